@@ -1,0 +1,1 @@
+"""Values and pure decisions: the ground floor, standard library only."""

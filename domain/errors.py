@@ -1,0 +1,102 @@
+"""
+What can go wrong, grouped by who must act.
+
+    KapearError
+    ├── Refused                  the person who asked: it may not be done, or not so
+    │   ├── BadInput             … the words given make no sense
+    │   │   └── BadLocator
+    │   ├── NotWatchable         … it is understood, and is never fetched
+    │   ├── NotFound
+    │   ├── WrongState           … not now: the thing is in another state
+    │   └── NotAllowed           … not by you, or not under this mandate
+    ├── OperatorFault            the administrator: configuration, database, port, keys
+    │   └── AlreadyRunning
+    ├── VisitEnded               the scheduler: a visit stopped with an outcome
+    │   └── EgressRefused        … because the address may not be reached
+    ├── MediaUnavailable         intake: this media item could not be read; try again later
+    └── LostClaim                the visitor: someone else holds the target; roll back
+
+Every message is one line that says what is wrong and how to mend it. Messages
+of `VisitEnded` and `MediaUnavailable` are codes, for they reach logs: they
+never hold a locator, a handle or a text.
+"""
+
+from __future__ import annotations
+
+from domain.outcomes import Outcome
+
+
+class KapearError(Exception):
+    """Something Kapear foresaw."""
+
+
+class Refused(KapearError):
+    """What was asked may not be done."""
+
+
+class BadInput(Refused):
+    """The words given make no sense."""
+
+
+class BadLocator(BadInput):
+    """The text is no locator that Kapear can read."""
+
+
+class NotWatchable(Refused):
+    """The locator is understood, and Kapear never fetches it."""
+
+    def __init__(self, message: str, *, referral: str = "") -> None:
+        """Keep the referral note: what to do with this locator instead."""
+        super().__init__(message)
+        self.referral = referral
+
+
+class NotFound(Refused):
+    """No such thing is stored."""
+
+
+class WrongState(Refused):
+    """The thing is in a state that does not admit this."""
+
+
+class NotAllowed(Refused):
+    """This person, or this mandate, does not admit this."""
+
+
+class OperatorFault(KapearError):
+    """The installation is at fault, and its administrator can mend it."""
+
+
+class AlreadyRunning(OperatorFault):
+    """Another instance visits for this database."""
+
+
+class VisitEnded(KapearError):
+    """A visit ended early with an outcome."""
+
+    def __init__(self, outcome: Outcome, code: str) -> None:
+        """Say how it ended, and why as a short code (never a locator)."""
+        super().__init__(f"{outcome}: {code}")
+        self.outcome = outcome
+        self.code = code
+
+
+class EgressRefused(VisitEnded):
+    """The egress guard refused an address; never retried."""
+
+    def __init__(self, code: str) -> None:
+        """Name the rule that refused."""
+        super().__init__(Outcome.REFUSED, code)
+
+
+class MediaUnavailable(KapearError):
+    """A media item could not be read now; its message is a code."""
+
+    def __init__(self, code: str) -> None:
+        """Say why as a short code (never a locator)."""
+        super().__init__(code)
+        self.code = code
+
+
+class LostClaim(KapearError):
+    """Another visitor took the target; nothing of this page was written."""

@@ -1,0 +1,58 @@
+"""
+Say what is kept of one media item: hashes, sizes, or why there are none.
+
+A fingerprint holds no part of the picture. Bytes that arrive by `MediaSource`
+die in the fingerprint child; only what is declared here comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PDQ_BYTES = 32
+PHASH_BYTES = 8
+MIN_PDQ_QUALITY = 50  # below this PDQ says little; lists and peers discard ≤ 49
+
+
+class MediaStatus(StrEnum):
+    """What became of one media item."""
+
+    HASHED = "hashed"
+    LOW_QUALITY = "low_quality"  # hashed, but too flat for its PDQ to mean anything
+    UNDECODABLE = "undecodable"  # digests only
+    REJECTED = "rejected"  # over a limit; no digest, for not every byte was read
+    PENDING = "pending"  # not read yet; a later visit tries again
+    UNREACHABLE = "unreachable"  # given up after the last try
+    NOT_AUTHORISED = "not_authorised"  # the mandate's scope does not cover media
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether no later visit will try again."""
+        return self is not MediaStatus.PENDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """
+    Hashes of one media item, or the reason there are none.
+
+    `pdq_dihedral` holds eight hashes of 32 bytes in the order original, rotate
+    90, 180, 270, flip vertical, flip horizontal, rotate 90 + flip vertical,
+    rotate 90 + flip horizontal; empty where `pdq` is None. Digests are
+    lower-case hex, None unless every byte was read.
+    """
+
+    status: MediaStatus
+    reason: str = ""
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    size: int = 0
+    md5: str | None = None
+    sha1: str | None = None
+    sha256: str | None = None
+    pdq: bytes | None = None
+    pdq_quality: int = 0
+    pdq_dihedral: tuple[bytes, ...] = ()
+    phash: bytes | None = None

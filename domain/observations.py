@@ -1,0 +1,131 @@
+"""
+Say what a source saw: pages of posts, before anything is decided or stored.
+
+Texts arrive here without encoded pictures, by construction; media arrive as
+handles (`MediaSource`), never as bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from domain.text import without_encoded_runs
+
+if TYPE_CHECKING:
+    from domain.ports import MediaSource
+
+MAX_TEXT = 65_536  # code points kept of one post; a longer text is cut and says so
+MAX_LINKS = 2_000  # links read from one page
+
+
+class Platform(StrEnum):
+    """Where a target lives; one source reads each."""
+
+    TELEGRAM_WEB = "telegram_web"
+    PAGE = "page"
+
+    @property
+    def names_posts_by_url(self) -> bool:
+        """Return whether a post's name is itself a locator, to be stored as a keyed digest only."""
+        return self is Platform.PAGE
+
+
+class MediaKind(StrEnum):
+    """What a media item is to the post that carries it."""
+
+    IMAGE = "image"
+    THUMBNAIL = "thumbnail"  # stands for a video or document that was not read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedMedia:
+    """
+    One media item of a post, not yet read.
+
+    `identity` is the platform's own stable name for it (a photo id, a URL
+    without its rotating parts): the same picture seen again has the same one.
+    `url` is None for media that travelled inside the page (`data:`).
+    """
+
+    identity: str = field(repr=False)
+    kind: MediaKind = MediaKind.IMAGE
+    url: str | None = field(default=None, repr=False)
+    source: MediaSource = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedPost:
+    """
+    One post as it was seen.
+
+    `container` and `post` are the platform's own names (Telegram: bare channel
+    id and message id; a page: origin and canonical URL). `group` is an album.
+    """
+
+    container: str = field(repr=False)
+    post: str = field(repr=False)
+    url: str = field(repr=False)
+    posted_at: datetime | None = None
+    edited_at: datetime | None = None
+    author: str | None = field(default=None, repr=False)
+    text: str = field(default="", repr=False)
+    links: tuple[str, ...] = field(default=(), repr=False)
+    media: tuple[ObservedMedia, ...] = ()
+    group: str | None = None
+
+    def __post_init__(self) -> None:
+        """Strip encoded pictures from everything that is words, and bound it."""
+        text = without_encoded_runs(self.text)
+        if len(text) > MAX_TEXT:
+            text = f"{text[:MAX_TEXT]} […]"
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "links", tuple(without_encoded_runs(link)[:4096] for link in self.links[:MAX_LINKS]))
+        if self.author is not None:
+            object.__setattr__(self, "author", without_encoded_runs(self.author)[:256])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureRecord:
+    """
+    How a page was received, so that a lead can be traced to one answer of one server.
+
+    `redirects` are the URLs passed through before `final_url`; `server_date` is
+    the server's own Date header, verbatim.
+    """
+
+    final_url: str = field(repr=False)
+    redirects: tuple[str, ...] = field(default=(), repr=False)
+    received_at: datetime
+    server_date: str = ""
+    status: int = 0
+    ip: str = ""
+    port: int = 0
+    certificate_sha256: str = ""
+    length: int = 0
+    body_sha256: str = ""
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedPage:
+    """
+    What one answer held, oldest post first.
+
+    `cursor` is where the next visit goes on once this page is committed: text
+    that only the source that wrote it reads. `container` names the channel.
+    """
+
+    posts: tuple[ObservedPost, ...]
+    capture: CaptureRecord
+    cursor: str | None
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a visit cost so far; everything that fetches for a visit counts here."""
+
+    requests: int = 0
+    bytes: int = 0

@@ -1,0 +1,159 @@
+"""
+The few doors through which rooms on one floor meet; `app` wires them.
+
+Sources read, fingerprinters hash, matchers compare, the vault keeps keys, the
+store remembers. Each port has one contract suite in tests/contracts/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from domain.fingerprints import Fingerprint
+from domain.hashlists import HashMatch
+from domain.observations import ObservedPage, Platform, Traffic
+from domain.text import TextHit
+
+
+class MediaSource(Protocol):
+    """
+    One media item that can be read in pieces, so that large files can be sampled.
+
+    Nothing is fetched before the first `read`.
+    """
+
+    @property
+    def size(self) -> int | None:
+        """Return the number of bytes, or None while nobody said."""
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """
+        Return up to `length` bytes from `offset`; empty at and past the end.
+
+        Reading onwards from where the last call ended is always cheap. Raises
+        MediaUnavailable (fetch again later) or EgressRefused (never).
+        """
+
+    async def close(self) -> None:
+        """Let go of the connection and of every byte; may be called twice."""
+
+
+class Fingerprinter(Protocol):
+    """Turns media into hashes; the bytes die inside."""
+
+    async def fingerprint(self, source: MediaSource) -> Fingerprint:
+        """
+        Return the fingerprint; one of HASHED, LOW_QUALITY, UNDECODABLE, REJECTED.
+
+        Closes the source. Time spent waiting for reads is not decoding time.
+        Raises what `source.read` raises.
+        """
+
+
+class Matcher(Protocol):
+    """Compares fingerprints with every live hash list, exactly."""
+
+    @property
+    def generation(self) -> int:
+        """Return the generation of the lists that `match` now answers for."""
+
+    async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
+        """Return the closest match per list and algorithm, exact digests first."""
+
+
+class TextRules(Protocol):
+    """Finds generic commerce in a text, in linear time."""
+
+    def find(self, text: str) -> tuple[TextHit, ...]:
+        """Return every hit, by position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTarget:
+    """
+    What a source needs to know to look at a target.
+
+    `locator` is canonical. `cursor` is what this source last returned and was
+    committed; None on a first visit, which starts `backfill` posts below the
+    newest (None: from the oldest there is). Media are only offered, never
+    fetched, by the source: intake decides.
+    """
+
+    platform: Platform
+    locator: str = field(repr=False)
+    cursor: str | None = None
+    backfill: int | None = 200
+
+
+class Source(Protocol):
+    """Reads one platform's public pages; writes nothing, contacts nobody."""
+
+    def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
+        """
+        Yield pages oldest to newest; the next is fetched only when asked for.
+
+        The caller closes the iterator. Raises VisitEnded with the outcome when
+        the target could not be read.
+        """
+
+    def media(self, url: str, traffic: Traffic) -> MediaSource:
+        """Return a handle on media seen by an earlier visit, to try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a ciphertext stands; bound into it, so that it opens nowhere else."""
+
+    table: str
+    row: str
+    column: str
+
+    def encoded(self) -> bytes:
+        """Return an unambiguous encoding: each part preceded by its length."""
+        parts = [part.encode() for part in (self.table, self.row, self.column)]
+        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadKey:
+    """
+    The key pair of one lead: anybody may seal to it, only the hotline opens it.
+
+    `wrapped` is the private half, sealed to the hotline's public key.
+    Destroying `wrapped` deletes the lead's content, in backups too.
+    """
+
+    public: bytes
+    wrapped: bytes = field(repr=False)
+
+
+class Vault(Protocol):
+    """
+    The host's keys: what a visit needs, and sealing to the hotline.
+
+    Nothing here can open what was sealed.
+    """
+
+    def digest(self, purpose: str, data: str) -> str:
+        """Return the keyed digest (64 hex digits) used for uniqueness and look-up."""
+
+    def encrypt(self, text: str, place: Place) -> bytes:
+        """Encrypt with the host's key what visits need again."""
+
+    def decrypt(self, ciphertext: bytes, place: Place) -> str:
+        """Open what `encrypt` made; raises OperatorFault if key or place differ."""
+
+    def new_lead_key(self, lead_id: str) -> LeadKey:
+        """Make the key pair of a new lead."""
+
+    def seal(self, lead_public: bytes, text: str, place: Place) -> bytes:
+        """Seal text to a lead; only the hotline's private key leads back to it."""
+
+
+class Opener(Protocol):
+    """The hotline's private key, unlocked: opens what was sealed."""
+
+    def open(self, wrapped: bytes, lead_id: str, ciphertext: bytes, place: Place) -> str:
+        """Return the sealed text; raises OperatorFault if key or place differ."""
