@@ -1,0 +1,145 @@
+"""Say what stands in the triage queue, and how a lead moves through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from domain.errors import BadInput, WrongState
+from domain.hashlists import MediaMatch
+from domain.ids import LeadId, PostId, TargetId
+from domain.observations import CaptureRecord, Platform
+from domain.ports import LeadKey
+from domain.scoring import Reason
+from domain.text import TextHit
+
+
+class LeadStatus(StrEnum):
+    """Where a lead stands; the words are part of the contract."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    ASSESSED = "assessed"
+    POLICE_HOLD = "police_hold"
+    NOTICE_SENT = "notice_sent"
+    REFERRED = "referred"
+    MONITORING = "monitoring"
+    CLOSED = "closed"
+
+
+class Closing(StrEnum):
+    """Why a lead was closed."""
+
+    REMOVED = "removed"
+    UNAVAILABLE = "unavailable"
+    MOVED = "moved"
+    NOT_ILLEGAL = "not_illegal"
+    DUPLICATE = "duplicate"
+    EXPIRED = "expired"
+
+
+class LeadKind(StrEnum):
+    """What opened a lead."""
+
+    HASH = "hash"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostTextHit:
+    """A text hit, and the post it was found in."""
+
+    post_id: PostId
+    hit: TextHit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """
+    A post, an album or an author's texts, with evidence and two explained scores.
+
+    `group` is what makes a lead unique. Content is not here: it is sealed.
+    """
+
+    id: LeadId
+    group: str = field(repr=False)
+    kind: LeadKind
+    status: LeadStatus
+    target_id: TargetId
+    platform: Platform
+    urgency: int
+    value: int
+    posted_at: datetime | None
+    seen_at: datetime
+    filed_at: datetime
+    posts: int = 1
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    closed_as: Closing | None = None
+    reasons: tuple[Reason, ...] = ()
+    matches: tuple[MediaMatch, ...] = ()
+    text_hits: tuple[PostTextHit, ...] = ()
+    key: LeadKey | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostContent:
+    """What a lead's post said and where: plaintext, on its way to being sealed or shown."""
+
+    url: str = field(repr=False)
+    text: str = field(default="", repr=False)
+    author: str | None = field(default=None, repr=False)
+    links: tuple[str, ...] = field(default=(), repr=False)
+    media_urls: tuple[str, ...] = field(default=(), repr=False)
+    capture: CaptureRecord | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedContent:
+    """One sealed row of a lead: the content of one revision of one of its posts, or a note."""
+
+    id: str
+    lead_id: LeadId
+    post_id: PostId | None
+    kind: str  # "post" or "note"
+    created_at: datetime
+    actor: str
+    ciphertext: bytes = field(repr=False)
+
+
+def claim(lead: Lead, *, by: str, now: datetime) -> Lead:
+    """Return the lead as claimed by one person; it stays theirs until released or closed."""
+    if lead.status is LeadStatus.CLAIMED and lead.claimed_by == by:
+        return lead
+    if lead.status is not LeadStatus.NEW:
+        holder = f" by {lead.claimed_by}" if lead.claimed_by else ""
+        raise WrongState(f"This lead is {lead.status}{holder}; only a new one can be claimed.")
+    return replace(lead, status=LeadStatus.CLAIMED, claimed_by=by, claimed_at=now)
+
+
+def release(lead: Lead, *, by: str) -> Lead:
+    """Return the lead to the queue; no reason is asked."""
+    _require_holder(lead, by)
+    return replace(lead, status=LeadStatus.NEW, claimed_by=None, claimed_at=None)
+
+
+def close(lead: Lead, *, by: str, closing: Closing) -> Lead:
+    """Return the lead as closed by the person who holds it."""
+    _require_holder(lead, by)
+    return replace(lead, status=LeadStatus.CLOSED, closed_as=closing)
+
+
+def checked_note(text: str) -> str:
+    """Return a note's text; raises BadInput for an empty or huge one."""
+    stripped = text.strip()
+    if not stripped or len(stripped) > 20_000:  # noqa: PLR2004 - said in the message
+        raise BadInput("A note holds 1 to 20,000 characters.")
+    return stripped
+
+
+def _require_holder(lead: Lead, by: str) -> None:
+    if lead.status is not LeadStatus.CLAIMED:
+        raise WrongState(f"This lead is {lead.status}; claim it first.")
+    if lead.claimed_by != by:
+        raise WrongState(f"This lead is claimed by {lead.claimed_by}; ask them to release it.")

@@ -1,0 +1,49 @@
+"""
+Turn what an analyst pastes into one canonical locator, or say why it is never watched.
+
+Pure text work: nothing is looked up. Two spellings of one place become one
+canonical locator, so that no target is watched twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from domain.errors import BadLocator
+from domain.locators import telegram, web
+from domain.observations import Platform
+
+MAX_LOCATOR = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locator:
+    """A place that can be watched; `canonical` is what is stored, compared and shown."""
+
+    platform: Platform
+    canonical: str = field(repr=False)
+
+    @property
+    def host(self) -> str:
+        """Return the host name or address of the canonical locator."""
+        return web.host_of(self.canonical)
+
+
+def recognise(text: str) -> Locator:
+    """
+    Return the locator that a pasted text names.
+
+    Raises BadLocator for what cannot be read, NotWatchable for what is
+    understood and never fetched (invites, bots, direct messages).
+    """
+    pasted = text.strip()
+    if not pasted:
+        raise BadLocator("The locator is empty: paste a web address or a Telegram channel such as @name.")
+    if len(pasted) > MAX_LOCATOR:
+        raise BadLocator(f"The locator is longer than {MAX_LOCATOR} characters; paste the plain address.")
+    if any(ord(character) < 0x21 or ord(character) == 0x7F or character == "\\" for character in pasted):  # noqa: PLR2004 - ASCII
+        raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
+    name = telegram.channel_name(pasted)
+    if name is not None:
+        return Locator(platform=Platform.TELEGRAM_WEB, canonical=f"https://t.me/s/{name}")
+    return Locator(platform=Platform.PAGE, canonical=web.canonical_url(pasted))

@@ -1,0 +1,102 @@
+"""
+Read every usual spelling of a Telegram link, and set apart what is never followed.
+
+Source of the forms: core.telegram.org/api/links.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from domain.errors import BadLocator, NotWatchable
+
+HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
+
+# First path segments that mean something else than a channel's name.
+RESERVED = frozenset(
+    ["a", "addemoji", "addlist", "addstickers", "addstyle", "addtheme", "auction", "auth", "bg", "boost", "c", "call", "confirmphone", "contact", "dl", "giftcode", "invoice", "iv", "joinchat", "k", "login", "m", "msg", "newbot", "nft", "premium_offer", "proxy", "s", "setlanguage", "share", "socks", "stars", "telegrampassport", "telegram", "tg", "unlock", "web", "www", "z"]
+)
+_INVITE_SEGMENTS = frozenset({"joinchat", "addlist"})
+
+INVITE = (
+    "This is a private invite. Kapear never follows one: joining would contact the group's owners, "
+    "and the content is not public. Write a referral note for the police instead."
+)
+_INVITE_REFERRAL = (
+    "Referral note: a private Telegram invite was reported. It was not opened. "
+    "The reporting hotline holds the link under its report reference."
+)
+_BOT = "This names a bot. Kapear never talks to bots; refer it to the police or report it to Telegram."
+_PRIVATE = (
+    "This points into a private Telegram chat (/c/…), which only its members can read. "
+    "Kapear reads public channels only; write a referral note for the police instead."
+)
+
+
+def channel_name(pasted: str) -> str | None:
+    """
+    Return the lower-case channel name that a text names, or None if it is no Telegram link.
+
+    Raises NotWatchable for invites, private chats and bots; BadLocator for
+    Telegram links that name no channel.
+    """
+    if pasted.startswith("@"):
+        return _checked(pasted[1:])
+    if pasted.lower().startswith("tg:"):
+        return _from_tg_scheme(pasted)
+    try:
+        parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        return None
+    segments = [segment for segment in parts.path.split("/") if segment]
+    subdomain, _, parent = host.partition(".")
+    if parent in HOSTS and subdomain not in RESERVED:
+        segments, host = [subdomain, *segments], parent
+    is_web = parts.scheme.lower() in {"http", "https"}
+    return _from_path(segments) if is_web and host in HOSTS else None
+
+
+def _from_tg_scheme(pasted: str) -> str:
+    """Read `tg:resolve?domain=…` and its kin, with or without slashes."""
+    command, _, query = pasted[3:].lstrip("/").partition("?")
+    arguments = {key: values[0] for key, values in parse_qs(query).items()}
+    if command in {"join", "addlist"}:
+        raise NotWatchable(INVITE, referral=_INVITE_REFERRAL)
+    if command == "privatepost":
+        raise NotWatchable(_PRIVATE)
+    if command == "resolve" and "domain" in arguments:
+        return _from_path([arguments["domain"], *([arguments["post"]] if "post" in arguments else [])])
+    raise BadLocator("This tg: link names no channel; paste @name or https://t.me/name.")
+
+
+def _from_path(segments: list[str]) -> str:
+    """Read the path of a t.me link."""
+    if segments[:1] == ["s"]:
+        segments = segments[1:]
+    if not segments:
+        raise BadLocator("This Telegram link names no channel; paste @name or https://t.me/name.")
+    first = segments[0]
+    if first.startswith("+") or first.lower() in _INVITE_SEGMENTS:
+        raise NotWatchable(INVITE, referral=_INVITE_REFERRAL)
+    if first.lower() == "c":
+        raise NotWatchable(_PRIVATE)
+    name = _checked(first)
+    if len(segments) > 1:
+        raise BadLocator(
+            f"This names one post or part of @{name}. A target is a whole public channel: "
+            f"if the report covers the channel, add @{name}."
+        )
+    return name
+
+
+def _checked(name: str) -> str:
+    """Return the name in lower case; Telegram does not tell case apart."""
+    lowered = name.lower()
+    if lowered in RESERVED or not _NAME.fullmatch(name):
+        raise BadLocator("That is no Telegram channel name: 4 to 32 letters, digits and underscores, a letter first.")
+    if lowered.endswith("bot"):
+        raise NotWatchable(_BOT)
+    return lowered

@@ -1,0 +1,375 @@
+"""
+Plan the rows that one page of posts becomes.
+
+Pure: the page transaction brings what is known of these posts, this module
+says what is to be written, and nothing happens in between but database work.
+A revision is planned only when the keyed digest of what was seen differs from
+the latest that is stored, so that seeing a page twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.filing import TEXT_LEADS_A_DAY, Filing, PostKey, file_under, possible_groups
+from domain.fingerprints import Fingerprint, MediaStatus
+from domain.hashlists import HashMatch, MediaMatch
+from domain.ids import IdMaker, LeadId, MediaId, PostId, TargetId
+from domain.leads import Lead, LeadKind, LeadStatus, PostContent, PostTextHit
+from domain.scoring import Evidence, Points, Reason, Score, explain, total
+from domain.text import TextHit, sells
+
+MAX_ATTEMPTS = 5  # readings of one media item before it is called unreachable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessedMedia:
+    """
+    One media item of a page and what this visit learnt of it.
+
+    `fingerprint` is None where it was not read: known before, outside the
+    mandate, or pending (`reason` says why, `retry` holds its encrypted URL).
+    """
+
+    identity: str = field(repr=False)
+    status: MediaStatus
+    reason: str = ""
+    fingerprint: Fingerprint | None = None
+    matches: tuple[HashMatch, ...] = ()
+    generation: int = 0
+    retry: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessedPost:
+    """
+    One observed post with what rules and lists said of it.
+
+    `content_digest` None means that only media were read again: the post
+    itself was not seen, so it gets no revision.
+    """
+
+    key: PostKey
+    album: str | None = None
+    author_digest: str = field(default="", repr=False)
+    posted_at: datetime | None = None
+    edited_at: datetime | None = None
+    content_digest: str | None = field(default=None, repr=False)
+    text_hits: tuple[TextHit, ...] = ()
+    identifiers: tuple[str, ...] = field(default=(), repr=False)
+    media: tuple[AssessedMedia, ...] = ()
+    content: PostContent = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMedia:
+    """A media item that is stored already; `attempts` counts the readings that failed."""
+
+    id: MediaId
+    status: MediaStatus
+    attempts: int = 0
+    matched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPost:
+    """A post that is stored already; `media` is keyed by identity digest."""
+
+    id: PostId
+    seq: int
+    content_digest: str = field(repr=False)
+    posted_at: datetime | None = None
+    media: Mapping[str, KnownMedia] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLead:
+    """A lead that one of the page's posts may belong to."""
+
+    lead: Lead
+    post_ids: frozenset[PostId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPage:
+    """What the store knows of a page's posts, read under the target's lock."""
+
+    posts: Mapping[PostKey, KnownPost] = field(default_factory=dict)
+    leads: Mapping[str, KnownLead] = field(default_factory=dict)
+    text_leads_today: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPost:
+    """A post seen for the first time."""
+
+    id: PostId
+    key: PostKey
+    target_id: TargetId
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRevision:
+    """One observation: a revision of a post as it was seen; `seq` counts from 1."""
+
+    post_id: PostId
+    seq: int
+    posted_at: datetime | None
+    edited_at: datetime | None
+    seen_at: datetime
+    content_digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRow:
+    """A media item to insert, or (`known`) whose state changes."""
+
+    id: MediaId
+    post_id: PostId
+    seq: int
+    identity: str = field(repr=False)
+    status: MediaStatus
+    reason: str
+    attempts: int
+    retry: bytes | None = field(repr=False)
+    fingerprint: Fingerprint | None
+    generation: int
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadEvidence:
+    """What this page adds to one lead; `lead` carries the scores as they stand afterwards."""
+
+    lead: Lead
+    is_new: bool
+    post_ids: tuple[PostId, ...]
+    reasons: tuple[Reason, ...]
+    matches: tuple[MediaMatch, ...]
+    text_hits: tuple[PostTextHit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadContent:
+    """Plaintext that must be sealed to its lead before it is written."""
+
+    lead_id: LeadId
+    post_id: PostId
+    seq: int
+    content: PostContent = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePlan:
+    """Every row of one page, to be written in one transaction or not at all."""
+
+    posts: tuple[NewPost, ...] = ()
+    revisions: tuple[NewRevision, ...] = ()
+    media: tuple[MediaRow, ...] = ()
+    leads: tuple[LeadEvidence, ...] = ()
+    contents: tuple[LeadContent, ...] = ()
+
+    @property
+    def filed(self) -> tuple[Lead, ...]:
+        """Return the leads that this page opens."""
+        return tuple(evidence.lead for evidence in self.leads if evidence.is_new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """The figures and dice that planning needs besides the page itself."""
+
+    target_id: TargetId
+    now: datetime
+    new_id: IdMaker
+    points: Points = field(default_factory=Points)
+    text_leads_a_day: int = TEXT_LEADS_A_DAY
+
+    def groups_of(self, post: AssessedPost) -> tuple[str, ...]:
+        """Return the groups of leads this post could belong to."""
+        return possible_groups(post.key, post.album, self.target_id, post.author_digest, self.now.date())
+
+    def plan(self, posts: Sequence[AssessedPost], known: KnownPage) -> PagePlan:
+        """Return the rows for a page, posts in the order they were seen."""
+        draft = _Draft(planner=self, known=known)
+        for post in posts:
+            draft.add(post)
+        return draft.finish()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """A plan in the making."""
+
+    planner: Planner
+    known: KnownPage
+    posts: dict[PostKey, KnownPost] = field(default_factory=dict)
+    new_posts: list[NewPost] = field(default_factory=list)
+    revisions: list[NewRevision] = field(default_factory=list)
+    media: list[MediaRow] = field(default_factory=list)
+    leads: dict[str, LeadEvidence] = field(default_factory=dict)
+    contents: list[LeadContent] = field(default_factory=list)
+    text_leads: int = 0
+
+    def add(self, post: AssessedPost) -> None:
+        """Plan one post."""
+        before = self.posts.get(post.key) or self.known.posts.get(post.key)
+        is_revision = post.content_digest is not None and (
+            before is None or before.content_digest != post.content_digest
+        )
+        after = self._observe(post, before) if is_revision else before
+        if after is None:
+            return  # media of a post that has expired meanwhile
+        rows = [self._media_row(item, after) for item in post.media]
+        changed = [row for row in rows if row is not None]
+        self.media += changed
+        stored = {**after.media, **{row.identity: _as_known(row, post) for row in changed}}
+        self.posts[post.key] = replace(after, media=stored)
+        if is_revision or changed:
+            self._file(post, self.posts[post.key], changed, is_revision=is_revision)
+
+    def finish(self) -> PagePlan:
+        """Return the finished plan."""
+        return PagePlan(
+            posts=tuple(self.new_posts),
+            revisions=tuple(self.revisions),
+            media=tuple(self.media),
+            leads=tuple(self.leads.values()),
+            contents=tuple(self.contents),
+        )
+
+    def _observe(self, post: AssessedPost, before: KnownPost | None) -> KnownPost:
+        """Plan the post, if it is new, and its revision."""
+        digest = post.content_digest or ""
+        if before is None:
+            before = KnownPost(id=PostId(self.planner.new_id()), seq=0, content_digest="")
+            self.new_posts.append(
+                NewPost(id=before.id, key=post.key, target_id=self.planner.target_id, first_seen=self.planner.now)
+            )
+        after = replace(before, seq=before.seq + 1, content_digest=digest, posted_at=post.posted_at)
+        self.revisions.append(
+            NewRevision(
+                post_id=after.id,
+                seq=after.seq,
+                posted_at=post.posted_at,
+                edited_at=post.edited_at,
+                seen_at=self.planner.now,
+                content_digest=digest,
+            )
+        )
+        return after
+
+    def _media_row(self, item: AssessedMedia, post: KnownPost) -> MediaRow | None:
+        """Plan a media item: new, or known and now better known; None when nothing changes."""
+        before = post.media.get(item.identity)
+        if before is not None and (before.status.is_final or item.status is before.status is not MediaStatus.PENDING):
+            return None
+        attempts = (before.attempts if before else 0) + 1
+        status = item.status
+        if status is MediaStatus.PENDING and attempts >= MAX_ATTEMPTS:
+            status = MediaStatus.UNREACHABLE
+        return MediaRow(
+            id=before.id if before else MediaId(self.planner.new_id()),
+            post_id=post.id,
+            seq=post.seq,
+            identity=item.identity,
+            status=status,
+            reason=item.reason,
+            attempts=attempts,
+            retry=None if status.is_final else item.retry,
+            fingerprint=item.fingerprint,
+            generation=item.generation,
+            known=before is not None,
+        )
+
+    def _file(self, post: AssessedPost, after: KnownPost, changed: Sequence[MediaRow], *, is_revision: bool) -> None:
+        """Plan what the post means for the queue."""
+        by_identity = {row.identity: row.id for row in changed}
+        matches = tuple(
+            MediaMatch(media_id=by_identity[item.identity], match=match)
+            for item in post.media
+            if item.identity in by_identity
+            for match in item.matches
+        )
+        filing = file_under(
+            matched=any(match.match.files_a_lead for match in matches),
+            selling=sells(post.text_hits),
+            groups=self.planner.groups_of(post),
+            open_groups=frozenset(self.known.leads) | frozenset(self.leads),
+            text_leads_today=self.known.text_leads_today + self.text_leads,
+            text_leads_a_day=self.planner.text_leads_a_day,
+        )
+        if filing is None:
+            return
+        evidence = self.leads.get(filing.group) or self._lead_for(filing, post)
+        lead = self._weigh(evidence, post, after, matches)
+        self.leads[filing.group] = lead
+        if is_revision or lead.is_new:
+            self.contents.append(
+                LeadContent(lead_id=lead.lead.id, post_id=after.id, seq=after.seq, content=post.content)
+            )
+
+    def _lead_for(self, filing: Filing, post: AssessedPost) -> LeadEvidence:
+        """Return the lead that exists for a group, or a new one."""
+        known = self.known.leads.get(filing.group)
+        if known is not None:
+            return LeadEvidence(lead=known.lead, is_new=False, post_ids=(), reasons=(), matches=(), text_hits=())
+        self.text_leads += filing.kind is LeadKind.TEXT
+        lead = Lead(
+            id=LeadId(self.planner.new_id()),
+            group=filing.group,
+            kind=filing.kind,
+            status=LeadStatus.NEW,
+            target_id=self.planner.target_id,
+            platform=post.key.platform,
+            urgency=0,
+            value=0,
+            posted_at=post.posted_at,
+            seen_at=self.planner.now,
+            filed_at=self.planner.now,
+            posts=0,
+        )
+        return LeadEvidence(lead=lead, is_new=True, post_ids=(), reasons=(), matches=(), text_hits=())
+
+    def _weigh(
+        self, evidence: LeadEvidence, post: AssessedPost, after: KnownPost, matches: tuple[MediaMatch, ...]
+    ) -> LeadEvidence:
+        """Return the evidence with what this post adds, and the lead's scores summed anew."""
+        seen = Evidence(
+            live=True,
+            known_match=any(match.match.files_a_lead for match in matches),
+            selling=sells(post.text_hits),
+            unmatched_media=any(
+                item.status in {MediaStatus.HASHED, MediaStatus.LOW_QUALITY} and not item.matched
+                for item in after.media.values()
+            ),
+            identifiers=post.identifiers,
+        )
+        lead = evidence.lead
+        added = explain(seen, self.planner.points, lead.reasons)
+        reasons = (*lead.reasons, *added)
+        known = self.known.leads.get(lead.group)
+        joins = after.id not in evidence.post_ids and (known is None or after.id not in known.post_ids)
+        return replace(
+            evidence,
+            lead=replace(
+                lead,
+                reasons=reasons,
+                urgency=total(reasons, Score.URGENCY),
+                value=total(reasons, Score.VALUE),
+                posts=lead.posts + joins,
+            ),
+            post_ids=(*evidence.post_ids, after.id) if joins else evidence.post_ids,
+            reasons=(*evidence.reasons, *added),
+            matches=(*evidence.matches, *matches),
+            text_hits=(*evidence.text_hits, *(PostTextHit(post_id=after.id, hit=hit) for hit in post.text_hits)),
+        )
+
+
+def _as_known(row: MediaRow, post: AssessedPost) -> KnownMedia:
+    """Return how a planned media item will be known."""
+    matched = any(item.identity == row.identity and item.matches for item in post.media)
+    return KnownMedia(id=row.id, status=row.status, attempts=row.attempts, matched=matched)

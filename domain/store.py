@@ -1,0 +1,314 @@
+"""
+What storage promises: books to read and write, inside one transaction.
+
+A use case hands `Store.write` a plain function. It runs in the writer's
+thread, inside one transaction that locks out other writers from its start,
+and can await nothing: only database work happens while a lock is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+from domain.audit import AuditDraft, AuditEvent
+from domain.filing import PostKey
+from domain.fingerprints import MediaStatus
+from domain.hashlists import HashEntry, HashList, IndexedEntry
+from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
+from domain.leads import Lead, LeadStatus, SealedContent
+from domain.mandate import Mandate, Organisation, Standing
+from domain.people import Actor, Session, User
+from domain.planning import KnownMedia, KnownPage, PagePlan
+from domain.ports import LeadKey
+from domain.reports import Report
+from domain.targets import Claim, TargetStatus, Visit, WatchTarget
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMedia:
+    """A media item of a stored post, for listing."""
+
+    status: MediaStatus
+    reason: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPost:
+    """The latest revision of a stored post, for listing: no text, no link, no author."""
+
+    id: PostId
+    key: PostKey
+    seq: int
+    posted_at: datetime | None
+    seen_at: datetime
+    deleted: bool
+    media: tuple[StoredMedia, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingMedia:
+    """A media item to try again; `retry` is its URL, encrypted with the host's key."""
+
+    id: MediaId
+    identity: str = field(repr=False)
+    key: PostKey
+    posted_at: datetime | None
+    attempts: int
+    retry: bytes = field(repr=False)
+
+
+class StandingBook(Protocol):
+    """On whose behalf the instance acts."""
+
+    def get(self) -> Standing:
+        """Return the organisation, the mandate, how many people are named, and whether all is paused."""
+
+    def enrol(self, organisation: Organisation, mandate: Mandate, now: datetime) -> None:
+        """Write (or replace) the organisation and the mandate."""
+
+    def pause_all(self, reason: str) -> None:
+        """Stop all visits with a reason; an empty reason lets them go on."""
+
+
+class ReportBook(Protocol):
+    """What the public told the hotline."""
+
+    def add(self, report: Report) -> None:
+        """Write a report; raises WrongState when its reference is taken."""
+
+    def find(self, reference: str) -> Report | None:
+        """Return a report by its exact reference."""
+
+    def get(self, report_id: ReportId) -> Report:
+        """Return a report; raises NotFound."""
+
+    def all(self) -> list[Report]:
+        """Return all reports, newest first."""
+
+
+class TargetBook(Protocol):
+    """What is watched, when next, and what visits saw."""
+
+    def add(self, target: WatchTarget) -> None:
+        """Write a new target; raises WrongState when a living one has the same locator digest."""
+
+    def find(self, locator_digest: str) -> WatchTarget | None:
+        """Return the living (not retired, not expired) target with this locator digest."""
+
+    def get(self, target_id: TargetId) -> WatchTarget:
+        """Return a target; raises NotFound."""
+
+    def all(self) -> list[WatchTarget]:
+        """Return all targets by the time they were added, newest first."""
+
+    def count(self, statuses: Iterable[TargetStatus]) -> int:
+        """Return how many targets stand in one of these statuses."""
+
+    def update(self, target: WatchTarget) -> None:
+        """Write status, approval and next visit of a target; its claim and cursor are left alone."""
+
+    def expire(self, now: datetime) -> list[TargetId]:
+        """Mark as expired what lived past its end; returns which."""
+
+    def claim_due(self, now: datetime, limit: int) -> list[Claim]:
+        """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
+
+    def claim(self, target_id: TargetId) -> Claim | None:
+        """Claim one target whether due or not; None when it is claimed already."""
+
+    def void_claims(self) -> int:
+        """Take every claim away (their tokens no longer fit); returns how many there were."""
+
+    def finish(self, claim: Claim, visit: Visit, next_due: datetime | None, failures: int) -> None:
+        """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
+
+    def visits(self, target_id: TargetId, limit: int) -> list[Visit]:
+        """Return a target's visits, newest first."""
+
+    def posts(self, target_id: TargetId) -> list[StoredPost]:
+        """Return a target's posts in the order they were first seen."""
+
+    def known_media(self, keys: Sequence[PostKey]) -> Mapping[PostKey, Mapping[str, KnownMedia]]:
+        """Return the stored media of these posts by identity digest: what need not be read again."""
+
+    def pending_media(self, target_id: TargetId, limit: int) -> list[PendingMedia]:
+        """Return media to try again, fewest attempts first."""
+
+    def request_visit(self, request_id: RequestId, target_id: TargetId, now: datetime) -> None:
+        """Ask the running instance to visit a target now."""
+
+    def requested(self) -> list[TargetId]:
+        """Return targets with an unanswered request, oldest first."""
+
+    def answer(self, request_id: RequestId) -> Visit | None:
+        """Return the visit that answered a request, or None while there is none."""
+
+
+class PageTransaction(Protocol):
+    """One page of posts, committed or rolled back as a whole, fenced by the claim's token."""
+
+    def known(self, keys: Sequence[PostKey], groups: Sequence[str]) -> KnownPage:
+        """Lock the target's row and return what is stored; raises LostClaim if the token is stale."""
+
+    def record(
+        self,
+        plan: PagePlan,
+        *,
+        keys: Mapping[LeadId, LeadKey],
+        sealed: Sequence[SealedContent],
+        cursor: str | None,
+    ) -> None:
+        """
+        Write the plan and advance the cursor where the token still fits.
+
+        `keys` has the key pair of every lead that the plan opens. Raises
+        LostClaim, so that everything rolls back, when the token is stale.
+        """
+
+
+class LeadBook(Protocol):
+    """The triage queue."""
+
+    def get(self, lead_id: LeadId) -> Lead:
+        """Return a lead with its reasons, matches and hits; raises NotFound."""
+
+    def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
+        """Return leads in the queue's order: points first (urgency + value), then the time of filing."""
+
+    def update(self, lead: Lead) -> None:
+        """Write status and claim of a lead."""
+
+    def contents(self, lead_id: LeadId) -> list[SealedContent]:
+        """Return a lead's sealed rows, oldest first."""
+
+    def add_content(self, content: SealedContent) -> None:
+        """Add a sealed row (a note) to a lead."""
+
+
+class ListBook(Protocol):
+    """Imported hash lists; their entries never leave."""
+
+    def latest(self, name: str) -> HashList | None:
+        """Return the newest version of a list by name, retired or not."""
+
+    def all(self) -> list[HashList]:
+        """Return all versions that were activated, newest first."""
+
+    def stage(self, hash_list: HashList) -> None:
+        """Write a version that is not live yet."""
+
+    def add_entries(self, list_id: ListId, entries: Sequence[HashEntry]) -> None:
+        """Add entries to a staged version."""
+
+    def activate(self, list_id: ListId, *, entries: int, now: datetime) -> int:
+        """Make a version live, retire the one before, and return the new generation."""
+
+    def discard_staged(self) -> int:
+        """Drop versions whose import never finished; returns how many."""
+
+    def retire(self, list_id: ListId, now: datetime) -> int:
+        """Take a list out of matching and return the new generation."""
+
+    def generation(self) -> int:
+        """Return the number that counts up with every change of what is live."""
+
+    def live_entries(self) -> Iterator[IndexedEntry]:
+        """Return every entry of every live list."""
+
+
+class PeopleBook(Protocol):
+    """Named users, their tokens, sign-in links and sessions; only digests of secrets are stored."""
+
+    def add(self, user: User, token_digest: str | None = None) -> None:
+        """Write a user; raises WrongState when the name is taken."""
+
+    def find(self, name: str) -> User | None:
+        """Return a user by name."""
+
+    def by_token(self, token_digest: str) -> User | None:
+        """Return the user who holds a token, unless disabled."""
+
+    def set_token(self, name: str, token_digest: str) -> None:
+        """Replace a user's token."""
+
+    def all(self) -> list[User]:
+        """Return all users by name."""
+
+    def add_link(self, link_digest: str, actor: Actor, expires_at: datetime) -> None:
+        """Write a one-time sign-in link."""
+
+    def use_link(self, link_digest: str, now: datetime) -> Actor | None:
+        """Use a link up and return whose it was; None when unknown, used or expired."""
+
+    def add_session(self, session_digest: str, session: Session, now: datetime) -> None:
+        """Write a signed-in browser."""
+
+    def session(self, session_digest: str, now: datetime) -> Session | None:
+        """Return a living session, and note that it was used; None otherwise."""
+
+    def end_session(self, session_digest: str) -> None:
+        """Sign a browser out."""
+
+
+class AuditBook(Protocol):
+    """The hash-chained log; an action whose event cannot be written does not happen."""
+
+    def append(self, draft: AuditDraft) -> AuditEvent:
+        """Chain an event to the last one, within the caller's transaction."""
+
+    def events(self, since_seq: int = 0) -> Iterator[AuditEvent]:
+        """Return the events after a number, in order."""
+
+    def head(self) -> tuple[int, str]:
+        """Return number and hash of the last event as the store noted them apart from the chain."""
+
+
+class Tx(Protocol):
+    """One transaction, and every book in it."""
+
+    standing: StandingBook
+    reports: ReportBook
+    targets: TargetBook
+    leads: LeadBook
+    lists: ListBook
+    people: PeopleBook
+    audit: AuditBook
+
+    def page(self, claim: Claim) -> PageTransaction:
+        """Open the page transaction of a claim, within this transaction."""
+
+    def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
+        """Return counts by name: targets, visits, observations, media, leads. No locator, no ranking."""
+
+
+class VisitorLock(Protocol):
+    """The right to visit for a database: one holder at a time, freed when its process dies."""
+
+    async def release(self) -> None:
+        """Give it back; may be called twice."""
+
+
+class Store(Protocol):
+    """A database: many readers, one writer at a time."""
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run a function on one consistent view of the database and return what it returns."""
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """
+        Run a function in one transaction that holds the write lock from its start.
+
+        Commits when it returns, rolls everything back when it raises.
+        """
+
+    async def take_visitor_lock(self) -> VisitorLock | None:
+        """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
+
+    async def close(self) -> None:
+        """Close every connection."""

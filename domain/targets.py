@@ -1,0 +1,133 @@
+"""
+Say what is watched, why, by whose decision, and until when.
+
+Every target cites a report. Where the instance is enrolled, the person who
+requests it and the person who approves it are two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from domain.errors import BadInput, NotAllowed, WrongState
+from domain.ids import ReportId, TargetId, VisitId
+from domain.observations import Platform
+from domain.outcomes import Outcome
+
+MAX_DAYS = 90
+MAX_ACTIVE = 300  # what a handful of analysts can answer for
+DEFAULT_BACKFILL = 200
+
+
+class TargetStatus(StrEnum):
+    """Where a target stands; the words are part of the contract."""
+
+    AWAITING_APPROVAL = "awaiting_approval"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    EXPIRED = "expired"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTarget:
+    """
+    A public channel or page that is watched because of a report.
+
+    `locator` and `basis` are encrypted with the host's key; `locator_digest`
+    is the keyed digest that keeps targets unique. `backfill` None means all.
+    `cursor` belongs to the source. `next_due` None means: not to be visited.
+    """
+
+    id: TargetId
+    platform: Platform
+    locator: bytes = field(repr=False)
+    locator_digest: str = field(repr=False)
+    report_id: ReportId
+    requested_by: str
+    authorised_by: str
+    basis: bytes = field(repr=False)
+    status: TargetStatus
+    approved_by: str | None = None
+    created_at: datetime
+    expires_at: datetime
+    backfill: int | None = DEFAULT_BACKFILL
+    backfill_since: date | None = None
+    cursor: str | None = None
+    next_due: datetime | None = None
+    last_visit_at: datetime | None = None
+    last_outcome: Outcome | None = None
+    failures: int = 0
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to write what a visit to a target saw; `token` fences off every earlier holder."""
+
+    target: WatchTarget
+    token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One look at a target. `code` is a short reason, never a locator."""
+
+    id: VisitId
+    target_id: TargetId
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    code: str = ""
+    new_observations: int = 0
+    media_hashed: int = 0
+    matches: int = 0
+    leads_filed: int = 0
+    requests: int = 0
+    bytes: int = 0
+
+
+def checked_days(days: int) -> timedelta:
+    """Return how long a target lives; raises BadInput outside 1 to 90 days."""
+    if not 1 <= days <= MAX_DAYS:
+        raise BadInput(f"A target lives 1 to {MAX_DAYS} days, not {days}; it can be added again with a new decision.")
+    return timedelta(days=days)
+
+
+def approve(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:
+    """Return the target as approved; the requester cannot approve, nor can anyone approve what expired."""
+    if target.status is not TargetStatus.AWAITING_APPROVAL:
+        raise WrongState(f"This target is {target.status}; only one awaiting approval can be approved.")
+    if by == target.requested_by:
+        raise NotAllowed(f"{by} asked for this target; a second person approves it.")
+    if target.expires_at <= now:
+        raise WrongState("This target expired before it was approved; add it again.")
+    return replace(target, status=TargetStatus.ACTIVE, approved_by=by, next_due=now)
+
+
+def pause(target: WatchTarget) -> WatchTarget:
+    """Return the target as paused."""
+    _require(target, TargetStatus.ACTIVE, verb="paused")
+    return replace(target, status=TargetStatus.PAUSED, next_due=None)
+
+
+def resume(target: WatchTarget, *, now: datetime) -> WatchTarget:
+    """Return the target as active again, due at once."""
+    _require(target, TargetStatus.PAUSED, verb="resumed")
+    if target.expires_at <= now:
+        raise WrongState("This target expired; add it again with a new decision.")
+    return replace(target, status=TargetStatus.ACTIVE, next_due=now)
+
+
+def retire(target: WatchTarget) -> WatchTarget:
+    """Return the target as retired: never visited again, its locator free for a new decision."""
+    if target.status is TargetStatus.RETIRED:
+        raise WrongState("This target is retired already.")
+    return replace(target, status=TargetStatus.RETIRED, next_due=None)
+
+
+def _require(target: WatchTarget, status: TargetStatus, *, verb: str) -> None:
+    if target.status is not status:
+        raise WrongState(f"This target is {target.status}; only one that is {status} can be {verb}.")
