@@ -1,0 +1,1 @@
+"""Key files, authenticated encryption, sealing to the hotline, keyed digests."""
