@@ -15,9 +15,12 @@ HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
 
 # First path segments that mean something else than a channel's name.
-RESERVED = frozenset(
-    ["a", "addemoji", "addlist", "addstickers", "addstyle", "addtheme", "auction", "auth", "bg", "boost", "c", "call", "confirmphone", "contact", "dl", "giftcode", "invoice", "iv", "joinchat", "k", "login", "m", "msg", "newbot", "nft", "premium_offer", "proxy", "s", "setlanguage", "share", "socks", "stars", "telegrampassport", "telegram", "tg", "unlock", "web", "www", "z"]
-)
+RESERVED = frozenset({
+    "a", "addemoji", "addlist", "addstickers", "addstyle", "addtheme", "auction", "auth", "bg", "boost", "c",
+    "call", "confirmphone", "contact", "dl", "giftcode", "invoice", "iv", "joinchat", "k", "login", "m", "msg",
+    "newbot", "nft", "premium_offer", "proxy", "s", "setlanguage", "share", "socks", "stars", "telegrampassport",
+    "telegram", "tg", "unlock", "web", "www", "z",
+})  # fmt: skip
 _INVITE_SEGMENTS = frozenset({"joinchat", "addlist"})
 
 INVITE = (
