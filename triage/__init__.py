@@ -1,0 +1,1 @@
+"""The desk's use cases: intake, reports, the watch list, the queue, hash lists, people, audit."""

@@ -1,0 +1,69 @@
+"""What every use case at the desk needs: the store, the keys, the clock, the dice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from domain.audit import AuditDraft
+from domain.ids import IdMaker, new_id
+from domain.people import Actor
+from domain.ports import Place, Vault
+from domain.store import Store, Tx
+from domain.targets import MAX_ACTIVE, WatchTarget
+
+
+def utc_now() -> datetime:
+    """Return the current time: the default clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """
+    The instruments that use cases share.
+
+    `telegram_host` is the host that serves Telegram's public preview.
+    """
+
+    store: Store
+    vault: Vault = field(repr=False)
+    telegram_host: str = "t.me"
+    max_active: int = MAX_ACTIVE
+    now: Callable[[], datetime] = utc_now
+    new_id: IdMaker = new_id
+
+    def note(self, tx: Tx, actor: Actor | str, action: str, subject: str = "", **details: str | int) -> None:
+        """Write an audit event in the transaction of the action it tells of."""
+        name = actor if isinstance(actor, str) else actor.name
+        tx.audit.append(AuditDraft(at=self.now(), actor=name, action=action, subject=subject, details=details))
+
+    def locator_of(self, target: WatchTarget) -> str:
+        """Return a target's canonical locator."""
+        return self.vault.decrypt(target.locator, locator_place(target.id))
+
+
+def locator_place(target_id: str) -> Place:
+    """Return where a target's locator stands."""
+    return Place(table="targets", row=target_id, column="locator")
+
+
+def basis_place(target_id: str) -> Place:
+    """Return where the basis of a target's authorisation stands."""
+    return Place(table="targets", row=target_id, column="basis")
+
+
+def alleged_place(report_id: str) -> Place:
+    """Return where a report's allegation stands."""
+    return Place(table="reports", row=report_id, column="alleged")
+
+
+def content_place(content_id: str) -> Place:
+    """Return where a lead's sealed row stands."""
+    return Place(table="lead_contents", row=content_id, column="ciphertext")
+
+
+def retry_place(target_id: str, identity: str) -> Place:
+    """Return where the URL of a media item that will be tried again stands."""
+    return Place(table="media", row=f"{target_id}/{identity}", column="retry")

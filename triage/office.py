@@ -1,0 +1,26 @@
+"""The whole desk in one place: what a front end is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triage.audit_log import AuditLog
+from triage.desk import Desk
+from triage.hash_lists import HashLists
+from triage.people import People
+from triage.queue import Queue
+from triage.reports import Reports
+from triage.watchlist import WatchList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Every use case that people call; built once by `app`."""
+
+    desk: Desk
+    reports: Reports
+    watchlist: WatchList
+    queue: Queue
+    lists: HashLists
+    people: People
+    audit: AuditLog

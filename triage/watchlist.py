@@ -1,0 +1,253 @@
+"""
+Keep the list of what is watched: every target cites a report and a decision.
+
+On an enrolled instance one person requests, another approves. On one that is
+not, only loopback can be named, reports may be synthetic, and no approval is
+asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from domain import targets
+from domain.errors import BadInput, NotFound, WrongState
+from domain.ids import ReportId, RequestId, TargetId
+from domain.locators import Locator, recognise
+from domain.mandate import check_reach
+from domain.observations import Platform
+from domain.people import Actor, Permission
+from domain.reports import Report, Via, checked_reference
+from domain.store import StoredPost, Tx
+from domain.targets import TargetStatus, Visit, WatchTarget
+from domain.text import without_encoded_runs
+from triage.desk import Desk, alleged_place, basis_place, locator_place
+
+ANSWER_POLL_S = 0.2
+COUNTED = (TargetStatus.AWAITING_APPROVAL, TargetStatus.ACTIVE, TargetStatus.PAUSED)
+RECENT_VISITS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTarget:
+    """What a person says when asking for a target; `backfill` None means all there is."""
+
+    locator: str = field(repr=False)
+    report: str
+    authorised_by: str
+    basis: str = field(repr=False)
+    days: int = targets.MAX_DAYS
+    backfill: int | None = targets.DEFAULT_BACKFILL
+    backfill_since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """A target as the desk sees it, with what is decrypted for that."""
+
+    target: WatchTarget
+    canonical: str = field(repr=False)
+    report: str
+    basis: str = field(default="", repr=False)
+    visits: tuple[Visit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchList:
+    """The watch list and the decisions on it."""
+
+    desk: Desk
+
+    async def add(self, actor: Actor, wanted: NewTarget) -> TargetView:
+        """
+        Add a target; it waits for approval where the instance is enrolled.
+
+        Raises BadLocator, NotWatchable, NotAllowed, NotFound (unknown report),
+        WrongState (watched already, or the list is full).
+        """
+        actor.require(Permission.REQUEST_TARGET)
+        locator = recognise(wanted.locator)
+        lifetime = targets.checked_days(wanted.days)
+        if not wanted.basis.strip() or not wanted.authorised_by.strip():
+            raise BadInput("Say who authorised watching this (--authorised-by) and on what basis (--basis).")
+        if wanted.backfill is not None and wanted.backfill < 0:
+            raise BadInput("--backfill is a number of posts from 0 up, a date such as 2026-01-31, or `all`.")
+        now = self.desk.now()
+        target_id = TargetId(self.desk.new_id())
+        basis = without_encoded_runs(wanted.basis.strip())
+
+        def work(tx: Tx) -> TargetView:
+            standing = tx.standing.get()
+            check_reach(standing, locator, served_from=self._served_from(locator))
+            tx.targets.expire(now)
+            report = self._report(tx, actor, wanted.report, enrolled=standing.enrolled)
+            if tx.targets.count(COUNTED) >= self.desk.max_active:
+                raise WrongState(
+                    f"{self.desk.max_active} targets are watched, as many as allowed; retire one that is done with."
+                )
+            target = WatchTarget(
+                id=target_id,
+                platform=locator.platform,
+                locator=self.desk.vault.encrypt(locator.canonical, locator_place(target_id)),
+                locator_digest=self.desk.vault.digest("locator", locator.canonical),
+                report_id=report.id,
+                requested_by=actor.name,
+                authorised_by=without_encoded_runs(wanted.authorised_by.strip())[:200],
+                basis=self.desk.vault.encrypt(basis, basis_place(target_id)),
+                status=TargetStatus.AWAITING_APPROVAL if standing.enrolled else TargetStatus.ACTIVE,
+                created_at=now,
+                expires_at=now + lifetime,
+                backfill=wanted.backfill,
+                backfill_since=wanted.backfill_since,
+                next_due=None if standing.enrolled else now,
+                synthetic=not standing.enrolled,
+            )
+            existing = tx.targets.find(target.locator_digest)
+            if existing is not None:
+                raise WrongState(f"This place is watched already: target {existing.id} ({existing.status}).")
+            tx.targets.add(target)
+            self.desk.note(tx, actor, "target.requested", target_id, report=report.reference, platform=locator.platform)
+            return TargetView(target=target, canonical=locator.canonical, report=report.reference, basis=basis)
+
+        return await self.desk.store.write(work)
+
+    async def approve(self, actor: Actor, target_id: str) -> TargetView:
+        """Approve a target that another person requested."""
+        actor.require(Permission.APPROVE_TARGET)
+        now = self.desk.now()
+        return await self._decide(
+            actor, target_id, "target.approved", lambda target: targets.approve(target, by=actor.name, now=now)
+        )
+
+    async def pause(self, actor: Actor, target_id: str) -> TargetView:
+        """Stop visiting a target for a while."""
+        actor.require(Permission.STEER_TARGET)
+        return await self._decide(actor, target_id, "target.paused", targets.pause)
+
+    async def resume(self, actor: Actor, target_id: str) -> TargetView:
+        """Go on visiting a paused target."""
+        actor.require(Permission.STEER_TARGET)
+        now = self.desk.now()
+        return await self._decide(actor, target_id, "target.resumed", lambda target: targets.resume(target, now=now))
+
+    async def retire(self, actor: Actor, target_id: str) -> TargetView:
+        """Stop watching a target for good."""
+        actor.require(Permission.STEER_TARGET)
+        return await self._decide(actor, target_id, "target.retired", targets.retire)
+
+    async def all(self, actor: Actor) -> list[TargetView]:
+        """Return all targets by when they were added, newest first."""
+        actor.require(Permission.SEE_DESK)
+
+        def work(tx: Tx) -> list[TargetView]:
+            return [self._view(tx, target) for target in tx.targets.all()]
+
+        return await self.desk.store.read(work)
+
+    async def show(self, actor: Actor, target_id: str) -> TargetView:
+        """Return one target with its latest visits."""
+        actor.require(Permission.SEE_DESK)
+
+        def work(tx: Tx) -> TargetView:
+            target = tx.targets.get(TargetId(target_id))
+            return self._view(tx, target, visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)))
+
+        return await self.desk.store.read(work)
+
+    async def posts(self, actor: Actor, target_id: str) -> list[tuple[str, StoredPost]]:
+        """Return what was seen of a target, post by post: a name and no content."""
+        actor.require(Permission.SEE_DESK)
+
+        def work(tx: Tx) -> list[tuple[str, StoredPost]]:
+            target = tx.targets.get(TargetId(target_id))
+            locator = self.desk.locator_of(target)
+            return [
+                (locator if target.platform.names_posts_by_url else post.key.post, post)
+                for post in tx.targets.posts(target.id)
+            ]
+
+        return await self.desk.store.read(work)
+
+    async def pause_all(self, actor: Actor, reason: str) -> None:
+        """Stop every visit with a reason; an empty reason lets them go on."""
+        actor.require(Permission.STEER_TARGET)
+
+        def work(tx: Tx) -> None:
+            tx.standing.pause_all(reason)
+            self.desk.note(tx, actor, "visits.paused" if reason else "visits.resumed")
+
+        await self.desk.store.write(work)
+
+    async def request_visit(self, actor: Actor, target_id: str) -> RequestId:
+        """Ask the running instance to visit a target now."""
+        actor.require(Permission.STEER_TARGET)
+        request_id = RequestId(self.desk.new_id())
+
+        def work(tx: Tx) -> None:
+            target = tx.targets.get(TargetId(target_id))
+            tx.targets.request_visit(request_id, target.id, self.desk.now())
+            self.desk.note(tx, actor, "target.visit_requested", target.id)
+
+        await self.desk.store.write(work)
+        return request_id
+
+    async def answer(self, request_id: RequestId) -> Visit:
+        """Wait until the running instance has answered a request for a visit."""
+        while True:
+            visit = await self.desk.store.read(lambda tx: tx.targets.answer(request_id))
+            if visit is not None:
+                return visit
+            await asyncio.sleep(ANSWER_POLL_S)
+
+    async def _decide(
+        self, actor: Actor, target_id: str, action: str, decision: Callable[[WatchTarget], WatchTarget]
+    ) -> TargetView:
+        """Apply a pure decision to a target, with its audit event."""
+        now = self.desk.now()
+
+        def work(tx: Tx) -> TargetView:
+            tx.targets.expire(now)
+            target = decision(tx.targets.get(TargetId(target_id)))
+            tx.targets.update(target)
+            self.desk.note(tx, actor, action, target.id)
+            return self._view(tx, target)
+
+        return await self.desk.store.write(work)
+
+    def _view(self, tx: Tx, target: WatchTarget, visits: tuple[Visit, ...] = ()) -> TargetView:
+        return TargetView(
+            target=target,
+            canonical=self.desk.locator_of(target),
+            report=tx.reports.get(target.report_id).reference,
+            basis=self.desk.vault.decrypt(target.basis, basis_place(target.id)),
+            visits=visits,
+        )
+
+    def _served_from(self, locator: Locator) -> str:
+        """Return the host that would really be asked for a locator."""
+        return self.desk.telegram_host if locator.platform is Platform.TELEGRAM_WEB else locator.host
+
+    def _report(self, tx: Tx, actor: Actor, reference: str, *, enrolled: bool) -> Report:
+        """Return the report that is cited; off enrolment an unknown one is made, and marked synthetic."""
+        report = tx.reports.find(checked_reference(reference))
+        if report is not None:
+            return report
+        if enrolled:
+            raise NotFound(f"There is no report {reference}. Add it first: kapear report add {reference} --received …")
+        now: datetime = self.desk.now()
+        report_id = ReportId(self.desk.new_id())
+        synthetic = Report(
+            id=report_id,
+            reference=reference,
+            received_on=now.date(),
+            via=Via.PARTNER,
+            alleged=self.desk.vault.encrypt("", alleged_place(report_id)),
+            created_at=now,
+            synthetic=True,
+        )
+        tx.reports.add(synthetic)
+        self.desk.note(tx, actor, "report.added", report_id, reference=reference, via="synthetic")
+        return synthetic
