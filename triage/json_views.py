@@ -1,0 +1,166 @@
+"""
+Say what the desk's things look like as JSON, for the command line and the API alike.
+
+Keys are the contract's words: adding one is free, renaming one is not. Times
+are RFC 3339 in UTC. No view holds a text, a handle or the URL of a post.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.audit import Verdict
+from domain.hashlists import HashList
+from domain.leads import Lead
+from domain.people import User
+from domain.store import StoredPost
+from domain.targets import Visit
+from triage.reports import ReportView
+from triage.watchlist import TargetView
+
+Json = dict[str, Any]
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """Return a time in UTC to the second with a trailing Z, or None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def lead_json(lead: Lead) -> Json:
+    """Return a lead: its scores are the sums of the points of its reasons."""
+    return {
+        "id": lead.id,
+        "status": lead.status.value,
+        "urgency": lead.urgency,
+        "value": lead.value,
+        "reasons": [
+            {
+                "score": reason.score.value,
+                "rule": reason.rule.value,
+                "version": reason.version,
+                "points": reason.points,
+                "text": reason.text,
+            }
+            for reason in lead.reasons
+        ],
+        "target_id": lead.target_id,
+        "platform": lead.platform.value,
+        "posted_at": rfc3339(lead.posted_at),
+        "seen_at": rfc3339(lead.seen_at),
+        "filed_at": rfc3339(lead.filed_at),
+        "matches": [
+            {
+                "list": found.match.list_name,
+                "list_version": found.match.list_version,
+                "algorithm": found.match.algorithm.value,
+                "distance": found.match.distance,
+                "classification": found.match.classification,
+            }
+            for found in lead.matches
+        ],
+        # A rule that fired at five places is one thing to know here; the lead page has the positions.
+        "text_hits": [
+            {"rule": rule, "version": version}
+            for rule, version in dict.fromkeys((found.hit.rule, found.hit.version) for found in lead.text_hits)
+        ],
+    }
+
+
+def target_json(view: TargetView) -> Json:
+    """Return a target with the decision it rests on."""
+    target = view.target
+    return {
+        "id": target.id,
+        "platform": target.platform.value,
+        "canonical": view.canonical,
+        "status": target.status.value,
+        "report": view.report,
+        "requested_by": target.requested_by,
+        "authorised_by": target.authorised_by,
+        "approved_by": target.approved_by,
+        "created_at": rfc3339(target.created_at),
+        "expires_at": rfc3339(target.expires_at),
+        "last_visit_at": rfc3339(target.last_visit_at),
+        "last_outcome": target.last_outcome.value if target.last_outcome else None,
+        "next_due": rfc3339(target.next_due),
+    }
+
+
+def visit_json(visit: Visit, next_due: datetime | None) -> Json:
+    """Return how a visit ended and what it cost."""
+    return {
+        "target_id": visit.target_id,
+        "outcome": visit.outcome.value,
+        "new_observations": visit.new_observations,
+        "media_hashed": visit.media_hashed,
+        "matches": visit.matches,
+        "leads_filed": visit.leads_filed,
+        "next_due": rfc3339(next_due),
+        "requests": visit.requests,
+        "bytes": visit.bytes,
+        "seconds": round((visit.ended_at - visit.started_at).total_seconds(), 3),
+    }
+
+
+def post_json(name: str, post: StoredPost) -> Json:
+    """Return a stored post under the name its platform gives it."""
+    return {
+        "post": name,
+        "revision": post.seq,
+        "posted_at": rfc3339(post.posted_at),
+        "seen_at": rfc3339(post.seen_at),
+        "deleted": post.deleted,
+        "media": [{"sha256": media.sha256, "status": media.status.value} for media in post.media],
+    }
+
+
+def report_json(view: ReportView) -> Json:
+    """Return a report; what is alleged stays at the desk, for it may quote anything."""
+    report = view.report
+    return {
+        "id": report.id,
+        "reference": report.reference,
+        "received": report.received_on.isoformat(),
+        "via": report.via.value,
+        "synthetic": report.synthetic,
+    }
+
+
+def list_json(hash_list: HashList) -> Json:
+    """Return a hash list: what it is, never what it holds."""
+    return {
+        "id": hash_list.id,
+        "name": hash_list.name,
+        "version": hash_list.version,
+        "class": hash_list.list_class.value,
+        "classification": hash_list.classification,
+        "authority": hash_list.authority,
+        "entries": hash_list.entries,
+        "imported_at": rfc3339(hash_list.imported_at),
+        "retired_at": rfc3339(hash_list.retired_at),
+    }
+
+
+def user_json(user: User) -> Json:
+    """Return a user, without any secret."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "role": user.role.value,
+        "created_at": rfc3339(user.created_at),
+        "disabled": user.disabled_at is not None,
+    }
+
+
+def verdict_json(verdict: Verdict) -> Json:
+    """Return what a walk along the audit chain found."""
+    return {
+        "whole": verdict.broken_at is None,
+        "events": verdict.events,
+        "head": verdict.head,
+        "broken_at": verdict.broken_at,
+        "reason": verdict.reason,
+    }
