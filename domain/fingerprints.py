@@ -28,8 +28,8 @@ class MediaStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Return whether no later visit will try again."""
-        return self is not MediaStatus.PENDING
+        """Return whether no later visit can learn more."""
+        return self not in {MediaStatus.PENDING, MediaStatus.NOT_AUTHORISED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from domain.fingerprints import Fingerprint
@@ -77,7 +78,8 @@ class SourceTarget:
 
     `locator` is canonical. `cursor` is what this source last returned and was
     committed; None on a first visit, which starts `backfill` posts below the
-    newest (None: from the oldest there is). Media are only offered, never
+    newest (None: from the oldest there is), or at the first post of the day
+    `backfill_since`. Media are only offered, never
     fetched, by the source: intake decides.
     """
 
@@ -85,6 +87,7 @@ class SourceTarget:
     locator: str = field(repr=False)
     cursor: str | None = None
     backfill: int | None = 200
+    backfill_since: date | None = None
 
 
 class Source(Protocol):

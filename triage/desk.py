@@ -64,6 +64,6 @@ def content_place(content_id: str) -> Place:
     return Place(table="lead_contents", row=content_id, column="ciphertext")
 
 
-def retry_place(target_id: str, identity: str) -> Place:
+def retry_place(identity: str) -> Place:
     """Return where the URL of a media item that will be tried again stands."""
-    return Place(table="media", row=f"{target_id}/{identity}", column="retry")
+    return Place(table="media", row=identity, column="retry")
