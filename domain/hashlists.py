@@ -51,6 +51,14 @@ class HashEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row of a list file that was refused; `line` counts from 1 as an editor does."""
+
+    line: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HashList:
     """An imported list. Its entries are never exported."""
 

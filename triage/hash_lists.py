@@ -12,21 +12,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from domain.errors import BadInput, WrongState
-from domain.hashlists import HashEntry, HashList, ListClass
+from domain.hashlists import BadRow, HashEntry, HashList, ListClass
 from domain.ids import ListId
 from domain.people import Actor, Permission
 from domain.store import Tx
 from triage.desk import Desk
 
 BATCH = 5_000  # entries a transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadRow:
-    """A row that was refused; `line` counts from 1 as an editor does."""
-
-    line: int
-    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

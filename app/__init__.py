@@ -1,0 +1,1 @@
+"""The roof: configuration, wiring and logging; the only room that knows every room."""

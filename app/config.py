@@ -1,0 +1,183 @@
+"""
+Read the configuration: `kapear.toml` in the data directory, overridden by the environment.
+
+Every value has a default that works, and every mistake one line that says
+which name is wrong and what it should look like.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from domain.cadence import Cadence
+from domain.errors import OperatorFault
+from domain.scoring import Points
+from domain.targets import MAX_ACTIVE
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+FILE = "kapear.toml"
+KNOWN = frozenset(
+    {
+        "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
+        "visits_at_once", "host_delay_s", "fingerprint_children", "max_active_targets", "points", "behind_proxy",
+        "public_host", "zone",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that can be set; see docs/configuration.md."""
+
+    data_dir: Path
+    database_url: str
+    key_file: Path
+    bind_host: str = "127.0.0.1"
+    bind_port: int = 8470
+    allow_networks: tuple[Network, ...] = ()
+    contact: str = ""
+    telegram_web_base: str = "https://t.me"
+    cadence: Cadence = field(default_factory=Cadence)
+    visits_at_once: int = 4
+    host_delay_s: float = 1.0
+    fingerprint_children: int = 2
+    max_active_targets: int = MAX_ACTIVE
+    points: Points = field(default_factory=Points)
+    behind_proxy: bool = False
+    public_host: str = ""
+    zone: str = "Asia/Phnom_Penh"
+    token: str = field(default="", repr=False)
+    passphrase: str = field(default="", repr=False)
+
+    @property
+    def hotline_key_file(self) -> Path:
+        """Return where the hotline's own key lies."""
+        return self.data_dir / "hotline.key"
+
+    @property
+    def telegram_host(self) -> str:
+        """Return the host that serves Telegram's preview."""
+        return urlsplit(self.telegram_web_base).hostname or ""
+
+    @property
+    def address(self) -> str:
+        """Return the console's address."""
+        host = f"[{self.bind_host}]" if ":" in self.bind_host else self.bind_host
+        return f"http://{host}:{self.bind_port}"
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Config:
+    """Return the configuration; raises OperatorFault with one line for the first mistake."""
+    data_dir = Path(environment.get("KAPEAR_DATA_DIR") or "kapear-data").absolute()
+    values = _file_values(data_dir / FILE)
+    for name in ("database_url", "key_file", "bind", "contact", "telegram_web_base"):
+        if given := environment.get(f"KAPEAR_{name.upper()}"):
+            values[name] = given
+    if "KAPEAR_ALLOW_NETWORKS" in environment:
+        values["allow_networks"] = environment["KAPEAR_ALLOW_NETWORKS"]
+    host, port = _bind(str(values.get("bind", "127.0.0.1:8470")))
+    behind_proxy = _boolean(values, "behind_proxy")
+    if not behind_proxy and not _is_loopback(host):
+        raise OperatorFault(
+            f"KAPEAR_BIND={host}:{port} is not a loopback address: put a TLS proxy in front and set behind_proxy = true."
+        )
+    return Config(
+        data_dir=data_dir,
+        database_url=str(values.get("database_url") or f"sqlite:///{data_dir / 'kapear.db'}"),
+        key_file=Path(str(values.get("key_file") or data_dir / "host.key")).absolute(),
+        bind_host=host,
+        bind_port=port,
+        allow_networks=_networks(values.get("allow_networks", "")),
+        contact=str(values.get("contact", "")),
+        telegram_web_base=_base(str(values.get("telegram_web_base", "https://t.me"))),
+        cadence=Cadence(interval=timedelta(seconds=_number(values, "visit_interval_s", 900.0, least=1.0))),
+        visits_at_once=int(_number(values, "visits_at_once", 4, least=1)),
+        host_delay_s=_number(values, "host_delay_s", 1.0, least=0.0),
+        fingerprint_children=int(_number(values, "fingerprint_children", 2, least=1)),
+        max_active_targets=int(_number(values, "max_active_targets", MAX_ACTIVE, least=1)),
+        points=_points(values.get("points", {})),
+        behind_proxy=behind_proxy,
+        public_host=str(values.get("public_host", "")),
+        zone=str(values.get("zone", "Asia/Phnom_Penh")),
+        token=environment.get("KAPEAR_TOKEN", ""),
+        passphrase=environment.get("KAPEAR_PASSPHRASE", ""),
+    )
+
+
+def _file_values(path: Path) -> dict[str, object]:
+    """Return what the configuration file sets; an absent file sets nothing."""
+    try:
+        values: dict[str, object] = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError):
+        raise OperatorFault(f"{FILE} in the data directory cannot be read.") from None
+    except tomllib.TOMLDecodeError as mistake:
+        raise OperatorFault(f"{FILE} is not valid TOML: {mistake}.") from None
+    unknown = sorted(set(values) - KNOWN)
+    if unknown:
+        raise OperatorFault(
+            f"{FILE} sets {unknown[0]}, which Kapear does not know; known are: {', '.join(sorted(KNOWN))}."
+        )
+    return values
+
+
+def _bind(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - the highest port
+        raise OperatorFault(f"KAPEAR_BIND={text[:64]} is no address and port; write one such as 127.0.0.1:8470.")
+    return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _networks(given: object) -> tuple[Network, ...]:
+    names = given if isinstance(given, list) else str(given).replace(",", " ").split()
+    try:
+        return tuple(ipaddress.ip_network(str(name), strict=False) for name in names)
+    except ValueError:
+        raise OperatorFault("KAPEAR_ALLOW_NETWORKS takes networks such as 127.0.0.0/8, separated by commas.") from None
+
+
+def _base(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise OperatorFault("KAPEAR_TELEGRAM_WEB_BASE is no web address; the default is https://t.me.")
+    return text.rstrip("/")
+
+
+def _number(values: Mapping[str, object], name: str, default: float, *, least: float) -> float:
+    value = values.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+        raise OperatorFault(f"{name} in {FILE} must be a number from {least:g} up.")
+    return float(value)
+
+
+def _boolean(values: Mapping[str, object], name: str) -> bool:
+    value = values.get(name, False)
+    if not isinstance(value, bool):
+        raise OperatorFault(f"{name} in {FILE} must be true or false.")
+    return value
+
+
+def _points(given: object) -> Points:
+    names = {part.name for part in fields(Points)}
+    if not isinstance(given, dict) or not all(
+        name in names and type(value) is int and value >= 0 for name, value in given.items()
+    ):
+        raise OperatorFault(f"[points] in {FILE} takes whole numbers from 0 up for: {', '.join(sorted(names))}.")
+    return Points(**given)
