@@ -10,6 +10,7 @@ nobody is shown a text that differs from what was there without a sign of it.
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 NO_WIDTH = "\N{MIDDLE DOT}"
@@ -17,6 +18,8 @@ NO_WIDTH = "\N{MIDDLE DOT}"
 # Khmer separates words by U+200B: a small dot keeps such a text readable, where
 # a replacement character between any two words would not.
 _NO_WIDTH = frozenset({0x00AD, 0x034F, 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF})
+
+_REMEMBERED = 0x2000  # Latin to Khmer: hostile text from further up must not grow the table
 
 # Control, format (bidi controls, tags), lone surrogate, line and paragraph separator.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -33,7 +36,7 @@ def printable(text: str, *, keep: str = "") -> str:
         return text
     if "\n" in keep:
         text = text.replace("\r\n", "\n")
-    return text.translate(_Shown(keep))
+    return text.translate(_shown(keep))
 
 
 class _Shown(dict[int, int | str]):
@@ -45,8 +48,16 @@ class _Shown(dict[int, int | str]):
 
     def __missing__(self, code_point: int) -> int | str:
         """Return the code point itself, or what stands for it."""
+        shown: int | str = code_point
         if code_point in _NO_WIDTH:
-            return NO_WIDTH
-        if unicodedata.category(chr(code_point)) in _UNSHOWN:
-            return REPLACED
-        return code_point
+            shown = NO_WIDTH
+        elif unicodedata.category(chr(code_point)) in _UNSHOWN:
+            shown = REPLACED
+        if code_point < _REMEMBERED:
+            self[code_point] = shown
+        return shown
+
+
+@cache
+def _shown(keep: str) -> _Shown:
+    return _Shown(keep)
