@@ -1,0 +1,98 @@
+"""
+Lay out what passes between parent and child, and believe none of it unmeasured.
+
+Every frame is a header (kind, job, length) and a body. The child is taken to be
+in hostile hands: a frame of another kind, length or job, or a number out of
+its bounds, means that this child is lost.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+
+from domain.fingerprints import PDQ_BYTES, PHASH_BYTES, MediaStatus
+from fingerprint.answers import Format, PictureHashes, Reason
+
+HEADER = struct.Struct("!BIQ")  # kind, job, length of the body
+VARIANTS = 8
+MAX_CLAIMED_SIDE = 0xFFFFFFFF  # a picture over the limits is reported with the size it claims
+_ANSWER = struct.Struct(f"!BBBIIBB{VARIANTS * PDQ_BYTES}s{PHASH_BYTES}s")
+_HELLO = struct.Struct("!H")
+ANSWER_BYTES = _ANSWER.size
+HELLO_BYTES = _HELLO.size
+_HAS_PDQ, _HAS_PHASH = 1, 2
+_STATUSES = (MediaStatus.HASHED, MediaStatus.LOW_QUALITY, MediaStatus.UNDECODABLE)
+_MAX_QUALITY = 100
+
+
+class Kind(IntEnum):
+    """What a frame is about."""
+
+    HELLO = 1  # child: ready; which formats it decodes
+    JOB = 2  # parent: here is one media item, whole
+    ANSWER = 3  # child: its hashes
+
+
+class BadFrame(Exception):
+    """The child sent something that no honest child sends."""
+
+
+def packed_hello(formats: frozenset[Format]) -> bytes:
+    """Return the child's first frame."""
+    return HEADER.pack(Kind.HELLO, 0, HELLO_BYTES) + _HELLO.pack(sum(1 << kind for kind in formats))
+
+
+def unpacked_hello(untrusted_body: bytes) -> frozenset[Format]:
+    """Return the formats the child says it decodes."""
+    (bits,) = _HELLO.unpack(untrusted_body)
+    return frozenset(kind for kind in Format if kind and bits >> kind & 1)
+
+
+def packed_answer(job: int, hashes: PictureHashes) -> bytes:
+    """Return the child's answer to a job."""
+    flags = _HAS_PDQ * bool(hashes.pdq_dihedral) | _HAS_PHASH * (hashes.phash is not None)
+    body = _ANSWER.pack(
+        _STATUSES.index(hashes.status),
+        hashes.reason,
+        hashes.format,
+        min(hashes.width, MAX_CLAIMED_SIDE),
+        min(hashes.height, MAX_CLAIMED_SIDE),
+        hashes.pdq_quality,
+        flags,
+        b"".join(hashes.pdq_dihedral),
+        hashes.phash or b"",
+    )
+    return HEADER.pack(Kind.ANSWER, job, ANSWER_BYTES) + body
+
+
+def unpacked_answer(untrusted_body: bytes) -> PictureHashes:
+    """Return the answer with every number within its bounds; raises BadFrame otherwise."""
+    status, reason, kind, width, height, quality, flags, dihedral, phash = _ANSWER.unpack(untrusted_body)
+    try:
+        answer = PictureHashes(
+            status=_STATUSES[status],
+            reason=Reason(reason),
+            format=Format(kind),
+            width=width,
+            height=height,
+            pdq_quality=quality,
+            pdq_dihedral=_cut(dihedral) if flags & _HAS_PDQ else (),
+            phash=phash if flags & _HAS_PHASH else None,
+        )
+    except (IndexError, ValueError):
+        raise BadFrame from None  # its words quote the child's number
+    hashed = answer.status is not MediaStatus.UNDECODABLE
+    if quality > _MAX_QUALITY or flags > (_HAS_PDQ | _HAS_PHASH) or (flags and not hashed) or reason >= Reason.TIMEOUT:
+        raise BadFrame
+    return answer
+
+
+def checked_header(untrusted_header: bytes, *, kind: Kind, job: int, length: int) -> None:
+    """Raise BadFrame unless the header announces exactly what is awaited."""
+    if HEADER.unpack(untrusted_header) != (kind, job, length):
+        raise BadFrame
+
+
+def _cut(dihedral: bytes) -> tuple[bytes, ...]:
+    return tuple(dihedral[at : at + PDQ_BYTES] for at in range(0, len(dihedral), PDQ_BYTES))

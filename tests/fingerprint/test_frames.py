@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.fingerprints import MediaStatus
+from fingerprint.answers import Format, PictureHashes, Reason
+from fingerprint.frames import (
+    ANSWER_BYTES,
+    HEADER,
+    BadFrame,
+    Kind,
+    checked_header,
+    packed_answer,
+    packed_hello,
+    unpacked_answer,
+    unpacked_hello,
+)
+
+ANSWER = PictureHashes(
+    status=MediaStatus.HASHED,
+    format=Format.GIF,
+    width=3,
+    height=2**20,
+    pdq_quality=77,
+    pdq_dihedral=tuple(bytes([number]) * 32 for number in range(8)),
+    phash=b"8 bytes.",
+)
+
+
+def test_an_answer_comes_back_as_it_was() -> None:
+    undecodable = PictureHashes(status=MediaStatus.UNDECODABLE, reason=Reason.DAMAGED, format=Format.AVIF)
+    for answer in (ANSWER, undecodable):
+        frame = packed_answer(5, answer)
+        checked_header(frame[: HEADER.size], kind=Kind.ANSWER, job=5, length=ANSWER_BYTES)
+        assert unpacked_answer(frame[HEADER.size :]) == answer
+
+
+def test_a_hello_names_the_formats() -> None:
+    formats = frozenset({Format.JPEG, Format.BMP})
+    assert unpacked_hello(packed_hello(formats)[HEADER.size :]) == formats
+    assert Format.NONE not in unpacked_hello(b"\xff\xff")
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(0, 3), (1, 200), (1, Reason.TIMEOUT), (1, Reason.TOO_LARGE), (2, 7), (11, 101), (12, 4), (12, 255)],
+)
+def test_a_number_out_of_bounds_is_refused(at: int, value: int) -> None:
+    body = bytearray(packed_answer(1, ANSWER)[HEADER.size :])
+    body[at] = value
+    with pytest.raises(BadFrame):
+        unpacked_answer(bytes(body))
+
+
+def test_what_was_not_decoded_has_no_hashes() -> None:
+    body = bytearray(packed_answer(1, ANSWER)[HEADER.size :])
+    body[0] = 2
+    with pytest.raises(BadFrame):
+        unpacked_answer(bytes(body))
+
+
+@pytest.mark.parametrize(
+    "header", [(2, 5, ANSWER_BYTES), (3, 6, ANSWER_BYTES), (3, 5, ANSWER_BYTES + 1), (3, 5, 2**63)]
+)
+def test_only_the_frame_that_is_awaited_is_read(header: tuple[int, int, int]) -> None:
+    with pytest.raises(BadFrame):
+        checked_header(HEADER.pack(*header), kind=Kind.ANSWER, job=5, length=ANSWER_BYTES)
+
+
+@given(st.binary(min_size=ANSWER_BYTES, max_size=ANSWER_BYTES))
+def test_any_bytes_are_refused_or_within_bounds(body: bytes) -> None:
+    try:
+        answer = unpacked_answer(body)
+    except BadFrame:
+        return
+    assert 0 <= answer.pdq_quality <= 100
+    assert len(answer.pdq_dihedral) in {0, 8}
