@@ -1,0 +1,1 @@
+"""Everything that leaves this machine goes through here: guard, session, governor, media."""
