@@ -9,6 +9,7 @@ more: a flood neither fills the queue nor gets lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +17,8 @@ from domain.leads import LeadKind
 from domain.observations import Platform
 
 TEXT_LEADS_A_DAY = 10
+
+_OVERFLOW = "overflow:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,12 @@ def text_group(target_id: str, author_digest: str) -> str:
 
 def overflow_group(target_id: str, day: date) -> str:
     """Return the group that gathers a target's further text leads of one day."""
-    return f"overflow:{target_id}:{day.isoformat()}"
+    return f"{_OVERFLOW}{target_id}:{day.isoformat()}"
+
+
+def overflow_days(groups: Iterable[str]) -> frozenset[date]:
+    """Return the days whose overflow groups are among these: the days to count text leads of."""
+    return frozenset(date.fromisoformat(group.rpartition(":")[2]) for group in groups if group.startswith(_OVERFLOW))
 
 
 def possible_groups(key: PostKey, album: str | None, target_id: str, author_digest: str, day: date) -> tuple[str, ...]:

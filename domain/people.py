@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.errors import BadInput, NotAllowed
 from domain.ids import UserId
+
+SESSION_IDLE = timedelta(minutes=30)  # a session that nobody used for longer is over
 
 
 class Role(StrEnum):

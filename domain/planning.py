@@ -137,6 +137,7 @@ class MediaRow:
     retry: bytes | None = field(repr=False)
     fingerprint: Fingerprint | None
     generation: int
+    matched: bool = False
     known: bool
 
 
@@ -282,6 +283,7 @@ class _Draft:
             retry=None if status.is_final else item.retry,
             fingerprint=item.fingerprint,
             generation=item.generation,
+            matched=bool(item.matches),
             known=before is not None,
         )
 

@@ -1,0 +1,124 @@
+"""
+Hand out the right to visit, and take back what a visit found.
+
+A claim needs no clock: its token counts up whenever the right changes hands,
+and every write of a visit asks whether its token still fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Update, case, func, insert, not_, select, update
+
+from domain.errors import LostClaim, NotFound
+from domain.ids import RequestId, TargetId
+from domain.targets import Claim, TargetStatus, Visit, WatchTarget
+from storage.rows import columns_of, made
+from storage.tables import DUE, targets, visit_requests, visits
+
+TARGET = tuple(targets.c[name] for name in WatchTarget.__slots__)
+_VISIT = tuple(visits.c[name] for name in Visit.__slots__)
+
+NO_TARGET = "There is no such target; see `kapear watch list`."
+
+
+def held(claim: Claim) -> Update:
+    """Return the start of a statement that changes the target only while the claim still holds it."""
+    return update(targets).where(targets.c.id == claim.target.id, targets.c.token == claim.token, targets.c.claimed)
+
+
+class Claims:
+    """Claims, visits and requests for visits, in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on a connection."""
+        self._connection = connection
+
+    def claim_due(self, now: datetime, limit: int) -> list[Claim]:
+        """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
+        due = select(targets.c.id).where(DUE, targets.c.next_due <= now).order_by(targets.c.next_due).limit(limit)
+        # As a CTE it is worked out once: in a plain IN, PostgreSQL may ask again and exceed the limit.
+        chosen = due.with_for_update(skip_locked=True).cte("due")
+        rows = self._take(update(targets).where(targets.c.id.in_(select(chosen.c.id))))
+        return sorted((_claimed(row) for row in rows), key=lambda claim: claim.target.next_due or now)
+
+    def claim(self, target_id: TargetId) -> Claim | None:
+        """Claim one target whether due or not; None when it is claimed already. Raises NotFound."""
+        rows = self._take(update(targets).where(targets.c.id == target_id, not_(targets.c.claimed)))
+        if rows:
+            return _claimed(rows[0])
+        if self._connection.execute(select(targets.c.id).where(targets.c.id == target_id)).first() is None:
+            raise NotFound(NO_TARGET)
+        return None
+
+    def void_claims(self) -> int:
+        """Take every claim away (their tokens no longer fit); returns how many there were."""
+        change = update(targets).where(targets.c.claimed).values(claimed=False, token=targets.c.token + 1)
+        return self._connection.execute(change).rowcount
+
+    def finish(self, claim: Claim, visit: Visit, next_due: datetime | None, failures: int) -> None:
+        """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
+        # Who paused or retired the target during the visit meant it.
+        still_watched = targets.c.status == TargetStatus.ACTIVE
+        change = held(claim).values(
+            claimed=False,
+            next_due=case((still_watched, next_due), else_=targets.c.next_due),
+            last_visit_at=visit.started_at,
+            last_outcome=visit.outcome,
+            failures=failures,
+        )
+        if not self._connection.execute(change).rowcount:
+            raise LostClaim("the claim was voided before the visit ended")
+        self._connection.execute(insert(visits), columns_of(visit, visits))
+        answered = update(visit_requests).where(
+            visit_requests.c.target_id == claim.target.id,
+            visit_requests.c.visit_id.is_(None),
+            visit_requests.c.requested_at <= visit.started_at,  # a later request saw none of this visit
+        )
+        self._connection.execute(answered.values(visit_id=visit.id))
+
+    def visits(self, target_id: TargetId, limit: int) -> list[Visit]:
+        """Return a target's visits, newest first."""
+        newest_first = select(*_VISIT).where(visits.c.target_id == target_id).order_by(visits.c.started_at.desc())
+        return [made(Visit, row) for row in self._connection.execute(newest_first.limit(limit))]
+
+    def request_visit(self, request_id: RequestId, target_id: TargetId, now: datetime) -> None:
+        """Ask the running instance to visit a target now."""
+        row = {"id": request_id, "target_id": target_id, "requested_at": now}
+        self._connection.execute(insert(visit_requests), row)
+
+    def requested(self) -> list[TargetId]:
+        """Return targets with an unanswered request, oldest first."""
+        waiting = (
+            select(visit_requests.c.target_id)
+            .where(visit_requests.c.visit_id.is_(None))
+            .group_by(visit_requests.c.target_id)
+            .order_by(func.min(visit_requests.c.nr))
+        )
+        return list(self._connection.execute(waiting).scalars())
+
+    def answer(self, request_id: RequestId) -> Visit | None:
+        """Return the visit that answered a request, or None while there is none; raises NotFound."""
+        answer = (
+            select(*_VISIT)
+            .select_from(visit_requests.outerjoin(visits, visits.c.id == visit_requests.c.visit_id))
+            .where(visit_requests.c.id == request_id)
+        )
+        row = self._connection.execute(answer).first()
+        if row is None:
+            raise NotFound("There is no such request for a visit.")
+        return made(Visit, row) if row.id is not None else None
+
+    def _take(self, change: Update) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Claim what the statement chooses and return it as it is now."""
+        taking = change.values(claimed=True, token=targets.c.token + 1)
+        return self._connection.execute(taking.returning(targets.c.token.label("_token"), *TARGET)).all()
+
+
+def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
+    values = dict(row._mapping)  # noqa: SLF001 - public in SQLAlchemy, in spite of its name
+    token = values.pop("_token")
+    return Claim(target=WatchTarget(**values), token=token)

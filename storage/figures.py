@@ -1,0 +1,52 @@
+"""
+Count, for the figures a hotline owes: by kind and by time, and never by place.
+
+No figure names, ranks or splits by a target, a channel or a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select, true
+
+from domain.leads import LeadStatus
+from domain.targets import TargetStatus
+from storage.tables import leads, media, reports, revisions, targets, visits
+
+
+def count(connection: Connection, since: date | None, until: date | None) -> Mapping[str, int]:
+    """
+    Return counts by name.
+
+    Events (visits, observations …) are those of the UTC days from `since` to
+    `until`, both included; states (…_active, …_open, …_closed) are today's.
+    """
+    closed = leads.c.status == LeadStatus.CLOSED
+    shown = and_(media.c.post_id == revisions.c.post_id, media.c.seq == revisions.c.seq)
+    counted: dict[str, tuple[FromClause, ColumnElement[bool]]] = {
+        "reports": (reports, _within(reports.c.created_at, since, until)),
+        "targets_total": (targets, true()),
+        "targets_active": (targets, targets.c.status == TargetStatus.ACTIVE),
+        "visits": (visits, _within(visits.c.started_at, since, until)),
+        "observations": (revisions, _within(revisions.c.seen_at, since, until)),
+        "media": (media.join(revisions, shown), _within(revisions.c.seen_at, since, until)),
+        "leads_filed": (leads, _within(leads.c.filed_at, since, until)),
+        "leads_open": (leads, ~closed),
+        "leads_closed": (leads, closed),
+    }
+    return {
+        name: int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
+        for name, (table, condition) in counted.items()
+    }
+
+
+def _within(moment: ColumnElement[datetime], since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Return the condition that a moment lies on one of the days."""
+    condition: ColumnElement[bool] = true()
+    if since is not None:
+        condition = and_(condition, moment >= datetime.combine(since, time(), UTC))
+    if until is not None:
+        condition = and_(condition, moment < datetime.combine(until + timedelta(days=1), time(), UTC))
+    return condition

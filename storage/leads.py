@@ -1,0 +1,115 @@
+"""Keep the triage queue: leads with the evidence that speaks for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from domain.errors import NotFound
+from domain.hashlists import HashMatch, MediaMatch
+from domain.ids import LeadId
+from domain.leads import Lead, LeadStatus, PostTextHit, SealedContent
+from domain.ports import LeadKey
+from domain.scoring import Reason
+from domain.text import TextHit
+from storage.rows import chunks, columns_of
+from storage.tables import hash_matches, lead_contents, lead_reasons, lead_text_hits, leads
+
+_PLAIN = tuple(name for name in Lead.__slots__ if name in leads.c)
+_REASON = tuple(Reason.__slots__)
+_MATCH = tuple(HashMatch.__slots__)
+_HIT = tuple(TextHit.__slots__)
+_CONTENT = tuple(lead_contents.c[name] for name in SealedContent.__slots__)
+_NO_LEAD = "There is no such lead; see `kapear leads list`."
+
+
+class _Evidence(NamedTuple):
+    reasons: dict[str, list[Reason]]
+    matches: dict[str, list[MediaMatch]]
+    hits: dict[str, list[PostTextHit]]
+
+
+class Leads:
+    """The queue, in one transaction."""
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        """Work on a connection."""
+        self._connection = connection
+        self._writes = writes
+
+    def get(self, lead_id: LeadId) -> Lead:
+        """Return a lead with its reasons, matches and hits; raises NotFound. A writer holds it from here on."""
+        query = select(*leads.c).where(leads.c.id == lead_id)
+        rows = self._connection.execute(query.with_for_update() if self._writes else query).all()
+        if not rows:
+            raise NotFound(_NO_LEAD)
+        return self.complete(rows)[0]
+
+    def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
+        """Return leads in the queue's order: points first (urgency + value), then the time of filing."""
+        points = leads.c.urgency + leads.c.value
+        query = select(*leads.c).order_by(points.desc(), leads.c.filed_at, leads.c.nr)
+        if status is not None:
+            query = query.where(leads.c.status == status)
+        if limit is not None:
+            query = query.limit(limit)
+        return self.complete(self._connection.execute(query).all())
+
+    def update(self, lead: Lead) -> None:
+        """Write status and claim of a lead."""
+        changed = {name: getattr(lead, name) for name in ("status", "claimed_by", "claimed_at", "closed_as")}
+        if not self._connection.execute(update(leads).where(leads.c.id == lead.id).values(changed)).rowcount:
+            raise NotFound(_NO_LEAD)
+
+    def contents(self, lead_id: LeadId) -> list[SealedContent]:
+        """Return a lead's sealed rows, oldest first."""
+        rows = select(*_CONTENT).where(lead_contents.c.lead_id == lead_id).order_by(lead_contents.c.nr)
+        return [SealedContent(**row) for row in self._connection.execute(rows).mappings()]
+
+    def add_content(self, content: SealedContent) -> None:
+        """Add a sealed row (a note) to a lead."""
+        self._connection.execute(insert(lead_contents), columns_of(content, lead_contents))
+
+    def in_groups(self, groups: Sequence[str]) -> list[Lead]:
+        """Return the leads of these groups; in a writer's hand until the transaction ends."""
+        rows: list[Row[*tuple[Any, ...]]] = []
+        for piece in chunks(groups):
+            rows += self._connection.execute(select(*leads.c).where(leads.c.lead_group.in_(piece)).with_for_update())
+        return self.complete(rows)
+
+    def complete(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Lead]:
+        """Return whole leads for rows of the table, in the same order."""
+        found = self._evidence([row.id for row in rows])
+        return [
+            Lead(
+                **{name: row._mapping[name] for name in _PLAIN},  # noqa: SLF001 - public in SQLAlchemy
+                group=row.lead_group,
+                # Without the private half nothing opens the lead any more: its content is deleted.
+                key=LeadKey(public=row.key_public, wrapped=row.key_wrapped) if row.key_wrapped else None,
+                reasons=tuple(found.reasons[row.id]),
+                matches=tuple(found.matches[row.id]),
+                text_hits=tuple(found.hits[row.id]),
+            )
+            for row in rows
+        ]
+
+    def _evidence(self, lead_ids: Sequence[LeadId]) -> _Evidence:
+        """Return what speaks for these leads, each in the order in which it was found."""
+        found = _Evidence(defaultdict(list), defaultdict(list), defaultdict(list))
+        run = self._connection.execute
+        for piece in chunks(lead_ids):
+            reasons = select(*lead_reasons.c).where(lead_reasons.c.lead_id.in_(piece)).order_by(lead_reasons.c.nr)
+            for row in run(reasons).mappings():
+                found.reasons[row["lead_id"]].append(Reason(**{name: row[name] for name in _REASON}))
+            matches = select(*hash_matches.c).where(hash_matches.c.lead_id.in_(piece)).order_by(hash_matches.c.nr)
+            for row in run(matches).mappings():
+                match = HashMatch(**{name: row[name] for name in _MATCH})
+                found.matches[row["lead_id"]].append(MediaMatch(media_id=row["media_id"], match=match))
+            hits = select(*lead_text_hits.c).where(lead_text_hits.c.lead_id.in_(piece)).order_by(lead_text_hits.c.nr)
+            for row in run(hits).mappings():
+                hit = TextHit(**{name: row[name] for name in _HIT})
+                found.hits[row["lead_id"]].append(PostTextHit(post_id=row["post_id"], hit=hit))
+        return found

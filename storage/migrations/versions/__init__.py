@@ -1,0 +1,1 @@
+"""The steps, one module a revision, in the order that each names."""

@@ -1,0 +1,46 @@
+"""Move values between dataclasses and rows whose columns bear the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+
+CHUNK = 500  # values in one IN (…): far below what either database takes
+
+
+def columns_of(value: object, table: Table, **more: Any) -> dict[str, Any]:
+    """Return a value's fields that the table has columns for, and more."""
+    named = {field.name for field in fields(value)} & set(table.c.keys())  # type: ignore[arg-type]  # any dataclass
+    return {name: getattr(value, name) for name in named} | more
+
+
+def made(kind: type[T], row: Row[*tuple[Any, ...]]) -> T:
+    """Return a dataclass from a row that holds exactly its fields."""
+    return kind(**row._mapping)  # noqa: SLF001 - public in SQLAlchemy, in spite of its name
+
+
+def insert_new(connection: Connection, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
+    """
+    Insert rows except those that are there already; returns how many were new.
+
+    Unlike a failed insert, a skipped one leaves PostgreSQL's transaction whole.
+    """
+    if not rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        return connection.execute(postgresql.insert(table).on_conflict_do_nothing().inline(), rows).rowcount
+    return connection.execute(sqlite.insert(table).on_conflict_do_nothing().inline(), rows).rowcount
+
+
+def chunks(values: Sequence[T]) -> Iterator[list[T]]:
+    """Return the values in pieces that fit one query."""
+    remaining = iter(values)
+    while piece := list(islice(remaining, CHUNK)):
+        yield piece

@@ -1,0 +1,164 @@
+"""
+Run each piece of database work in one transaction, in a thread of its own.
+
+One thread writes and a few read, so the loop never waits for a disk. A caller
+who is cancelled waits until the transaction under way has ended: nobody goes
+on while what they began may still be written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from domain.store import (
+    AuditBook,
+    LeadBook,
+    ListBook,
+    PageTransaction,
+    PeopleBook,
+    ReportBook,
+    StandingBook,
+    TargetBook,
+    Tx,
+    VisitorLock,
+)
+from domain.targets import Claim
+from storage.audit import Audit
+from storage.engine import READERS, Engines
+from storage.faults import fault
+from storage.figures import count
+from storage.leads import Leads
+from storage.lists import Lists
+from storage.pages import Page
+from storage.people import People
+from storage.reports import Reports
+from storage.standing import StandingOrder
+from storage.targets import Targets
+from storage.visitor import take
+
+T = TypeVar("T")
+
+
+class SqlTx:
+    """One transaction, and every book in it."""
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        """Open the books on a connection that has begun its transaction."""
+        self.connection = connection
+        self.standing: StandingBook = StandingOrder(connection)
+        self.reports: ReportBook = Reports(connection)
+        self.targets: TargetBook = Targets(connection, writes=writes)
+        self.leads: LeadBook = Leads(connection, writes=writes)
+        self.lists: ListBook = Lists(connection)
+        self.people: PeopleBook = People(connection, writes=writes)
+        self.audit: AuditBook = Audit(connection)
+
+    def page(self, claim: Claim) -> PageTransaction:
+        """Open the page transaction of a claim, within this transaction."""
+        return Page(self.connection, claim)
+
+    def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
+        """Return counts by name, of UTC days from `since` to `until`, both included."""
+        return count(self.connection, since, until)
+
+
+class SqlStore:
+    """A database behind the `Store` port."""
+
+    def __init__(self, engines: Engines, *, data_dir: Path) -> None:
+        """Take engines whose schema was checked; see `open_store`."""
+        self._engines = engines
+        self._data_dir = data_dir
+        self._turn = asyncio.Lock()
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kapear-writer")
+        self._readers = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="kapear-reader")
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run a function on one consistent view of the database and return what it returns."""
+        return await _finished(self._readers, lambda: _transact(self._engines.readers, work, writes=False))
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """
+        Run a function in one transaction that holds the write lock from its start.
+
+        Commits when it returns, rolls everything back when it raises.
+        """
+        async with self._turn:
+            return await _finished(self._writer, lambda: _transact(self._engines.writer, work, writes=True))
+
+    async def take_visitor_lock(self) -> VisitorLock | None:
+        """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
+        lock = await asyncio.to_thread(take, self._engines, self._data_dir)
+        if lock is None:
+            return None
+        try:
+            await self.write(lambda tx: tx.targets.void_claims())
+        except BaseException:
+            await lock.release()
+            raise
+        return lock
+
+    async def checkpoint(self) -> bool:
+        """
+        Fold SQLite's log into the database and empty it, so that what was deleted is gone from both.
+
+        Returns False while somebody still reads an older state: try again later.
+        """
+        if self._engines.file is None:
+            return True
+        async with self._turn:
+            return await _finished(self._writer, lambda: _checkpoint(self._engines.writer))
+
+    async def close(self) -> None:
+        """Close every connection; work under way is finished first."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._readers.shutdown()
+        self._writer.shutdown()
+        self._engines.dispose()
+
+
+async def _finished(executor: Executor, work: Callable[[], T]) -> T:
+    """Return what the work returns in its thread; a cancelled caller learns of it when the work has ended."""
+    job = asyncio.get_running_loop().run_in_executor(executor, work)
+    try:
+        return await asyncio.shield(job)
+    except asyncio.CancelledError:
+        job.add_done_callback(_seen)
+        await asyncio.wait({job})
+        raise
+
+
+def _seen(job: asyncio.Future[T]) -> None:
+    """Take note of how abandoned work ended: its error has no other reader."""
+    if not job.cancelled():
+        job.exception()
+
+
+def _transact(engine: Engine, work: Callable[[Tx], T], *, writes: bool) -> T:
+    try:
+        with engine.begin() as connection:
+            return work(SqlTx(connection, writes=writes))
+    except DBAPIError as error:
+        raise fault(error) from None  # the driver's own words quote what was written
+
+
+def _checkpoint(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection  # below SQLAlchemy: a checkpoint stands outside transactions
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - told apart from PostgreSQL by the caller
+        try:
+            busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+    return not busy

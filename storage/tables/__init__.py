@@ -1,0 +1,61 @@
+"""
+Name every table and column: what is stored, and by that, what is not.
+
+No text, link, author or media URL has a column here. What belongs to a lead
+is sealed (`lead_contents`), what a visit needs is encrypted with the host's
+key, and what makes things unique is a keyed digest.
+"""
+
+from storage.tables.common import DUE, METADATA, PENDING
+from storage.tables.evidence import (
+    hash_entries,
+    hash_lists,
+    hash_matches,
+    lead_contents,
+    lead_posts,
+    lead_reasons,
+    lead_text_hits,
+    leads,
+)
+from storage.tables.house import (
+    audit_events,
+    audit_head,
+    instance,
+    mandate,
+    organisation,
+    reports,
+    sessions,
+    sign_in_links,
+    users,
+)
+from storage.tables.watching import fingerprints, media, posts, revisions, targets, visit_requests, visits
+
+__all__ = [
+    "DUE",
+    "METADATA",
+    "PENDING",
+    "audit_events",
+    "audit_head",
+    "fingerprints",
+    "hash_entries",
+    "hash_lists",
+    "hash_matches",
+    "instance",
+    "lead_contents",
+    "lead_posts",
+    "lead_reasons",
+    "lead_text_hits",
+    "leads",
+    "mandate",
+    "media",
+    "organisation",
+    "posts",
+    "reports",
+    "revisions",
+    "sessions",
+    "sign_in_links",
+    "targets",
+    "users",
+    "visit_requests",
+    "visits",
+]

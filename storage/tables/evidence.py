@@ -1,0 +1,146 @@
+"""Name the tables of hash lists and leads; what a lead says is sealed."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from domain.hashlists import Algorithm, ListClass
+from domain.leads import Closing, LeadKind, LeadStatus
+from domain.observations import Platform
+from domain.scoring import Rule, Score
+from domain.text import Attribute
+from storage.columns import Moment, Word
+from storage.tables.common import METADATA, number
+
+hash_lists = Table(
+    "hash_lists",
+    METADATA,
+    number(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("list_class", Word(ListClass), nullable=False),
+    Column("classification", Text, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("imported_at", Moment, nullable=False),
+    Column("activated_at", Moment),  # NULL: staged, its import did not finish
+    Column("retired_at", Moment),
+    UniqueConstraint("name", "version"),
+)
+
+# Matches quote entry numbers, so a number is never given twice (AUTOINCREMENT).
+hash_entries = Table(
+    "hash_entries",
+    METADATA,
+    number("entry_id"),
+    Column("list_id", Text, ForeignKey("hash_lists.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("algorithm", Word(Algorithm), nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("classification", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# `group` is SQL's own word.
+leads = Table(
+    "leads",
+    METADATA,
+    number(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("lead_group", Text, nullable=False, unique=True),
+    Column("kind", Word(LeadKind), nullable=False),
+    Column("status", Word(LeadStatus), nullable=False),
+    Column("target_id", Text, ForeignKey("targets.id"), nullable=False),
+    Column("platform", Word(Platform), nullable=False),
+    Column("urgency", Integer, nullable=False),
+    Column("value", Integer, nullable=False),
+    Column("posted_at", Moment),
+    Column("seen_at", Moment, nullable=False),
+    Column("filed_at", Moment, nullable=False),
+    Column("posts", Integer, nullable=False),
+    Column("claimed_by", Text),
+    Column("claimed_at", Moment),
+    Column("closed_as", Word(Closing)),
+    Column("key_public", LargeBinary, nullable=False),
+    Column("key_wrapped", LargeBinary, nullable=False),
+    Index(None, "target_id", "filed_at"),
+    Index(None, "status"),
+)
+
+lead_posts = Table(
+    "lead_posts",
+    METADATA,
+    Column("lead_id", Text, ForeignKey("leads.id"), primary_key=True),
+    Column("post_id", Text, ForeignKey("posts.id"), primary_key=True, index=True),
+)
+
+lead_reasons = Table(
+    "lead_reasons",
+    METADATA,
+    number(),
+    Column("lead_id", Text, ForeignKey("leads.id"), nullable=False),
+    Column("score", Word(Score), nullable=False),
+    Column("rule", Word(Rule), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("pointer", Text, nullable=False),
+    UniqueConstraint("lead_id", "rule", "pointer"),
+)
+
+lead_text_hits = Table(
+    "lead_text_hits",
+    METADATA,
+    number(),
+    Column("lead_id", Text, ForeignKey("leads.id"), nullable=False),
+    Column("post_id", Text, ForeignKey("posts.id"), nullable=False, index=True),
+    Column("rule", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("attribute", Word(Attribute), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    UniqueConstraint("lead_id", "post_id", "rule", "version", "start", "end", name="uq_lead_text_hits_place"),
+)
+
+# A match quotes its list in full: the list may be retired, the quotation stays.
+hash_matches = Table(
+    "hash_matches",
+    METADATA,
+    number(),
+    Column("lead_id", Text, ForeignKey("leads.id"), nullable=False),
+    Column("media_id", Text, ForeignKey("media.id"), nullable=False, index=True),
+    Column("list_id", Text, nullable=False),
+    Column("list_name", Text, nullable=False),
+    Column("list_version", BigInteger, nullable=False),
+    Column("list_class", Word(ListClass), nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("algorithm", Word(Algorithm), nullable=False),
+    Column("distance", Integer, nullable=False),
+    Column("classification", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    UniqueConstraint("lead_id", "media_id", "list_id", "algorithm", name="uq_hash_matches_once"),
+)
+
+lead_contents = Table(
+    "lead_contents",
+    METADATA,
+    number(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("lead_id", Text, ForeignKey("leads.id"), nullable=False, index=True),
+    Column("post_id", Text, ForeignKey("posts.id"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+)

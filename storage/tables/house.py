@@ -1,0 +1,113 @@
+"""Name the tables of the house itself: standing, people, reports, the audit log."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    LargeBinary,
+    Table,
+    Text,
+)
+
+from domain.mandate import MandateScope
+from domain.people import Role
+from domain.reports import Via
+from storage.columns import Day, Details, Moment, Word
+from storage.tables.common import METADATA, key, only_one
+
+instance = Table(
+    "instance",
+    METADATA,
+    *only_one(),
+    Column("paused", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+)
+
+organisation = Table(
+    "organisation",
+    METADATA,
+    *only_one(),
+    Column("name", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+)
+
+mandate = Table(
+    "mandate",
+    METADATA,
+    *only_one(),
+    Column("authority", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("scope", Word(MandateScope), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("written_at", Moment, nullable=False),
+)
+
+users = Table(
+    "users",
+    METADATA,
+    key(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Word(Role), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    Column("token_digest", Text, unique=True),
+)
+
+sign_in_links = Table(
+    "sign_in_links",
+    METADATA,
+    key("digest"),
+    Column("name", Text, nullable=False),
+    Column("role", Word(Role), nullable=False),
+    Column("local", Boolean, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    key("digest"),
+    Column("name", Text, nullable=False),
+    Column("role", Word(Role), nullable=False),
+    Column("local", Boolean, nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    METADATA,
+    key(),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("received_on", Day, nullable=False),
+    Column("via", Word(Via), nullable=False),
+    Column("alleged", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("synthetic", Boolean, nullable=False),
+)
+
+audit_events = Table(
+    "audit_events",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Details, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    METADATA,
+    *only_one(),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)

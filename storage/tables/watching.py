@@ -1,0 +1,143 @@
+"""Name the tables of what is watched and what was seen: no text, link, author or media URL."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from domain.fingerprints import MediaStatus
+from domain.observations import Platform
+from domain.outcomes import Outcome
+from domain.targets import TargetStatus
+from storage.columns import Day, Moment, Word
+from storage.tables.common import DUE, LIVING, METADATA, PENDING, key, number
+
+targets = Table(
+    "targets",
+    METADATA,
+    key(),
+    Column("platform", Word(Platform), nullable=False),
+    Column("locator", LargeBinary, nullable=False),
+    Column("locator_digest", Text, nullable=False),
+    Column("report_id", Text, ForeignKey("reports.id"), nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("authorised_by", Text, nullable=False),
+    Column("basis", LargeBinary, nullable=False),
+    Column("status", Word(TargetStatus), nullable=False),
+    Column("approved_by", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("backfill", BigInteger),
+    Column("backfill_since", Day),
+    Column("cursor", Text),
+    Column("next_due", Moment),
+    Column("last_visit_at", Moment),
+    Column("last_outcome", Word(Outcome)),
+    Column("failures", Integer, nullable=False),
+    Column("synthetic", Boolean, nullable=False),
+    Column("token", BigInteger, nullable=False, default=0),
+    Column("claimed", Boolean, nullable=False, default=False),
+)
+Index("ix_targets_due", targets.c.next_due, sqlite_where=DUE, postgresql_where=DUE)
+Index("uq_targets_living", targets.c.locator_digest, unique=True, sqlite_where=LIVING, postgresql_where=LIVING)
+
+visits = Table(
+    "visits",
+    METADATA,
+    key(),
+    Column("target_id", Text, ForeignKey("targets.id"), nullable=False),
+    Column("started_at", Moment, nullable=False, index=True),
+    Column("ended_at", Moment, nullable=False),
+    Column("outcome", Word(Outcome), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("new_observations", BigInteger, nullable=False),
+    Column("media_hashed", BigInteger, nullable=False),
+    Column("matches", BigInteger, nullable=False),
+    Column("leads_filed", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Index(None, "target_id", "started_at"),
+)
+
+visit_requests = Table(
+    "visit_requests",
+    METADATA,
+    number(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("target_id", Text, ForeignKey("targets.id"), nullable=False, index=True),
+    Column("requested_at", Moment, nullable=False),
+    Column("visit_id", Text, ForeignKey("visits.id")),
+)
+
+posts = Table(
+    "posts",
+    METADATA,
+    number(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("platform", Word(Platform), nullable=False),
+    Column("container", Text, nullable=False),
+    Column("post", Text, nullable=False),
+    Column("target_id", Text, ForeignKey("targets.id"), nullable=False, index=True),
+    Column("first_seen", Moment, nullable=False),
+    Column("seq", Integer, nullable=False),  # of the latest revision
+    Column("deleted_at", Moment),
+    UniqueConstraint("platform", "container", "post"),
+)
+
+revisions = Table(
+    "revisions",
+    METADATA,
+    Column("post_id", Text, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("posted_at", Moment),
+    Column("edited_at", Moment),
+    Column("seen_at", Moment, nullable=False, index=True),
+    Column("content_digest", Text, nullable=False),
+)
+
+media = Table(
+    "media",
+    METADATA,
+    number(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("post_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),  # of the revision that first showed it
+    Column("identity", Text, nullable=False),
+    Column("status", Word(MediaStatus), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("retry", LargeBinary),
+    Column("generation", BigInteger, nullable=False),
+    Column("matched", Boolean, nullable=False),
+    UniqueConstraint("post_id", "identity"),
+    ForeignKeyConstraint(["post_id", "seq"], ["revisions.post_id", "revisions.seq"], ondelete="CASCADE"),
+)
+Index("ix_media_pending", media.c.post_id, sqlite_where=PENDING, postgresql_where=PENDING)
+
+fingerprints = Table(
+    "fingerprints",
+    METADATA,
+    Column("media_id", Text, ForeignKey("media.id", ondelete="CASCADE"), primary_key=True),
+    Column("format", Text, nullable=False),
+    Column("width", BigInteger, nullable=False),
+    Column("height", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("md5", Text),
+    Column("sha1", Text),
+    Column("sha256", Text),
+    Column("pdq", LargeBinary),
+    Column("pdq_quality", Integer, nullable=False),
+    Column("pdq_dihedral", LargeBinary),  # eight hashes of 32 bytes, one after the other
+    Column("phash", LargeBinary),
+)

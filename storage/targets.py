@@ -1,0 +1,69 @@
+"""Keep what is watched, by whose decision, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from domain.errors import NotFound, WrongState
+from domain.ids import TargetId
+from domain.targets import TargetStatus, WatchTarget
+from storage.claims import NO_TARGET, TARGET, Claims
+from storage.observed import Observed
+from storage.rows import columns_of, insert_new, made
+from storage.tables import targets
+
+_OVER = (TargetStatus.EXPIRED, TargetStatus.RETIRED)
+
+
+class Targets(Claims, Observed):
+    """Everything about targets, in one transaction."""
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        """Work on a connection."""
+        super().__init__(connection)
+        self._writes = writes
+
+    def add(self, target: WatchTarget) -> None:
+        """Write a new target; raises WrongState when a living one has the same locator digest."""
+        if not insert_new(self._connection, targets, columns_of(target, targets)):
+            raise WrongState("This place is watched already; see `kapear watch list`.")
+
+    def find(self, locator_digest: str) -> WatchTarget | None:
+        """Return the living (not retired, not expired) target with this locator digest."""
+        living = select(*TARGET).where(targets.c.locator_digest == locator_digest, targets.c.status.not_in(_OVER))
+        row = self._connection.execute(living).first()
+        return made(WatchTarget, row) if row else None
+
+    def get(self, target_id: TargetId) -> WatchTarget:
+        """Return a target; raises NotFound. A writer holds it from here on."""
+        query = select(*TARGET).where(targets.c.id == target_id)
+        row = self._connection.execute(query.with_for_update() if self._writes else query).first()
+        if row is None:
+            raise NotFound(NO_TARGET)
+        return made(WatchTarget, row)
+
+    def all(self) -> list[WatchTarget]:
+        """Return all targets by the time they were added, newest first."""
+        newest_first = select(*TARGET).order_by(targets.c.created_at.desc(), targets.c.id.desc())
+        return [made(WatchTarget, row) for row in self._connection.execute(newest_first)]
+
+    def count(self, statuses: Iterable[TargetStatus]) -> int:
+        """Return how many targets stand in one of these statuses."""
+        counted = select(func.count()).select_from(targets).where(targets.c.status.in_(list(statuses)))
+        return int(self._connection.execute(counted).scalar_one())
+
+    def update(self, target: WatchTarget) -> None:
+        """Write status, approval and next visit of a target; its claim and cursor are left alone."""
+        change = update(targets).where(targets.c.id == target.id)
+        changed = change.values(status=target.status, approved_by=target.approved_by, next_due=target.next_due)
+        if not self._connection.execute(changed).rowcount:
+            raise NotFound(NO_TARGET)
+
+    def expire(self, now: datetime) -> list[TargetId]:
+        """Mark as expired what lived past its end; returns which."""
+        over = update(targets).where(targets.c.status.not_in(_OVER), targets.c.expires_at <= now)
+        expired = over.values(status=TargetStatus.EXPIRED, next_due=None).returning(targets.c.id)
+        return list(self._connection.execute(expired).scalars())
