@@ -87,7 +87,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     behind_proxy = _boolean(values, "behind_proxy")
     if not behind_proxy and not _is_loopback(host):
         raise OperatorFault(
-            f"KAPEAR_BIND={host}:{port} is not a loopback address: put a TLS proxy in front and set behind_proxy = true."
+            f"KAPEAR_BIND={host}:{port} is not loopback: put a TLS proxy in front and set behind_proxy = true."
         )
     return Config(
         data_dir=data_dir,

@@ -145,9 +145,9 @@ class People:
         return cookie, await self.desk.store.write(work)
 
     async def session(self, cookie: str) -> Session | None:
-        """Return the living session of a cookie, or None."""
+        """Return the living session of a cookie, or None; its use is noted, which keeps it alive."""
         now = self.desk.now()
-        return await self.desk.store.read(lambda tx: tx.people.session(self.digest(cookie), now))
+        return await self.desk.store.write(lambda tx: tx.people.session(self.digest(cookie), now))
 
     async def sign_out(self, cookie: str) -> None:
         """End a session."""

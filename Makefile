@@ -1,0 +1,61 @@
+# Every target works on a fresh Debian 12 with python3-venv, python3-dev, make and g++; .venv is set up on demand.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The demo's and the tests' small matrices gain nothing from many threads.
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: install run demo test check bench lock clean
+
+install: $(STAMP)
+
+# Running takes wheels only; the build tool for the checkout itself is pinned by the other lock.
+$(STAMP): requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what Kapear needs (once)…" >&2
+	@$(BIN)/pip install -q --require-hashes --only-binary :all: -r requirements/run.txt 1>&2
+	@$(BIN)/pip install -q --require-hashes --only-binary :all: -c requirements/dev.txt setuptools 1>&2
+	@$(BIN)/pip install -q --no-deps --no-build-isolation -e . 1>&2
+	@touch $@
+
+# The tests' oracle for PDQ is built from source, so its build tools come first, pinned by the same lock.
+$(DEV): $(STAMP) requirements/dev.txt
+	@echo "Installing what the checks need (once)…" >&2
+	@$(BIN)/pip install -q --require-hashes --only-binary :all: -c requirements/dev.txt cython wheel 1>&2
+	@$(BIN)/pip install -q --require-hashes --no-build-isolation -r requirements/dev.txt 1>&2
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/kapear demo $(ARGS)
+
+run: $(STAMP)
+	@$(BIN)/kapear run
+
+test: $(DEV)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory test
+
+bench: $(DEV)
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+# Rewrites both locks: hashes only, no index, no link, no download address.
+lock: $(DEV)
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras \
+		-o requirements/run.txt pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras \
+		--allow-unsafe --extra dev -o requirements/dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .demo build .mypy_cache .ruff_cache .pytest_cache .hypothesis

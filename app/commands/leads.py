@@ -1,0 +1,139 @@
+"""`kapear leads`: the triage queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import typer
+
+from app.commands.terminal import AsJson, at_desk, emit, passphrase_of
+from app.instance import Instance
+from domain.leads import Closing, Lead, LeadStatus
+from domain.people import Actor
+from triage.json_views import Json, lead_json, rfc3339
+from triage.queue import Revealed
+
+app = typer.Typer(no_args_is_help=True, help="The triage queue.")
+
+Id = Annotated[str, typer.Argument(help="The lead's id.")]
+COLUMNS = ("id", "status", "urgency", "value", "platform", "evidence", "filed_at")
+
+
+@app.command("list")
+def list_(
+    status: Annotated[LeadStatus | None, typer.Option(help="Only leads in this status.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List leads: points first, then the time of filing."""
+
+    async def work(instance: Instance, actor: Actor) -> list[Json]:
+        return [lead_json(lead) for lead in await instance.office.queue.all(actor, status, limit)]
+
+    rows = at_desk(work, acting=False)
+    emit(rows if as_json else [{**row, "evidence": _evidence(row)} for row in rows], as_json=as_json, columns=COLUMNS)
+
+
+def _evidence(row: Json) -> str:
+    """Return a lead's evidence in a few words."""
+    matches = [f"{match['algorithm']} at {match['distance']} in {match['list']}" for match in row["matches"]]
+    return "; ".join([*matches, *sorted({f"text: {hit['rule']}" for hit in row["text_hits"]})])
+
+
+@app.command("show")
+def show(
+    lead_id: Id,
+    reveal: Annotated[str | None, typer.Option(help="Open the sealed content, for this reason (audited).")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show one lead; with --reveal also what it said and where."""
+
+    async def work(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed]]:
+        lead = await instance.office.queue.show(actor, lead_id)
+        if reveal is None:
+            return lead, []
+        opener = await asyncio.to_thread(instance.unlock, passphrase_of(instance))
+        return lead, await instance.office.queue.reveal(actor, lead_id, reason=reveal, opener=opener)
+
+    lead, revealed = at_desk(work, acting=reveal is not None)
+    contents = [_revealed_json(item) for item in revealed]
+    if as_json:
+        emit({**lead_json(lead), **({"contents": contents} if reveal is not None else {})}, as_json=True)
+        return
+    row = lead_json(lead)
+    emit({**row, "reasons": "", "matches": "", "text_hits": "", "evidence": _evidence(row)}, as_json=False)
+    emit(row["reasons"], as_json=False, columns=("score", "points", "text"))
+    for content in contents:
+        emit(content, as_json=False)
+
+
+def _revealed_json(item: Revealed) -> dict[str, Any]:
+    """Return revealed content for one look."""
+    shown: dict[str, Any] = {"kind": item.kind, "at": rfc3339(item.created_at), "by": item.actor}
+    if item.content is None:
+        return {**shown, "note": item.note}
+    content, capture = item.content, item.content.capture
+    shown |= {"url": content.url, "author": content.author, "text": content.text, "links": list(content.links)}
+    if capture is not None:
+        shown["capture"] = {
+            "final_url": capture.final_url,
+            "redirects": list(capture.redirects),
+            "received_at": rfc3339(capture.received_at),
+            "server_date": capture.server_date,
+            "status": capture.status,
+            "ip": capture.ip,
+            "port": capture.port,
+            "certificate_sha256": capture.certificate_sha256,
+            "length": capture.length,
+            "body_sha256": capture.body_sha256,
+            "tool": capture.tool,
+        }
+    return shown
+
+
+def _move(name: str, summary: str, move: Callable[[Instance, Actor, str], Awaitable[Lead]]) -> None:
+    """Register a command that moves one lead."""
+
+    def command(lead_id: Id, *, as_json: AsJson = False) -> None:
+        lead = at_desk(lambda instance, actor: move(instance, actor, lead_id), acting=True)
+        emit({"id": lead.id, "status": lead.status.value, "claimed_by": lead.claimed_by}, as_json=as_json)
+
+    app.command(name, help=summary)(command)
+
+
+_move("claim", "Take a lead.", lambda i, a, lead_id: i.office.queue.claim(a, lead_id))
+_move(
+    "release",
+    "Put a lead back into the queue; no reason is asked.",
+    lambda i, a, lead_id: i.office.queue.release(a, lead_id),
+)
+
+
+@app.command("close")
+def close(
+    lead_id: Id,
+    closing: Annotated[Closing, typer.Option("--as", help="Why it is closed.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Close a lead that you hold."""
+
+    async def work(instance: Instance, actor: Actor) -> Lead:
+        return await instance.office.queue.close(actor, lead_id, closing)
+
+    lead = at_desk(work, acting=True)
+    emit({"id": lead.id, "status": lead.status.value, "closed_as": closing.value}, as_json=as_json)
+
+
+@app.command("note")
+def note(lead_id: Id, text: Annotated[str, typer.Argument(help="What to note; it is sealed to the lead.")]) -> None:
+    """Seal a note to a lead."""
+
+    async def work(instance: Instance, actor: Actor) -> None:
+        await instance.office.queue.add_note(actor, lead_id, text)
+
+    at_desk(work, acting=True)

@@ -1,0 +1,142 @@
+"""`kapear watch`: what is watched, why, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from app.commands.reports import parsed_date
+from app.commands.terminal import AsJson, at_desk, emit, errors, say
+from app.instance import Instance
+from app.visitor import open_visitor, visit_target
+from domain.errors import AlreadyRunning, WrongState
+from domain.people import Actor
+from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, Visit
+from triage.json_views import Json, post_json, target_json, visit_json
+from triage.watchlist import NewTarget, TargetView
+
+app = typer.Typer(no_args_is_help=True, help="Watch targets.")
+
+Id = Annotated[str, typer.Argument(help="The target's id.")]
+COLUMNS = ("id", "platform", "status", "report", "last_outcome", "next_due", "expires_at", "canonical")
+
+
+@app.command("add")
+def add(
+    locator: Annotated[str, typer.Argument(help="A web address or a public Telegram channel, in any usual spelling.")],
+    report: Annotated[str, typer.Option(help="The report that this target rests on.")],
+    authorised_by: Annotated[str, typer.Option(help="Who authorised watching it.")],
+    basis: Annotated[str, typer.Option(help="On what basis, in a sentence.")],
+    days: Annotated[int, typer.Option(help=f"How long, 1 to {MAX_DAYS} days.")] = MAX_DAYS,
+    backfill: Annotated[str, typer.Option(help="How far back a first visit reads: posts, a day, or all.")] = str(
+        DEFAULT_BACKFILL
+    ),
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a target; on an enrolled instance a second person approves it."""
+    posts, since = _backfill(backfill)
+    wanted = NewTarget(
+        locator=locator,
+        report=report,
+        authorised_by=authorised_by,
+        basis=basis,
+        days=days,
+        backfill=posts,
+        backfill_since=since,
+    )
+
+    async def work(instance: Instance, actor: Actor) -> TargetView:
+        return await instance.office.watchlist.add(actor, wanted)
+
+    emit(target_json(at_desk(work, acting=True)), as_json=as_json)
+
+
+def _backfill(text: str) -> tuple[int | None, date | None]:
+    """Return the number of posts (None: all) and the first day that a first visit reads."""
+    if text == "all":
+        return None, None
+    if text.lstrip("-").isdigit():
+        return int(text), None
+    return None, parsed_date(text, "--backfill")
+
+
+def _decision(name: str, summary: str, decide: Callable[[Instance, Actor, str], Awaitable[TargetView]]) -> None:
+    """Register a command that decides about one target."""
+
+    def command(target_id: Id, *, as_json: AsJson = False) -> None:
+        view = at_desk(lambda instance, actor: decide(instance, actor, target_id), acting=True)
+        emit(target_json(view), as_json=as_json)
+
+    app.command(name, help=summary)(command)
+
+
+_decision(
+    "approve", "Approve a target that another person asked for.", lambda i, a, t: i.office.watchlist.approve(a, t)
+)
+_decision("pause", "Stop visiting a target for a while.", lambda i, a, t: i.office.watchlist.pause(a, t))
+_decision("resume", "Go on visiting a paused target.", lambda i, a, t: i.office.watchlist.resume(a, t))
+_decision("retire", "Stop watching a target for good.", lambda i, a, t: i.office.watchlist.retire(a, t))
+
+
+@app.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """List targets, newest first."""
+
+    async def work(instance: Instance, actor: Actor) -> list[Json]:
+        return [target_json(view) for view in await instance.office.watchlist.all(actor)]
+
+    emit(at_desk(work, acting=False), as_json=as_json, columns=COLUMNS)
+
+
+@app.command("show")
+def show(target_id: Id, *, as_json: AsJson = False) -> None:
+    """Show a target, the decision it rests on, and its latest visits."""
+
+    async def work(instance: Instance, actor: Actor) -> TargetView:
+        return await instance.office.watchlist.show(actor, target_id)
+
+    view = at_desk(work, acting=False)
+    visits = [{**visit_json(visit, None), "started_at": visit.started_at.isoformat()} for visit in view.visits]
+    emit(
+        {**target_json(view), "basis": view.basis, "visits": visits} if as_json else target_json(view), as_json=as_json
+    )
+    if not as_json and visits:
+        emit(visits, as_json=False, columns=("started_at", "outcome", "new_observations", "leads_filed", "seconds"))
+
+
+@app.command("posts")
+def posts(target_id: Id, *, as_json: AsJson = False) -> None:
+    """List what was seen of a target: names, times and digests, no content."""
+
+    async def work(instance: Instance, actor: Actor) -> list[Json]:
+        return [post_json(name, post) for name, post in await instance.office.watchlist.posts(actor, target_id)]
+
+    emit(at_desk(work, acting=False), as_json=as_json, columns=("post", "revision", "posted_at", "seen_at", "deleted"))
+
+
+@app.command("check")
+def check(target_id: Id, *, as_json: AsJson = False) -> None:
+    """Visit a target now and print the outcome; beside a running instance, that one visits."""
+
+    async def work(instance: Instance, actor: Actor) -> tuple[Visit, datetime | None]:
+        view = await instance.office.watchlist.show(actor, target_id)
+        request = await instance.office.watchlist.request_visit(actor, view.target.id)
+        with errors.status("Visiting…"):
+            try:
+                async with open_visitor(instance) as visitor:
+                    result = await visit_target(visitor, view.target.id)
+            except AlreadyRunning:
+                say("An instance is running; it makes the visit.")
+                visit = await instance.office.watchlist.answer(request)
+                after = await instance.office.watchlist.show(actor, target_id)
+                return visit, after.target.next_due
+        if result is None:
+            raise WrongState("This target is being visited already; try again in a moment.")
+        return result
+
+    visit, next_due = at_desk(work, acting=True)
+    emit({**visit_json(visit, next_due), "code": visit.code}, as_json=as_json)

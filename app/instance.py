@@ -1,0 +1,126 @@
+"""
+Open an installation: its data directory, keys, database and desk.
+
+The first audit event names the keys that the data is written with, so that a
+wrong key file is recognised before anything is written with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.config import Config
+from domain.audit import SYSTEM, AuditDraft
+from domain.errors import OperatorFault
+from domain.ports import Opener
+from domain.store import Store, Tx
+from keys import hotline, keyfile, tokens
+from keys.vault import HostVault
+from storage.opening import open_store
+from triage.audit_log import AuditLog
+from triage.desk import Desk, utc_now
+from triage.hash_lists import HashLists
+from triage.office import Office
+from triage.people import People
+from triage.queue import Queue
+from triage.reports import Reports
+from triage.watchlist import WatchList
+
+BESIDE = "not enrolled: loopback only, and the hotline's private key lies unprotected beside the data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """An open installation."""
+
+    config: Config
+    store: Store
+    vault: HostVault = field(repr=False)
+    office: Office
+
+    def unlock(self, passphrase: str | None) -> Opener:
+        """Open the hotline's private key; slow by design where it is under a passphrase."""
+        path = self.config.hotline_key_file
+        return hotline.unlock(path, passphrase if hotline.is_protected(path) else None)
+
+    def protect_key(self, passphrase: str) -> None:
+        """Put the hotline's private key under a passphrase, unless it is under one."""
+        if not hotline.is_protected(self.config.hotline_key_file):
+            hotline.protect(self.config.hotline_key_file, passphrase)
+
+    @property
+    def key_is_protected(self) -> bool:
+        """Return whether reading leads takes a passphrase."""
+        return hotline.is_protected(self.config.hotline_key_file)
+
+
+@asynccontextmanager
+async def open_instance(config: Config, *, create: bool = False) -> AsyncIterator[Instance]:
+    """
+    Open the installation, or with `create` make what is missing of a new one.
+
+    Raises OperatorFault with one line for a missing, foreign or damaged one.
+    """
+    if create:
+        _make_private(config.data_dir)
+    elif not config.data_dir.is_dir():
+        raise OperatorFault(f"There is no installation in {config.data_dir}; make one: kapear init")
+    store = await open_store(config.database_url, data_dir=config.data_dir, create=create)
+    try:
+        vault = await _vault(config, store, create=create)
+        yield Instance(config=config, store=store, vault=vault, office=_office(config, store, vault))
+    finally:
+        await store.close()
+
+
+def _make_private(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise OperatorFault(f"{directory} cannot be made: {fault.strerror}.") from None
+
+
+async def _vault(config: Config, store: Store, *, create: bool) -> HostVault:
+    """Return the vault; keys are made only for a database that has no event yet."""
+    written_with = await store.read(_key_ids)
+    if not written_with and create:
+        # Whole key files without a first event are what a crash in here leaves: they are used as they are.
+        if not config.key_file.exists():
+            keyfile.create_host_keys(config.key_file)
+        if not config.hotline_key_file.exists():
+            hotline.create_hotline_key(config.hotline_key_file, None)
+    host_keys = keyfile.load_host_keys(config.key_file)
+    public = hotline.hotline_public(config.hotline_key_file)
+    if not written_with:
+        names = {"host_key": host_keys.id, "hotline_key": hotline.fingerprint(public)}
+        draft = AuditDraft(at=utc_now(), actor=SYSTEM, action="instance.initialised", details=names)
+        await store.write(lambda tx: tx.audit.append(draft))
+    else:
+        host_keys.require(written_with["host_key"])
+        if hotline.fingerprint(public) != written_with["hotline_key"]:
+            raise OperatorFault(
+                "hotline.key is not the key this data is sealed to; restore the right file from your backup."
+            )
+    return HostVault(host_keys, public)
+
+
+def _key_ids(tx: Tx) -> dict[str, str]:
+    """Return the names of the keys that the first event tells of; empty for a new database."""
+    first = next(iter(tx.audit.events()), None)
+    return {} if first is None else {name: str(value) for name, value in first.draft.details.items()}
+
+
+def _office(config: Config, store: Store, vault: HostVault) -> Office:
+    desk = Desk(store=store, vault=vault, telegram_host=config.telegram_host, max_active=config.max_active_targets)
+    return Office(
+        desk=desk,
+        reports=Reports(desk=desk),
+        watchlist=WatchList(desk=desk),
+        queue=Queue(desk=desk),
+        lists=HashLists(desk=desk),
+        people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
+        audit=AuditLog(desk=desk),
+    )

@@ -1,0 +1,135 @@
+"""
+Wire what a visit needs: guarded connections, sources, the fingerprint pool, the matcher.
+
+One visitor per database: whoever opens one holds the visitor's lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from crawler.source import ScrapySource
+
+from app.config import Config
+from app.instance import Instance
+from domain.errors import AlreadyRunning
+from domain.ids import TargetId
+from domain.observations import Platform
+from domain.store import Store, Tx
+from domain.targets import Claim, Visit
+from fingerprint.pool import FingerprintPool
+from matching.matcher import ListMatcher
+from matching.rules import load_rules
+from net.governor import HostGovernor
+from net.guard import EgressPolicy
+from net.session import guarded_session
+from triage.intake import Intake
+
+log = logging.getLogger("kapear.visitor")
+
+
+def tool_version() -> str:
+    """Return the name and version that capture records carry."""
+    try:
+        return f"kapear/{version('kapear')}"
+    except PackageNotFoundError:
+        return "kapear/unpackaged"
+
+
+def user_agent(config: Config) -> str:
+    """Return how Kapear introduces itself: the software and a role mailbox, never the hotline or a person."""
+    contact = f" (+mailto:{config.contact})" if config.contact else ""
+    return f"Kapear/{tool_version().partition('/')[2]}{contact}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Visitor:
+    """Visits claimed targets, with hash lists as fresh as the last `refresh_lists`."""
+
+    instance: Instance
+    intake: Intake
+    matcher: ListMatcher
+    dice: random.Random = field(default_factory=random.SystemRandom)
+
+    async def visit(self, claim: Claim) -> tuple[Visit, datetime | None]:
+        """Visit one claimed target."""
+        return await self.intake.visit(claim, self.dice.random())
+
+    async def refresh_lists(self) -> bool:
+        """Load the hash lists again if any changed; returns whether they did."""
+        store: Store = self.instance.store
+        generation = await store.read(lambda tx: tx.lists.generation())
+        if generation == self.matcher.generation:
+            return False
+
+        def load(tx: Tx) -> None:
+            self.matcher.replace(tx.lists.live_entries(), tx.lists.generation())
+
+        await store.read(load)
+        log.info("hash lists loaded", extra={"generation": self.matcher.generation})
+        return True
+
+
+@asynccontextmanager
+async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
+    """
+    Take the visitor's lock and open everything a visit needs.
+
+    Raises AlreadyRunning when another process visits for this database.
+    """
+    lock = await instance.store.take_visitor_lock()
+    if lock is None:
+        raise AlreadyRunning("Kapear is running already for this database; stop that instance first.")
+    try:
+        await instance.store.write(_tidy)
+        async with _equipment(instance) as visitor:
+            await visitor.refresh_lists()
+            yield visitor
+    finally:
+        await lock.release()
+
+
+def _tidy(tx: Tx) -> None:
+    """Drop what a killed predecessor left half done."""
+    tx.lists.discard_staged()
+
+
+@asynccontextmanager
+async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
+    config = instance.config
+    standing = await instance.office.people.standing()
+    policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=config.allow_networks)
+    governor = HostGovernor(delay=config.host_delay_s)
+    matcher = ListMatcher()
+    session = guarded_session(policy, user_agent=user_agent(config))
+    async with session, FingerprintPool(children=config.fingerprint_children) as pool:
+        source = ScrapySource(
+            session=session,
+            policy=policy,
+            governor=governor,
+            user_agent=user_agent(config),
+            telegram_web_base=config.telegram_web_base,
+            tool=tool_version(),
+        )
+        intake = Intake(
+            desk=instance.office.desk,
+            sources=dict.fromkeys(Platform, source),
+            fingerprinter=pool,
+            matcher=matcher,
+            rules=load_rules(),
+            points=config.points,
+            cadence=config.cadence,
+        )
+        yield Visitor(instance=instance, intake=intake, matcher=matcher)
+
+
+async def visit_target(visitor: Visitor, target_id: str) -> tuple[Visit, datetime | None] | None:
+    """Claim and visit one target now; None when it is claimed already."""
+    claim = await visitor.instance.store.write(lambda tx: tx.targets.claim(tx.targets.get(TargetId(target_id)).id))
+    return None if claim is None else await visitor.visit(claim)

@@ -1,0 +1,134 @@
+"""
+The `kapear` command: assembles the commands and sees that no traceback reaches a person.
+
+Exit 0 done, 1 refused with one clear line on standard error, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from prometheus_client import CollectorRegistry
+
+import scheduler
+from app import config, demonstration, logs
+from app.commands import leads, lists, people, reports, watch
+from app.commands.terminal import errors, print_json, say
+from app.config import Config
+from app.instance import BESIDE, open_instance
+from app.serving import local_link, serving, stop_on_signals
+from app.visitor import open_visitor
+from console.metrics import Metrics
+from demo.process import DemoPlatform
+from domain.errors import KapearError
+from triage.json_views import lead_json
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="kapear",
+    help="Watches reported public channels and pages, and keeps no image.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(reports.app, name="report")
+app.add_typer(watch.app, name="watch")
+app.add_typer(leads.app, name="leads")
+app.add_typer(lists.app, name="hashlist")
+app.add_typer(lists.rules_app, name="rules")
+app.add_typer(people.user_app, name="user")
+app.add_typer(people.audit_app, name="audit")
+for command in (people.init, people.enrol, people.upgrade, people.pause, people.stats):
+    app.command()(command)
+
+
+@app.command()
+def run() -> None:
+    """Monitor continuously and serve the console, until told to stop."""
+    settings = config.load()
+    logs.configure()
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: Config) -> None:
+    metrics = Metrics(CollectorRegistry())
+    async with (
+        open_instance(settings, create=True) as instance,
+        open_visitor(instance) as visitor,
+        serving(instance, metrics) as address,
+    ):
+        stop = stop_on_signals()
+        if not (await instance.office.people.standing()).enrolled:
+            say(f"Note: {BESIDE}.")
+        say(f"Console: {address} (sign in: kapear user link)")
+        await scheduler.run(visitor, metrics.visited, stop)
+
+
+@app.command()
+def demo(
+    *,
+    platform_only: Annotated[bool, typer.Option(help="Serve the platforms only and print one JSON line.")] = False,
+    exit_when_done: Annotated[bool, typer.Option(help="Print the leads as JSON and end.")] = False,
+    live: Annotated[bool, typer.Option(help="Let posts appear while the platforms run.")] = False,
+) -> None:
+    """Show the main job on the bundled loopback platforms: benign, synthetic, and nothing leaves the machine."""
+    logs.configure()
+    if platform_only:
+        asyncio.run(_platform_only(Path(".demo") / "platform", live=live))
+    else:
+        asyncio.run(_demo(config.load(), exit_when_done=exit_when_done))
+
+
+async def _platform_only(directory: Path, *, live: bool) -> None:
+    async with DemoPlatform(directory=directory, live=live) as served:
+        stop = stop_on_signals()
+        print_json(served.line)
+        await stop.wait()
+
+
+async def _demo(base: Config, *, exit_when_done: bool) -> None:
+    directory = demonstration.fresh_directory()
+    metrics = Metrics(CollectorRegistry())
+    async with DemoPlatform(directory=directory / "platform", live=not exit_when_done) as served:
+        settings = demonstration.demo_config(base, directory, served)
+        async with open_instance(settings, create=True) as instance:
+            targets = await demonstration.furnish(instance, served)
+            async with open_visitor(instance) as visitor, serving(instance, metrics) as address:
+                stop = stop_on_signals()
+                say(f"Demo: {BESIDE}.")
+                if not exit_when_done:
+                    say(f"Console: {address}")
+                    say(f"Sign in once within 15 minutes: {await local_link(instance, address)}")
+                    say("Stop with Ctrl+C.")
+
+                async def visited() -> None:
+                    await demonstration.wait_until_visited(instance, targets, errors)
+
+                await scheduler.run(visitor, metrics.visited, stop, until=visited if exit_when_done else None)
+            if exit_when_done:
+                print_json([lead_json(lead) for lead in await instance.office.queue.all(demonstration.ACTOR)])
+
+
+def main() -> None:
+    """Run one command; whatever goes wrong is said in one line."""
+    try:
+        app(prog_name="kapear")
+    except KapearError as fault:
+        say(str(fault))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as fault:  # noqa: BLE001 - the last door: a traceback could quote what was read
+        say(f"Something broke inside Kapear ({type(fault).__name__}). Nothing that was committed is lost; try again.")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""
+Monitor continuously: claim what is due, visit it, and begin again.
+
+APScheduler ticks; what is due stands in the database, so a crash loses no
+plan. Front door: `run` is what `kapear run` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from app.visitor import Visitor
+from domain.cadence import next_interval
+from domain.errors import LostClaim
+from domain.ids import VisitId
+from domain.outcomes import Outcome
+from domain.store import Tx
+from domain.targets import Claim, Visit
+
+log = logging.getLogger("kapear.scheduler")
+
+TICK_S = 1.0
+LISTS_S = 2.0  # an import is promised to be seen within 5 s
+EXPIRY_S = 60.0
+DRAIN_S = 3.0  # what a stop gives running visits; SIGTERM is promised to end within 5 s
+
+
+@dataclass(slots=True)
+class Monitor:
+    """The loop of continuous monitoring, one per database."""
+
+    visitor: Visitor
+    counted: Callable[[Visit], None]
+    at_once: int = 4
+    _running: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    _owed: list[Claim] = field(default_factory=list)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick until `stop` is set, then let go of running visits; what they committed stays."""
+        ticker = AsyncIOScheduler()
+        for job, seconds in (
+            (self.tick, TICK_S),
+            (self.visitor.refresh_lists, LISTS_S),
+            (self.expire, EXPIRY_S),
+        ):
+            ticker.add_job(
+                self._guarded, "interval", args=[job], seconds=seconds, coalesce=True, max_instances=1,
+                misfire_grace_time=None,
+            )  # fmt: skip
+        ticker.start()
+        log.info("monitoring started")
+        try:
+            await self._guarded(self.tick)
+            await stop.wait()
+        finally:
+            ticker.shutdown(wait=False)
+            await self._drain()
+            log.info("monitoring stopped")
+
+    async def tick(self) -> None:
+        """Claim and start what is due, as far as there is room; visits that people asked for come first."""
+        await self._settle()
+        room = self.at_once - len(self._running)
+        if room <= 0:
+            return
+        now = self.visitor.instance.office.desk.now()
+
+        def work(tx: Tx) -> list[Claim]:
+            # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.
+            asked = [tx.targets.claim(target_id) for target_id in tx.targets.requested()[:room]]
+            claims = [claim for claim in asked if claim is not None]
+            left = 0 if tx.standing.get().paused else room - len(claims)
+            return claims + (tx.targets.claim_due(now, left) if left else [])
+
+        for claim in await self.visitor.instance.store.write(work):
+            task = asyncio.create_task(self._visit(claim))
+            self._running[task] = claim.target.id
+            task.add_done_callback(self._running.pop)
+
+    async def expire(self) -> None:
+        """Mark targets whose time is over."""
+        now = self.visitor.instance.office.desk.now()
+        await self.visitor.instance.store.write(lambda tx: tx.targets.expire(now))
+
+    @property
+    def idle(self) -> bool:
+        """Return whether no visit is under way."""
+        return not self._running
+
+    async def _visit(self, claim: Claim) -> None:
+        """Visit one target; no fault of one leaves its task."""
+        try:
+            visit, _ = await self.visitor.visit(claim)
+        except LostClaim:
+            log.warning("claim lost", extra={"target": claim.target.id})
+        except Exception as fault:  # noqa: BLE001 - whatever it was, the claim must be given back
+            _log_fault("visit not written", fault, target=claim.target.id)
+            self._owed.append(claim)
+        else:
+            self.counted(visit)
+
+    async def _settle(self) -> None:
+        """Give back claims whose visits could not be written, now that the database may answer again."""
+        while self._owed:
+            claim = self._owed[-1]
+            failures = claim.target.failures + 1
+            now = self.visitor.instance.office.desk.now()
+            wait = next_interval(self.visitor.instance.config.cadence, Outcome.ERROR, failures, 0.5)
+            visit = Visit(
+                id=VisitId(self.visitor.instance.office.desk.new_id()),
+                target_id=claim.target.id,
+                started_at=now,
+                ended_at=now,
+                outcome=Outcome.ERROR,
+                code="not_written",
+            )
+            with contextlib.suppress(LostClaim):
+                await self.visitor.instance.store.write(
+                    partial(_finish, claim=claim, visit=visit, next_due=now + wait, failures=failures)
+                )
+            self._owed.pop()
+
+    async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
+        """Run a job; a database that is away for a while stops nothing."""
+        try:
+            await job()
+        except Exception as fault:  # noqa: BLE001 - the next tick tries again
+            _log_fault("job failed", fault)
+
+    async def _drain(self) -> None:
+        """Cancel running visits and wait for their last writes."""
+        tasks = list(self._running)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=DRAIN_S)
+
+
+def _log_fault(message: str, fault: Exception, **ids: str) -> None:
+    """Log what kind of fault it was: its own words and its traceback could quote what was read."""
+    log.error(message, extra={"error": type(fault).__name__, **ids})
+
+
+def _finish(tx: Tx, *, claim: Claim, visit: Visit, next_due: datetime, failures: int) -> None:
+    tx.targets.finish(claim, visit, next_due, failures)
+
+
+async def run(
+    visitor: Visitor,
+    counted: Callable[[Visit], None],
+    stop: asyncio.Event,
+    *,
+    until: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Monitor until `stop` is set, or until `until` returns."""
+    monitor = Monitor(visitor, counted, visitor.instance.config.visits_at_once)
+    if until is None:
+        await monitor.run(stop)
+        return
+    async with asyncio.TaskGroup() as together:
+        together.create_task(monitor.run(stop))
+        try:
+            await until()
+        finally:
+            stop.set()
