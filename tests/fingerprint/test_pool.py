@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import shutil
 import signal
 import sys
 import traceback
@@ -27,6 +28,7 @@ from tests.fingerprint.hostile import CASES, progressive_bomb
 from tests.fingerprint.pictures import encoded, photo
 
 MIB = 1 << 20
+ROOT = Path(__file__).resolve().parents[2]
 GOOD = encoded(photo(120, 90, seed=3), "JPEG")
 # A file that a child needs some hundred milliseconds for, without many bytes.
 SLOW = encoded(Image.linear_gradient("L").resize((6000, 6000)), "PNG", compress_level=1)
@@ -271,7 +273,7 @@ async def test_children_die_with_their_parent() -> None:
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
     out, _ = await process.communicate()
     pid = int(out)
     while not is_gone(pid):  # noqa: ASYNC110 - another process tells nobody
@@ -288,6 +290,29 @@ async def test_a_pool_whose_children_cannot_start_says_so(monkeypatch: pytest.Mo
     with pytest.raises(MediaUnavailable, match="no_fingerprint_child"):
         await late.fingerprint(BytesSource(GOOD))
     await late.close()
+
+
+async def test_a_copy_elsewhere_finds_itself_and_no_file_of_the_working_directory(tmp_path: Path) -> None:
+    for room in ("domain", "fingerprint"):
+        shutil.copytree(ROOT / room, tmp_path / "lib" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("fingerprint", "PIL", "numpy"):
+        (here / f"{name}.py").write_text("raise SystemExit(3)")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'lib')!r})\n"
+        "import asyncio\n"
+        "from fingerprint.pool import FingerprintPool\n"
+        "async def main():\n"
+        "    async with FingerprintPool(1) as pool:\n"
+        "        print(len(pool.formats))\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-c", code, stdout=asyncio.subprocess.PIPE, cwd=here, env={"PYTHONPATH": str(here)}
+    )
+    out, _ = await process.communicate()
+    assert out.strip() == b"6"
 
 
 async def test_a_child_refuses_more_than_it_was_told() -> None:
@@ -345,7 +370,9 @@ def test_the_parent_can_protect_itself() -> None:
             "from fingerprint.confine import is_protected, protect_parent\n"
             "before = is_protected(); protect_parent(); print(before, is_protected())"
         )
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+        )
         out, _ = await process.communicate()
         return out.strip(), process.returncode
 

@@ -1,0 +1,1 @@
+"""Compares hashes with lists, exactly, and finds generic commerce in texts."""

@@ -1,0 +1,159 @@
+"""
+Compare a fingerprint with every live entry, and quote the list that matched.
+
+The lists are held as one immutable state with a generation number. A new state
+is built beside the old and takes its place in one assignment, so a match is
+always of one generation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.errors import BadInput
+from domain.fingerprints import MIN_PDQ_QUALITY, Fingerprint
+from domain.hashlists import Algorithm, HashMatch, IndexedEntry
+from matching.hamming import HammingIndex
+
+PDQ_RADIUS = 31
+PHASH_RADIUS = 8
+THREAD_ABOVE = 20_000  # entries; below, a query is done before a thread would have begun
+
+_RADII = {Algorithm.PDQ: PDQ_RADIUS, Algorithm.PHASH: PHASH_RADIUS}
+_Hits = dict[tuple[str, Algorithm], tuple[int, IndexedEntry]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lists:
+    """Everything that `match` looks at; never changed once made."""
+
+    generation: int
+    entries: tuple[IndexedEntry, ...]
+    exact: dict[tuple[Algorithm, bytes], tuple[int, ...]]
+    near: dict[Algorithm, HammingIndex]
+
+    @property
+    def scanned(self) -> int:
+        return sum(len(index) for index in self.near.values())
+
+
+class ListMatcher:
+    """Every live list, in memory, answering exactly."""
+
+    def __init__(self) -> None:
+        """Begin with no list, as generation 0."""
+        self._lists = _built((), 0)
+
+    @property
+    def generation(self) -> int:
+        """Return the generation of the lists that `match` now answers for."""
+        return self._lists.generation
+
+    def __len__(self) -> int:
+        return len(self._lists.entries)
+
+    def replace(self, entries: Iterable[IndexedEntry], generation: int) -> None:
+        """
+        Answer for these entries from now on, and no others.
+
+        May be called from a thread beside a running loop: queries see the old
+        lists or the new. Raises BadInput, and keeps the old, if a hash has not
+        its algorithm's length.
+        """
+        self._lists = _built(entries, generation)
+
+    async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
+        """Return the closest match per list and algorithm, exact digests first, then by distance."""
+        lists = self._lists
+        if lists.scanned > THREAD_ABOVE:
+            return await asyncio.to_thread(_matches, lists, fingerprint)
+        return _matches(lists, fingerprint)
+
+
+def _built(entries: Iterable[IndexedEntry], generation: int) -> _Lists:
+    kept = tuple(entries)
+    exact: dict[tuple[Algorithm, bytes], list[int]] = {}
+    rows: dict[Algorithm, list[int]] = {algorithm: [] for algorithm in _RADII}
+    for row, entry in enumerate(kept):
+        if len(entry.hash) * 2 != entry.algorithm.hex_length:
+            raise BadInput(f"Entry {entry.entry_id} of list {entry.list_name} is no {entry.algorithm} hash.")
+        if entry.algorithm.is_exact:
+            exact.setdefault((entry.algorithm, entry.hash), []).append(row)
+        else:
+            rows[entry.algorithm].append(row)
+    return _Lists(
+        generation=generation,
+        entries=kept,
+        exact={key: tuple(found) for key, found in exact.items()},
+        near={algorithm: _indexed(algorithm, kept, chosen) for algorithm, chosen in rows.items()},
+    )
+
+
+def _indexed(algorithm: Algorithm, entries: tuple[IndexedEntry, ...], rows: list[int]) -> HammingIndex:
+    """Return an index whose ids are rows of `entries`."""
+    size = algorithm.hex_length // 2
+    index = HammingIndex(size * 8, _RADII[algorithm])
+    joined = b"".join(entries[row].hash for row in rows)
+    index.add(np.array(rows, dtype=np.uint64), np.frombuffer(joined, dtype=np.uint8).reshape(-1, size))
+    return index
+
+
+def _matches(lists: _Lists, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
+    closest: _Hits = {}
+    for row, distance in _hits(lists, fingerprint):
+        entry = lists.entries[row]
+        key = (entry.list_id, entry.algorithm)
+        # Of equals the first entry is quoted, so that a replay quotes the same.
+        if key not in closest or (distance, entry.entry_id) < (closest[key][0], closest[key][1].entry_id):
+            closest[key] = (distance, entry)
+    matches = [_match(entry, distance, lists.generation) for distance, entry in closest.values()]
+    return tuple(sorted(matches, key=_rank))
+
+
+def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int]]:
+    """Yield (row, distance) of every entry that the fingerprint meets."""
+    digests = (
+        (Algorithm.MD5, fingerprint.md5),
+        (Algorithm.SHA1, fingerprint.sha1),
+        (Algorithm.SHA256, fingerprint.sha256),
+    )
+    for algorithm, digest in digests:
+        if digest is not None:
+            yield from ((row, 0) for row in lists.exact.get((algorithm, bytes.fromhex(digest)), ()))
+    # What is too flat for PDQ is too flat for pHash: blanks are near to all blanks.
+    if fingerprint.pdq is None or fingerprint.pdq_quality < MIN_PDQ_QUALITY:
+        return
+    # A mirrored or turned copy is found through the variants, in the same pass.
+    yield from _near(lists.near[Algorithm.PDQ], fingerprint.pdq_dihedral or (fingerprint.pdq,))
+    if fingerprint.phash is not None:
+        yield from _near(lists.near[Algorithm.PHASH], (fingerprint.phash,))
+
+
+def _near(index: HammingIndex, hashes: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
+    queries = np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(hashes), -1)
+    _, rows, distances = index.search(queries)
+    return zip(rows.tolist(), distances.tolist(), strict=True)
+
+
+def _match(entry: IndexedEntry, distance: int, generation: int) -> HashMatch:
+    return HashMatch(
+        list_id=entry.list_id,
+        list_name=entry.list_name,
+        list_version=entry.list_version,
+        list_class=entry.list_class,
+        entry_id=entry.entry_id,
+        algorithm=entry.algorithm,
+        distance=distance,
+        classification=entry.classification,
+        generation=generation,
+    )
+
+
+def _rank(match: HashMatch) -> tuple[bool, bool, int, str, str]:
+    # Distances of different algorithms do not compare: PDQ at any distance says more than pHash.
+    algorithm = match.algorithm
+    return (not algorithm.is_exact, algorithm is Algorithm.PHASH, match.distance, match.list_id, algorithm)

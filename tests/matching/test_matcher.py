@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from domain.errors import BadInput
+from domain.fingerprints import Fingerprint, MediaStatus
+from domain.hashlists import Algorithm, HashMatch, IndexedEntry, ListClass
+from domain.ids import ListId
+from matching.matcher import THREAD_ABOVE, ListMatcher
+
+DICE = np.random.default_rng(5)
+DIHEDRAL = tuple(DICE.integers(0, 256, 32, dtype=np.uint8).tobytes() for _ in range(8))
+PHASH = DICE.integers(0, 256, 8, dtype=np.uint8).tobytes()
+MEDIA = Fingerprint(
+    status=MediaStatus.HASHED,
+    md5="11" * 16,
+    sha1="22" * 20,
+    sha256="33" * 32,
+    pdq=DIHEDRAL[0],
+    pdq_quality=100,
+    pdq_dihedral=DIHEDRAL,
+    phash=PHASH,
+)
+
+
+def flipped(value: bytes, bits: int) -> bytes:
+    return (int.from_bytes(value) ^ ((1 << bits) - 1)).to_bytes(len(value))
+
+
+def entry(number: int, algorithm: Algorithm, value: bytes, of: str = "a") -> IndexedEntry:
+    return IndexedEntry(
+        entry_id=number,
+        list_id=ListId(of),
+        list_name=f"list {of}",
+        list_version=3,
+        list_class=ListClass.OWN,
+        algorithm=algorithm,
+        hash=value,
+        classification="demo",
+    )
+
+
+async def matches(*entries: IndexedEntry, media: Fingerprint = MEDIA) -> list[tuple[str, Algorithm, int, int]]:
+    matcher = ListMatcher()
+    matcher.replace(entries, 1)
+    return [(one.list_id, one.algorithm, one.distance, one.entry_id) for one in await matcher.match(media)]
+
+
+async def test_each_algorithm_is_matched_and_the_closest_of_a_list_is_quoted() -> None:
+    assert await matches(
+        entry(1, Algorithm.PHASH, flipped(PHASH, 3)),
+        entry(2, Algorithm.PDQ, flipped(DIHEDRAL[0], 30)),
+        entry(3, Algorithm.PDQ, flipped(DIHEDRAL[0], 12)),
+        entry(4, Algorithm.SHA256, b"\x33" * 32),
+        entry(5, Algorithm.MD5, b"\x11" * 16, of="b"),
+        entry(6, Algorithm.SHA1, b"\x22" * 20, of="b"),
+        entry(7, Algorithm.PDQ, flipped(DIHEDRAL[0], 10), of="b"),
+        entry(8, Algorithm.SHA1, b"\x23" * 20, of="c"),
+    ) == [
+        ("a", Algorithm.SHA256, 0, 4),
+        ("b", Algorithm.MD5, 0, 5),
+        ("b", Algorithm.SHA1, 0, 6),
+        ("b", Algorithm.PDQ, 10, 7),
+        ("a", Algorithm.PDQ, 12, 3),
+        ("a", Algorithm.PHASH, 3, 1),
+    ]
+
+
+async def test_a_match_quotes_its_list_and_the_generation() -> None:
+    matcher = ListMatcher()
+    matcher.replace([entry(9, Algorithm.PDQ, DIHEDRAL[0])], 41)
+    (match,) = await matcher.match(MEDIA)
+    assert match == HashMatch(
+        list_id=ListId("a"),
+        list_name="list a",
+        list_version=3,
+        list_class=ListClass.OWN,
+        entry_id=9,
+        algorithm=Algorithm.PDQ,
+        distance=0,
+        classification="demo",
+        generation=41,
+    )
+    assert matcher.generation == 41
+
+
+@pytest.mark.parametrize("variant", range(8))
+async def test_a_mirrored_or_turned_copy_matches(variant: int) -> None:
+    assert await matches(entry(1, Algorithm.PDQ, flipped(DIHEDRAL[variant], 8))) == [("a", Algorithm.PDQ, 8, 1)]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "value", "radius"), [(Algorithm.PDQ, DIHEDRAL[0], 31), (Algorithm.PHASH, PHASH, 8)]
+)
+async def test_the_radius_is_exact(algorithm: Algorithm, value: bytes, radius: int) -> None:
+    assert await matches(entry(1, algorithm, flipped(value, radius))) == [("a", algorithm, radius, 1)]
+    assert await matches(entry(1, algorithm, flipped(value, radius + 1))) == []
+
+
+async def test_a_flat_picture_matches_by_digest_alone() -> None:
+    entries = (
+        entry(1, Algorithm.PDQ, DIHEDRAL[0]),
+        entry(2, Algorithm.PHASH, PHASH),
+        entry(3, Algorithm.MD5, b"\x11" * 16),
+    )
+    assert await matches(*entries, media=replace(MEDIA, pdq_quality=49)) == [("a", Algorithm.MD5, 0, 3)]
+    assert len(await matches(*entries, media=replace(MEDIA, pdq_quality=50))) == 3
+
+
+async def test_what_has_no_hashes_matches_nothing() -> None:
+    nothing = Fingerprint(status=MediaStatus.REJECTED, reason="too_large")
+    assert await matches(entry(1, Algorithm.PDQ, bytes(32)), entry(2, Algorithm.MD5, bytes(16)), media=nothing) == []
+    assert await matches(entry(1, Algorithm.PDQ, DIHEDRAL[0]), media=replace(MEDIA, pdq_dihedral=())) != []
+
+
+async def test_of_two_equals_the_first_entry_is_quoted() -> None:
+    entries = [entry(number, Algorithm.PDQ, DIHEDRAL[0]) for number in (8, 3, 5)]
+    assert await matches(*entries) == [("a", Algorithm.PDQ, 0, 3)]
+
+
+async def test_a_hash_of_the_wrong_length_is_refused_and_the_old_lists_stay() -> None:
+    matcher = ListMatcher()
+    matcher.replace([entry(1, Algorithm.PDQ, DIHEDRAL[0])], 1)
+    with pytest.raises(BadInput, match="Entry 2 of list list a is no md5 hash"):
+        matcher.replace([entry(2, Algorithm.MD5, b"short")], 2)
+    assert matcher.generation == 1
+    assert len(await matcher.match(MEDIA)) == 1
+
+
+async def test_lists_are_replaced_beside_queries_and_every_answer_is_of_one_generation() -> None:
+    noise = DICE.integers(0, 256, (THREAD_ABOVE + 1, 32), dtype=np.uint8)
+    many = [entry(number + 10, Algorithm.PDQ, row.tobytes(), of="noise") for number, row in enumerate(noise)]
+    matcher = ListMatcher()
+    assert await matcher.match(MEDIA) == ()
+    matcher.replace([*many, entry(1, Algorithm.PDQ, DIHEDRAL[0]), entry(1, Algorithm.PHASH, PHASH)], 1)
+    building = asyncio.create_task(
+        asyncio.to_thread(
+            matcher.replace, [*many, entry(2, Algorithm.PDQ, DIHEDRAL[0]), entry(2, Algorithm.PHASH, PHASH)], 2
+        )
+    )
+    seen = set()
+    while not building.done():
+        answer = await matcher.match(MEDIA)
+        assert {match.entry_id for match in answer} == {match.generation for match in answer}
+        seen |= {match.generation for match in answer}
+    await building
+    assert {match.generation for match in await matcher.match(MEDIA)} == {2}
+    assert 1 in seen
+    assert len(matcher) == len(many) + 2
