@@ -1,0 +1,1 @@
+"""Scrapy: public pages and previews, as posts."""

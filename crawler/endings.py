@@ -1,0 +1,53 @@
+"""
+Say how a visit ends when no page comes: from a status, a failure, or a defect.
+
+Pure, and the only place where HTTP's words become outcomes.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import PurePath
+
+from domain.errors import VisitEnded
+from domain.outcomes import Outcome
+
+logger = logging.getLogger(__name__)
+
+_BY_STATUS = {
+    401: Outcome.RESTRICTED,
+    403: Outcome.RESTRICTED,
+    404: Outcome.GONE,
+    407: Outcome.RESTRICTED,
+    408: Outcome.UNREACHABLE,
+    410: Outcome.GONE,
+    425: Outcome.UNREACHABLE,
+    429: Outcome.LIMITED,
+    451: Outcome.RESTRICTED,
+}
+_UNREACHABLE = frozenset({"timeout", "dns", "tls", "unreachable", "truncated"})
+_SERVER_ERRORS = range(500, 600)
+
+
+def of_status(status: int) -> VisitEnded:
+    """Return the ending for an answer that is no page."""
+    fallback = Outcome.UNREACHABLE if status in _SERVER_ERRORS else Outcome.ERROR
+    return VisitEnded(_BY_STATUS.get(status, fallback), f"http_{status}")
+
+
+def of_failure(code: str) -> VisitEnded:
+    """Return the ending for a request that got no usable answer (codes of `net.fetch`)."""
+    return VisitEnded(Outcome.UNREACHABLE if code in _UNREACHABLE else Outcome.ERROR, code)
+
+
+def unforeseen(error: Exception) -> VisitEnded:
+    """
+    Return the ending for a defect of ours, and log its type and place.
+
+    Its message is not logged: it may quote the page.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    logger.error("A visit met a defect: %s at %s", type(error).__name__, place)
+    return VisitEnded(Outcome.ERROR, f"defect_{type(error).__name__}")

@@ -1,0 +1,182 @@
+"""
+Read any web page as one post: its words, its links, its pictures.
+
+lxml and not selectolax, for these pages may be hostile: libxml2 stops at a
+depth of 256 and lets the loop run while it works, whereas 20,000 nested lists
+held lexbor, and with it the whole process, for two seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no annotations
+
+from crawler.items import SeenMedia
+from crawler.parse.bounds import has_monstrous_tag
+from crawler.parse.inline import is_data_uri, picture_in
+from crawler.parse.srcset import best_candidate
+from domain.observations import MAX_LINKS, MediaKind
+from domain.text import without_encoded_runs
+
+MAX_MEDIA = 200
+MAX_URL = 4096
+_UNSEEN = frozenset({"script", "style", "template", "title"})
+_WORDLESS = frozenset({"noscript", "iframe", "noframes", "noembed"})  # a browser shows no words of it
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details", "dialog",
+    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hr", "legend", "li", "main", "menu", "nav", "ol", "option", "p", "pre", "section", "select", "summary",
+    "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
+_PREVIEWS = frozenset({"og:image", "og:image:url", "og:image:secure_url", "twitter:image"})
+_BLANKS = re.compile(r"[ \t\r\n\f\v\xa0]+")
+
+
+class TooComplex(ValueError):
+    """The page nests deeper, or piles up more, than any honest page does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPage:
+    """What a page holds, in its own order."""
+
+    text: str = field(repr=False)
+    links: tuple[str, ...] = field(repr=False)
+    media: tuple[SeenMedia, ...] = field(repr=False)
+    untrusted_inline: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+class _Page:
+    """Collects, element by element."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.words: list[str] = []
+        self.links: dict[str, None] = {}
+        self.media: dict[str, SeenMedia] = {}
+        self.inline: dict[str, bytes] = {}
+
+    def link(self, href: str) -> None:
+        """Record where a link leads; it is never followed."""
+        if len(self.links) < MAX_LINKS:
+            url = _resolved(href, self.base)
+            if url is not None:
+                self.links[url] = None
+
+    def picture(self, url: str, kind: MediaKind = MediaKind.IMAGE) -> bool:
+        """Record a picture; return whether the address was one."""
+        if len(self.media) >= MAX_MEDIA:
+            return True
+        if is_data_uri(url.strip()):
+            found = picture_in(url.strip())
+            if found is None:
+                return False
+            self.inline[found[0]] = found[1]
+            self.media.setdefault(found[0], SeenMedia(identity=found[0], kind=kind))
+            return True
+        resolved = _resolved(url, self.base)
+        if resolved is None:
+            return False
+        self.media.setdefault(resolved, SeenMedia(identity=resolved, kind=kind, url=resolved))
+        return True
+
+
+def read_page(html: str, *, page_url: str) -> SeenPage:
+    """Return what a page holds; raises TooComplex."""
+    root = _tree(html)
+    page = _Page(page_url)
+    if root is not None:
+        _walk(root, page)
+    # Encoded runs go while the text is whole: cut in the middle, one would no longer be recognised.
+    text = without_encoded_runs(_joined(page.words))
+    return SeenPage(text=text, links=tuple(page.links), media=tuple(page.media.values()), untrusted_inline=page.inline)
+
+
+def _tree(html: str) -> Any:
+    """Parse, or say that it would take too long."""
+    if has_monstrous_tag(html):
+        raise TooComplex
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(html.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        root = None  # an empty page
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise TooComplex
+    return root
+
+
+def _walk(root: Any, page: _Page) -> None:
+    """Visit every element once, in reading order."""
+    base = root.find(".//base[@href]")
+    if base is not None:
+        page.base = _resolved(base.get("href"), page.base) or page.base
+    silent = 0
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        tag = element.tag
+        if event == "end":
+            silent -= tag in _WORDLESS
+            _say(page, tag, element.tail, silent=silent)
+            continue
+        if tag in _UNSEEN:
+            walker.skip_subtree()
+            continue
+        silent += tag in _WORDLESS
+        _say(page, tag, element.text, silent=silent)
+        _look(page, tag, element)
+
+
+def _say(page: _Page, tag: str, words: str | None, *, silent: int) -> None:
+    """Add words, on a line of their own at the edge of a block."""
+    if silent:
+        return
+    if tag in _BLOCKS:
+        page.words.append("\n")
+    if words:
+        page.words.append(_BLANKS.sub(" ", words))
+
+
+def _look(page: _Page, tag: str, element: Any) -> None:
+    """Add what an element leads to or shows."""
+    if tag == "a":
+        page.link(element.get("href") or "")
+    elif tag == "img":
+        for url in _sources(element):
+            if page.picture(url):
+                break
+    elif tag == "video":
+        page.picture(element.get("poster") or "", MediaKind.THUMBNAIL)
+    elif tag == "meta" and (element.get("property") or element.get("name") or "").lower() in _PREVIEWS:
+        page.picture(element.get("content") or "")
+
+
+def _sources(element: Any) -> Iterator[str]:
+    """Yield where an image may be found, best first; a lazy page keeps the real address beside a placeholder."""
+    yield best_candidate(element.get("srcset") or element.get("data-srcset") or "")
+    yield element.get("data-src") or ""
+    yield element.get("src") or ""
+
+
+def _joined(words: list[str]) -> str:
+    """Return the words in lines, without empty ones."""
+    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(words).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _resolved(url: str | None, base: str) -> str | None:
+    """Return an absolute http(s) address without its fragment, or None."""
+    stripped = (url or "").strip()
+    if not stripped or stripped.startswith("#") or len(stripped) > MAX_URL:
+        return None
+    try:
+        absolute = urldefrag(urljoin(base, stripped)).url
+        parts = urlsplit(absolute)
+    except ValueError:
+        return None
+    return absolute if parts.scheme in {"http", "https"} and parts.hostname else None

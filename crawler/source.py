@@ -1,0 +1,77 @@
+"""
+Read public pages with Scrapy, inside the loop that everything else runs in.
+
+One crawler a visit, one item a page; the session, the governor and the egress
+guard are the process's own and outlive every crawl.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
+
+import aiohttp
+from scrapy.crawler import AsyncCrawlerRunner
+
+from crawler.settings import SETTINGS
+from crawler.spiders.base import VisitSpider
+from crawler.spiders.page import PageSpider
+from crawler.spiders.telegram_web import TelegramWebSpider
+from crawler.visit import Equipment, Limits, Visit
+from domain.observations import ObservedPage, Platform, Traffic
+from domain.ports import MediaSource, SourceTarget
+from net.governor import HostGovernor
+from net.media import HttpMedia
+
+TELEGRAM_WEB_BASE = "https://t.me"
+_SPIDERS: dict[Platform, type[VisitSpider]] = {
+    Platform.TELEGRAM_WEB: TelegramWebSpider,
+    Platform.PAGE: PageSpider,
+}
+
+
+def utc_now() -> datetime:
+    """Return the current time."""
+    return datetime.now(UTC)
+
+
+class ScrapySource:
+    """Looks at pages and previews; many visits may run at once."""
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        governor: HostGovernor,
+        tool: str,
+        telegram_web_base: str = TELEGRAM_WEB_BASE,
+        now: Callable[[], datetime] = utc_now,
+        limits: Limits | None = None,
+    ) -> None:
+        """Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record."""
+        self._equipment = Equipment(
+            session=session,
+            governor=governor,
+            telegram_web_base=telegram_web_base.rstrip("/"),
+            tool=tool,
+            now=now,
+            limits=limits or Limits(),
+        )
+        self._runner = AsyncCrawlerRunner(SETTINGS)
+
+    async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncGenerator[ObservedPage, None]:
+        """Yield pages oldest to newest; closing the iterator, or cancelling it, ends the crawl."""
+        visit = Visit(self._equipment, target, traffic)
+        crawl = self._runner.crawl(self._runner.create_crawler(_SPIDERS[target.platform]), visit=visit)
+        crawl.add_done_callback(visit.crawl_done)
+        try:
+            while (page := await visit.next_page()) is not None:
+                yield page
+        finally:
+            visit.close()
+            await asyncio.wait([crawl])
+
+    def media(self, url: str, traffic: Traffic) -> MediaSource:
+        """Return a handle on media seen by an earlier visit."""
+        return HttpMedia(url, session=self._equipment.session, governor=self._equipment.governor, traffic=traffic)

@@ -1,0 +1,76 @@
+"""
+Look at one page: one address is one post.
+
+What the page links to is recorded, never followed. A redirect is followed
+only inside what was authorised: the same origin, below the same folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from posixpath import normpath
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from crawler.items import PageItem, SeenPost
+from crawler.parse.page import TooComplex, read_page
+from crawler.spiders.base import VisitSpider
+from domain.errors import VisitEnded
+from domain.outcomes import Outcome
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class PageSpider(VisitSpider):
+    """Reads one page: one item, one post, no cursor."""
+
+    name = "page"
+
+    async def look(self) -> AsyncIterator[PageItem]:
+        """Yield the page."""
+        locator = self.visit.target.locator
+        answer = await self.get(locator, lambda url: check_scope(url, locator))
+        final = answer.capture.final_url
+        try:
+            seen = await answer.parsed(lambda html: read_page(html, page_url=final))
+        except TooComplex:
+            raise VisitEnded(Outcome.ERROR, "too_complex") from None
+        self.visit.keep_inline(seen.untrusted_inline)
+        post = SeenPost(
+            container=origin_of(locator), post=locator, url=locator, text=seen.text, links=seen.links, media=seen.media
+        )
+        yield PageItem(posts=(post,), capture=answer.capture, cursor=None)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a canonical address, as text."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def check_scope(url: str, locator: str) -> None:
+    """Raise VisitEnded(MOVED) unless a redirect stays in the locator's origin and below its folder."""
+    try:
+        target, home = urlsplit(url), urlsplit(locator)
+        inside = _origin(target) == _origin(home) and _path(target).startswith(_folder(home))
+    except ValueError:
+        inside = False
+    if not inside:
+        raise VisitEnded(Outcome.MOVED, "left_scope")
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int | None, bool]:
+    has_credentials = parts.username is not None or parts.password is not None
+    return (parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme), has_credentials)
+
+
+def _path(parts: SplitResult) -> str:
+    """Return the path with dot segments resolved, however they were written."""
+    path = unquote(parts.path) or "/"
+    resolved = normpath(path.replace("\\", "/"))
+    resolved = "/" + resolved.lstrip("/")
+    return resolved + "/" if path.endswith("/") and resolved != "/" else resolved
+
+
+def _folder(parts: SplitResult) -> str:
+    """Return the folder of a locator's path, with its slash."""
+    return _path(parts).rpartition("/")[0] + "/"

@@ -1,0 +1,114 @@
+"""
+Walk a channel's public preview upwards from where the last visit ended.
+
+The newest page comes first, for it tells how far there is to go and shows
+edits of recent posts; it is kept and yielded last, so that the cursor only
+ever grows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from crawler.items import PageItem
+from crawler.parse.telegram_web import Preview, read_preview
+from crawler.spiders.base import Answer, VisitSpider
+from domain.errors import VisitEnded
+from domain.outcomes import Outcome
+
+_LOCATOR_PATH = re.compile(r"/s/([A-Za-z0-9_]{1,64})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A preview page and the answer it came in."""
+
+    preview: Preview
+    answer: Answer
+
+    def item(self, *, above: int, below: int | None, cursor: int) -> PageItem:
+        """Return the page's posts within (above, below)."""
+        posts = (post for post in self.preview.posts if int(post.post) > above)
+        return PageItem(
+            posts=tuple(post for post in posts if below is None or int(post.post) < below),
+            capture=self.answer.capture,
+            cursor=str(cursor),
+        )
+
+
+class TelegramWebSpider(VisitSpider):
+    """Reads t.me/s/NAME: one item a page, oldest first."""
+
+    name = "telegram_web"
+
+    async def look(self) -> AsyncIterator[PageItem]:
+        """Yield the pages from the cursor up to the newest."""
+        target = self.visit.target
+        channel = channel_of(target.locator)
+        newest = await self._preview(channel, after=None)
+        if not newest.preview.highest:
+            yield replace(newest.item(above=0, below=None, cursor=0), cursor=target.cursor)
+            return
+        position = where_to_start(target.cursor, newest.preview.highest, target.backfill)
+        pages = self.visit.equipment.limits.pages
+        while position < newest.preview.lowest - 1:
+            if pages == 0:
+                return  # the cursor stands; the next visit goes on from there
+            pages -= 1
+            seen = await self._preview(channel, after=position)
+            if seen.preview.highest and seen.preview.container != newest.preview.container:
+                raise VisitEnded(Outcome.MOVED, "other_channel")
+            reached = min(seen.preview.highest, newest.preview.lowest - 1)
+            if reached <= position:
+                break  # nothing lies between, or the server does not page: the newest page is all there is
+            self.visit.keep_inline(seen.preview.untrusted_inline)
+            yield seen.item(above=position, below=newest.preview.lowest, cursor=reached)
+            position = reached
+        self.visit.keep_inline(newest.preview.untrusted_inline)
+        yield newest.item(above=0, below=None, cursor=max(position, newest.preview.highest))
+
+    async def _preview(self, channel: str, *, after: int | None) -> _Seen:
+        """Fetch one page of the preview; raises VisitEnded if it is none."""
+        base = self.visit.equipment.telegram_web_base
+        url = f"{base}/s/{channel}" + (f"?after={after}" if after is not None else "")
+        answer = await self.get(url, lambda target: check_redirect(target, base))
+        final = answer.capture.final_url
+        preview = await answer.parsed(
+            lambda html: read_preview(html, page_url=final, post_base=f"{base}/{channel}"),
+        )
+        if not preview.is_channel:
+            raise VisitEnded(Outcome.NO_PREVIEW, "landing_page" if preview.is_landing else "not_a_preview")
+        if preview.highest and not preview.container:
+            raise VisitEnded(Outcome.ERROR, "no_channel_id")
+        if not preview.highest and not preview.says_empty and after is None:
+            raise VisitEnded(Outcome.RESTRICTED, "no_messages")
+        return _Seen(preview=preview, answer=answer)
+
+
+def channel_of(locator: str) -> str:
+    """Return the channel's name out of a canonical locator."""
+    named = _LOCATOR_PATH.fullmatch(urlsplit(locator).path)
+    if named is None:
+        raise VisitEnded(Outcome.ERROR, "bad_locator")
+    return named[1]
+
+
+def where_to_start(cursor: str | None, highest: int, backfill: int | None) -> int:
+    """Return the id above which posts are wanted: the cursor, or on a first visit `backfill` below the highest."""
+    if cursor is not None:
+        if not cursor.isdecimal():
+            raise VisitEnded(Outcome.ERROR, "bad_cursor")
+        return int(cursor)
+    return 0 if backfill is None else max(0, highest - backfill)
+
+
+def check_redirect(url: str, base: str) -> None:
+    """Raise VisitEnded unless a redirect leads to a preview on the same host."""
+    target, home = urlsplit(url), urlsplit(base)
+    if not target.path.startswith("/s/"):
+        raise VisitEnded(Outcome.NO_PREVIEW, "redirected")
+    if (target.scheme, target.netloc) != (home.scheme, home.netloc):
+        raise VisitEnded(Outcome.MOVED, "left_scope")
