@@ -7,6 +7,7 @@ Exit 0 done, 1 refused with one clear line on standard error, 2 wrong usage.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,18 +15,17 @@ from typing import Annotated
 import typer
 from prometheus_client import CollectorRegistry
 
-import scheduler
-from app import config, demonstration, logs
+from app import config, logs
 from app.commands import leads, lists, people, reports, watch
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
-from app.serving import local_link, serving, stop_on_signals
-from app.visitor import open_visitor
-from console.metrics import Metrics
-from demo.process import DemoPlatform
 from domain.errors import KapearError
 from triage.json_views import lead_json
+
+# Scrapy, aiohttp and the console take a second to import; only commands that
+# visit or serve wait for them.
+# ruff: noqa: PLC0415
 
 INTERRUPTED = 130
 
@@ -56,6 +56,12 @@ def run() -> None:
 
 
 async def _run(settings: Config) -> None:
+
+    import scheduler
+    from app.serving import serving, stop_on_signals
+    from app.visitor import open_visitor
+    from console.metrics import Metrics
+
     metrics = Metrics(CollectorRegistry())
     async with (
         open_instance(settings, create=True) as instance,
@@ -85,6 +91,9 @@ def demo(
 
 
 async def _platform_only(directory: Path, *, live: bool) -> None:
+    from app.serving import stop_on_signals
+    from demo.process import DemoPlatform
+
     async with DemoPlatform(directory=directory, live=live) as served:
         stop = stop_on_signals()
         print_json(served.line)
@@ -92,16 +101,25 @@ async def _platform_only(directory: Path, *, live: bool) -> None:
 
 
 async def _demo(base: Config, *, exit_when_done: bool) -> None:
+
+    import scheduler
+    from app import demonstration
+    from app.serving import local_link, serving, stop_on_signals
+    from app.visitor import open_visitor
+    from console.metrics import Metrics
+    from demo.process import DemoPlatform
+
     directory = demonstration.fresh_directory()
     metrics = Metrics(CollectorRegistry())
     async with DemoPlatform(directory=directory / "platform", live=not exit_when_done) as served:
         settings = demonstration.demo_config(base, directory, served)
         async with open_instance(settings, create=True) as instance:
             targets = await demonstration.furnish(instance, served)
-            async with open_visitor(instance) as visitor, serving(instance, metrics) as address:
+            say(f"Demo: {BESIDE}.")
+            async with open_visitor(instance) as visitor, contextlib.AsyncExitStack() as console:
                 stop = stop_on_signals()
-                say(f"Demo: {BESIDE}.")
                 if not exit_when_done:
+                    address = await console.enter_async_context(serving(instance, metrics))
                     say(f"Console: {address}")
                     say(f"Sign in once within 15 minutes: {await local_link(instance, address)}")
                     say("Stop with Ctrl+C.")

@@ -49,6 +49,6 @@ def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     handler.setFormatter(AllowListFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
     logging.getLogger(_OURS).setLevel(level)
     logging.captureWarnings(capture=True)

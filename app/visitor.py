@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from crawler.source import ScrapySource
-
 from app.config import Config
 from app.instance import Instance
+from crawler.source import ScrapySource
 from domain.errors import AlreadyRunning
 from domain.ids import TargetId
 from domain.observations import Platform
@@ -111,9 +110,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
     async with session, FingerprintPool(children=config.fingerprint_children) as pool:
         source = ScrapySource(
             session=session,
-            policy=policy,
             governor=governor,
-            user_agent=user_agent(config),
             telegram_web_base=config.telegram_web_base,
             tool=tool_version(),
         )

@@ -15,7 +15,6 @@ from domain.errors import BadInput
 from domain.hashlists import HashList, ListClass
 from domain.people import Actor
 from exchange.formats.hashlist_csv import read_csv
-from matching.rules import load_rules
 from triage.hash_lists import Imported, NewList
 from triage.json_views import Json, list_json
 
@@ -91,6 +90,8 @@ def retire(name: Annotated[str, typer.Argument(help="The list's name.")], *, as_
 @rules_app.command("list")
 def list_rules(*, as_json: AsJson = False) -> None:
     """List the text rules."""
+    from matching.rules import load_rules  # noqa: PLC0415 - numpy and re2 are for these two commands only
+
     rows = [
         {"rule": rule.id, "version": rule.version, "attribute": rule.attribute.value} for rule in load_rules().rules
     ]
@@ -100,6 +101,8 @@ def list_rules(*, as_json: AsJson = False) -> None:
 @rules_app.command("test")
 def try_rules(text: Annotated[str, typer.Argument(help="A text to try.")], *, as_json: AsJson = False) -> None:
     """Show which rules fire on a text."""
+    from matching.rules import load_rules  # noqa: PLC0415 - numpy and re2 are for these two commands only
+
     hits = load_rules().find(text)
     rows = [{"rule": hit.rule, "version": hit.version, "start": hit.start, "end": hit.end} for hit in hits]
     emit(rows, as_json=as_json, columns=("rule", "version", "start", "end"))

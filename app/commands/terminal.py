@@ -19,12 +19,14 @@ from rich.console import Console
 from rich.table import Table
 
 from app import config, logs
-from app.instance import BESIDE, Instance, open_instance
+from app.instance import Instance, open_instance
 from domain.errors import NotAllowed
 from domain.people import Actor, Role
 from domain.plaintext import printable
 
 T = TypeVar("T")
+
+PIPED_WIDTH = 320
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -49,7 +51,9 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(printable("" if cell is None else str(cell)) for cell in row))
-    Console(highlight=False, markup=False).print(table)
+    # A pipe has no width of its own: rows stay whole for grep and awk.
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    Console(highlight=False, markup=False, width=width).print(table)
 
 
 def print_fields(value: dict[str, Any]) -> None:
@@ -100,7 +104,6 @@ async def actor_for(instance: Instance, *, acting: bool) -> Actor:
     standing = await people.standing()
     name = f"os:{_login()}"
     if not standing.enrolled:
-        say(f"Note: {BESIDE}.")
         return Actor(name=name, role=Role.ADMIN, local=True)
     if instance.config.token:
         return await people.actor_by_token(instance.config.token)

@@ -11,7 +11,6 @@ import typer
 from app.commands.reports import parsed_date
 from app.commands.terminal import AsJson, at_desk, emit, errors, say
 from app.instance import Instance
-from app.visitor import open_visitor, visit_target
 from domain.errors import AlreadyRunning, WrongState
 from domain.people import Actor
 from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, Visit
@@ -121,6 +120,7 @@ def posts(target_id: Id, *, as_json: AsJson = False) -> None:
 @app.command("check")
 def check(target_id: Id, *, as_json: AsJson = False) -> None:
     """Visit a target now and print the outcome; beside a running instance, that one visits."""
+    from app.visitor import open_visitor, visit_target  # noqa: PLC0415 - a second of imports that no other command needs
 
     async def work(instance: Instance, actor: Actor) -> tuple[Visit, datetime | None]:
         view = await instance.office.watchlist.show(actor, target_id)
