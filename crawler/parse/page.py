@@ -66,7 +66,7 @@ class _Page:
         if len(self.links) < MAX_LINKS:
             url = _resolved(href, self.base)
             if url is not None:
-                self.links[url] = None
+                self.links[without_encoded_runs(url)] = None
 
     def picture(self, url: str, kind: MediaKind = MediaKind.IMAGE) -> bool:
         """Record a picture; return whether the address was one."""

@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +20,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.items import SeenMedia, SeenPost
 from crawler.parse.inline import is_data_uri, picture_in
 from domain.observations import MAX_LINKS, MediaKind
+from domain.text import without_encoded_runs
 
 CHANNEL = ".tgme_channel_info, .tgme_channel_history"
 LANDING = ".tgme_page"
@@ -30,9 +31,10 @@ TIME = ".tgme_widget_message_date time[datetime]"
 SIGNATURE = ".tgme_widget_message_from_author"
 QUOTED = ".tgme_widget_message_reply"  # somebody else's words, above an answer
 WORDS = (
-    ".tgme_widget_message_text.js-message_text, .tgme_widget_message_text:not(.js-message_reply_text), "
+    ".tgme_widget_message_text:not(.js-message_reply_text), "
     ".tgme_widget_message_poll_question, .tgme_widget_message_poll_option_text"
 )
+BLOCKS = "blockquote, pre, p, div"
 LINKS = (
     ".tgme_widget_message_text a[href], a.tgme_widget_message_forwarded_from_name[href], "
     "a.tgme_widget_message_link_preview[href], a.tgme_widget_message_inline_button[href]"
@@ -53,7 +55,6 @@ MAX_MEDIA = 40  # of one post; an album has ten
 _BACKGROUND = re.compile(r"url\(\s*(['\"]?)(.*?)\1\s*\)", re.DOTALL)
 _PHOTO_ID = re.compile(r"\d{6,}")
 _POST_ID = re.compile(r"(\d{1,18})(g?)")
-_LINE_BREAKS = frozenset({"br", "blockquote", "pre", "div", "p"})
 _SPACES = re.compile(r"[ \t\r\f\v]*\n[ \t\r\f\v]*")
 
 
@@ -97,15 +98,16 @@ def read_preview(html: str, *, page_url: str, post_base: str) -> Preview:
             says_empty=document.css_first(NOTHING_YET) is not None,
         )
     places = [(node, place) for node in messages if (place := _place(node)) is not None]
+    container = next((place.container for _, place in places if place.container), "")
     inline: dict[str, bytes] = {}
     posts = {
-        place.post: _post(node, place, page_url, post_base, inline)
+        place.post: replace(_post(node, place, page_url, post_base, inline), container=container)
         for node, place in places
         if SERVICE not in _classes(node)
     }
     return Preview(
         is_channel=True,
-        container=next((place.container for _, place in places if place.container), ""),
+        container=container,
         posts=tuple(posts[number] for number in sorted(posts)),
         lowest=min((place.post for _, place in places), default=0),
         highest=max((place.last for _, place in places), default=0),
@@ -151,7 +153,8 @@ def _post(node: LexborNode, place: _Message, page_url: str, post_base: str, inli
         url=f"{post_base}/{place.post}",
         posted_at=_moment(when.attributes.get("datetime") or "") if when is not None else None,
         author=(signature.text(strip=True) or None) if signature is not None else None,
-        text="\n".join(filter(None, (_words(part) for part in node.css(WORDS)))),
+        # Telegram sometimes nests a text in another of the same class: the same words are kept once.
+        text="\n".join(filter(None, dict.fromkeys(_words(part) for part in node.css(WORDS)))),
         links=_links(node, page_url),
         media=_media(node, page_url, inline),
         group=str(place.post) if place.is_album else None,
@@ -169,13 +172,16 @@ def _moment(text: str) -> datetime | None:
 
 def _words(node: LexborNode) -> str:
     """Return the text of an element, with line breaks where a reader sees them."""
+    for block in node.css(BLOCKS):
+        block.insert_before("\n")
+        block.insert_after("\n")
     parts = []
     for inner in node.traverse(include_text=True):
         if inner.tag == "-text":
             parts.append(inner.text())
-        elif inner.tag in _LINE_BREAKS:
+        elif inner.tag == "br":
             parts.append("\n")
-    return _SPACES.sub("\n", "".join(parts)).strip()
+    return without_encoded_runs(_SPACES.sub("\n", "".join(parts)).strip())
 
 
 def _links(node: LexborNode, page_url: str) -> tuple[str, ...]:
@@ -184,7 +190,7 @@ def _links(node: LexborNode, page_url: str) -> tuple[str, ...]:
     for href in _hrefs(node, LINKS):
         link = None if href.startswith(("?", "#")) else _resolved(href, page_url)
         if link is not None and len(found) < MAX_LINKS:
-            found[link] = None
+            found[without_encoded_runs(link)] = None
     return tuple(found)
 
 
@@ -213,9 +219,8 @@ def _picture_url(element: LexborNode) -> str:
     """Return the address of the picture an element shows: a background, a sticker's file or an image."""
     attributes = element.attributes
     background = _BACKGROUND.search(attributes.get("style") or "")
-    return (
-        (background[2] if background is not None else "") or attributes.get("data-webp") or attributes.get("src") or ""
-    )
+    shown = background[2] if background is not None else ""
+    return attributes.get("data-webp") or shown or attributes.get("src") or ""
 
 
 def _identity(element: LexborNode, url: str) -> str:
