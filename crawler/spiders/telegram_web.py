@@ -62,7 +62,7 @@ class TelegramWebSpider(VisitSpider):
             if seen.preview.highest and seen.preview.container != newest.preview.container:
                 raise VisitEnded(Outcome.MOVED, "other_channel")
             reached = min(seen.preview.highest, newest.preview.lowest - 1)
-            if reached <= position:
+            if reached <= position or seen.preview.lowest >= newest.preview.lowest:
                 break  # nothing lies between, or the server does not page: the newest page is all there is
             self.visit.keep_inline(seen.preview.untrusted_inline)
             yield seen.item(above=position, below=newest.preview.lowest, cursor=reached)

@@ -1,0 +1,111 @@
+"""A little preview server, and a source that may look at it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from crawler.source import ScrapySource
+from crawler.visit import Limits
+from domain.errors import VisitEnded
+from domain.observations import ObservedPage, Platform, Traffic
+from domain.ports import SourceTarget
+from net.governor import HostGovernor
+from net.guard import EgressPolicy
+from net.session import guarded_session
+from tests.net.loopback import LOOPBACK_ONLY, USER_AGENT
+
+CHANNEL_ID = 1000555
+PAGE_SIZE = 20
+QUICK = Limits(timeout=5.0)
+
+
+def message(number: int, *, channel_id: int = CHANNEL_ID, words: str | None = None) -> str:
+    view = base64.urlsafe_b64encode(json.dumps({"c": -channel_id, "p": number}).encode()).decode().rstrip("=")
+    return (
+        f'<div class="tgme_widget_message js-widget_message" data-post="tinlanterns/{number}" data-view="{view}">'
+        f'<a class="tgme_widget_message_photo_wrap 5377590281{number:08}" '
+        f"style=\"background-image:url('/file/{number}.jpg')\"></a>"
+        f'<div class="tgme_widget_message_text js-message_text">{words or f"lantern number {number}"}</div>'
+        f'<a class="tgme_widget_message_date"><time datetime="2026-03-01T08:00:00+00:00"></time></a></div>\n'
+    )
+
+
+def preview(*messages: str) -> str:
+    inside = "".join(messages) or '<div class="tme_no_messages_found"></div>'
+    return (
+        '<html><body><div class="tgme_channel_info"></div>'
+        f'<section class="tgme_channel_history">{inside}</section></body></html>'
+    )
+
+
+def html(text: str, **headers: str) -> web.Response:
+    return web.Response(text=text, content_type="text/html", headers=headers)
+
+
+@dataclass
+class PreviewServer:
+    """Pages through the ids it has, the way the real one does."""
+
+    ids: list[int] = field(default_factory=list)
+    channel_id: int = CHANNEL_ID
+    ignores_after: bool = False
+    renames_after: int | None = None  # pages asked with `after` show this channel instead
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        after = request.query.get("after")
+        shown, channel_id = self.ids[-PAGE_SIZE:], self.channel_id
+        if after is not None and not self.ignores_after:
+            shown = [number for number in self.ids if number > int(after)][:PAGE_SIZE]
+            channel_id = self.renames_after or channel_id
+        return html(preview(*(message(number, channel_id=channel_id) for number in shown)))
+
+
+@asynccontextmanager
+async def source_for(
+    base: str,
+    *,
+    policy: EgressPolicy = LOOPBACK_ONLY,
+    governor: HostGovernor | None = None,
+    limits: Limits = QUICK,
+) -> AsyncIterator[ScrapySource]:
+    async with guarded_session(policy, user_agent=USER_AGENT) as session:
+        yield ScrapySource(
+            session=session,
+            governor=governor or HostGovernor(per_host=8, delay=0),
+            tool="kapear tests",
+            telegram_web_base=base,
+            limits=limits,
+        )
+
+
+def channel(cursor: str | None = None, backfill: int | None = 200) -> SourceTarget:
+    locator = "https://t.me/s/tinlanterns"
+    return SourceTarget(platform=Platform.TELEGRAM_WEB, locator=locator, cursor=cursor, backfill=backfill)
+
+
+def page_at(url: str) -> SourceTarget:
+    return SourceTarget(platform=Platform.PAGE, locator=url)
+
+
+async def look(source: ScrapySource, target: SourceTarget, traffic: Traffic | None = None) -> list[ObservedPage]:
+    async with aclosing(source.pages(target, traffic or Traffic())) as pages:
+        return [page async for page in pages]
+
+
+async def ending_of(source: ScrapySource, target: SourceTarget, traffic: Traffic | None = None) -> str:
+    """Return the message of the VisitEnded that a visit raises."""
+    with pytest.raises(VisitEnded) as caught:
+        await look(source, target, traffic)
+    assert caught.value.__cause__ is None  # nobody prints a foreign library's words by accident
+    return str(caught.value)
+
+
+def numbers(pages: list[ObservedPage]) -> list[int]:
+    return [int(post.post) for page in pages for post in page.posts]
