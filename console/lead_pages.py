@@ -1,0 +1,107 @@
+"""The triage queue and one lead: evidence at once, content only on request, with a reason, on the record."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from console.answers import TurnedAway
+from console.calls import Call, Console, see_other
+from console.forms import choice, text
+from console.words import TOO_MANY_TRIES
+from domain.errors import BadInput, Refused
+from domain.leads import Closing, Lead, LeadStatus
+from domain.people import Actor
+from domain.ports import Opener
+from triage.queue import Revealed
+
+ROWS = 100  # leads a page shows; the rest is said, and comes up as these are worked
+BACK_AFTER_S = 600  # an opened lead closes itself
+
+# Deriving the key takes 64 MiB: one at a time on a machine of 4 GB.
+_ONE_UNLOCK = asyncio.Semaphore(1)
+
+
+async def queue(call: Call) -> web.Response:
+    """Show leads in the queue's order."""
+    asked = call.query.get("status", "open")
+    if asked not in {"open", "all", *LeadStatus}:
+        raise BadInput("There is no such status.")
+    if asked in {"open", "all"}:
+        leads = await call.office.queue.all(call.actor)
+        if asked == "open":
+            leads = [lead for lead in leads if lead.status is not LeadStatus.CLOSED]
+    else:
+        leads = await call.office.queue.all(call.actor, LeadStatus(asked))
+    return call.page(
+        "queue.html", leads=leads[:ROWS], beyond=max(0, len(leads) - ROWS), asked=asked, statuses=list(LeadStatus)
+    )
+
+
+async def lead(call: Call) -> web.Response:
+    """Show one lead with its evidence."""
+    return await _lead_page(call, await call.office.queue.show(call.actor, call.id))
+
+
+async def claim(call: Call) -> web.Response:
+    """Take a lead."""
+    taken = await call.office.queue.claim(call.actor, call.id)
+    return see_other(f"/leads/{taken.id}")
+
+
+async def release(call: Call) -> web.Response:
+    """Put a lead back; no reason is asked, and none is counted."""
+    await call.office.queue.release(call.actor, call.id)
+    return see_other("/")
+
+
+async def close(call: Call) -> web.Response:
+    """Close a lead, and go back to the queue: the next one is never opened by itself."""
+    await call.office.queue.close(call.actor, call.id, choice(call.form, "closing", Closing))
+    return see_other("/")
+
+
+async def note(call: Call) -> web.Response:
+    """Seal a note to a lead."""
+    await call.office.queue.add_note(call.actor, call.id, text(call.form, "text"))
+    return see_other(f"/leads/{call.id}")
+
+
+async def reveal(call: Call) -> web.Response:
+    """Show a lead's content once; the look is on the record before anything is opened."""
+    shown = await call.office.queue.show(call.actor, call.id)
+    reason = text(call.form, "reason")
+    opener = await _opener(call.console, call.actor, call.form.get("passphrase") or None)
+    revealed = await call.office.queue.reveal(call.actor, shown.id, reason=reason, opener=opener)
+    response = await _lead_page(call, shown, revealed)
+    response.headers["Refresh"] = f"{BACK_AFTER_S}; url=/leads/{shown.id}"
+    return response
+
+
+async def _lead_page(call: Call, shown: Lead, revealed: list[Revealed] | None = None) -> web.Response:
+    standing = await call.office.people.standing()
+    return call.page(
+        "lead.html",
+        lead=shown,
+        revealed=revealed,
+        closings=list(Closing),
+        passphrase_needed=standing.enrolled,
+        minutes=BACK_AFTER_S // 60,
+    )
+
+
+async def _opener(console: Console, actor: Actor, passphrase: str | None) -> Opener:
+    """Return the hotline's key, unlocked in a thread for this one look."""
+    now = console.office.desk.now()
+    if console.tries.exhausted(actor.name, now):
+        raise TurnedAway(429, TOO_MANY_TRIES)
+    try:
+        async with _ONE_UNLOCK:
+            opener = await asyncio.to_thread(console.unlock, passphrase)
+    except Refused:
+        if passphrase is not None:
+            console.tries.failed(actor.name, now)
+        raise
+    console.tries.succeeded(actor.name)
+    return opener

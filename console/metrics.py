@@ -1,0 +1,73 @@
+"""
+Count what the instance does, by outcome and never by place.
+
+No metric has a label that could name a target, a channel or a locator: figures
+by place would make a finder of the dashboard they end on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from domain.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from domain.targets import Visit
+
+LAG_EVERY_S = 0.5
+LAG_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Metrics:
+    """The figures of one instance, in a registry that `app` makes."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Register every figure, with a zero for each outcome."""
+        self.registry = registry
+        self._visits = Counter("kapear_visits", "Visits that ended, by outcome.", ["outcome"], registry=registry)
+        self._observations = Counter("kapear_observations", "New revisions of posts.", registry=registry)
+        self._leads = Counter("kapear_leads_filed", "Leads filed.", registry=registry)
+        self._lag = Histogram(
+            "kapear_loop_lag_seconds", "How late the event loop runs.", buckets=LAG_BUCKETS, registry=registry
+        )
+        self._depth = Gauge("kapear_queue_depth", "Leads that nobody has claimed yet.", registry=registry)
+        for outcome in Outcome:
+            self._visits.labels(outcome=outcome.value)
+
+    def visited(self, visit: Visit) -> None:
+        """Count a visit that ended."""
+        self._visits.labels(outcome=visit.outcome.value).inc()
+        self._observations.inc(visit.new_observations)
+        self._leads.inc(visit.leads_filed)
+
+    def lagged(self, seconds: float) -> None:
+        """Count one measurement of the loop's lag."""
+        self._lag.observe(max(0.0, seconds))
+
+    def queue_depth(self, leads: int) -> None:
+        """Note how many leads wait."""
+        self._depth.set(leads)
+
+    def exposition(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    async def watch_loop(self, _app: web.Application) -> AsyncIterator[None]:
+        """Measure the loop's lag for as long as an application runs: one of its cleanup contexts."""
+        task = asyncio.create_task(self._measure())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _measure(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_EVERY_S
+            await asyncio.sleep(LAG_EVERY_S)
+            self.lagged(loop.time() - due)

@@ -1,0 +1,96 @@
+"""The watch list: what is watched, by whose decision, until when; no figure of what was found there."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from console import forms
+from console.answers import status_of
+from console.calls import Call, see_other
+from domain.errors import Refused
+from domain.targets import DEFAULT_BACKFILL, MAX_DAYS
+from triage.watchlist import NewTarget
+
+EMPTY = {
+    "locator": "",
+    "report": "",
+    "authorised_by": "",
+    "basis": "",
+    "days": str(MAX_DAYS),
+    "backfill": str(DEFAULT_BACKFILL),
+}
+
+
+async def targets(call: Call) -> web.Response:
+    """Show the watch list in the order it was written."""
+    return await _targets_page(call, EMPTY)
+
+
+async def add(call: Call) -> web.Response:
+    """Take a new target, or show the form again with what is wrong."""
+    try:
+        backfill, since = forms.backfill(call.form, "backfill")
+        wanted = NewTarget(
+            locator=forms.text(call.form, "locator"),
+            report=forms.text(call.form, "report"),
+            authorised_by=forms.text(call.form, "authorised_by"),
+            basis=forms.text(call.form, "basis"),
+            days=forms.whole_number(call.form, "days"),
+            backfill=backfill,
+            backfill_since=since,
+        )
+        view = await call.office.watchlist.add(call.actor, wanted)
+    except Refused as error:
+        filled = {name: call.form.get(name, "") for name in EMPTY}
+        return await _targets_page(call, filled, problem=error)
+    return see_other(f"/targets/{view.target.id}")
+
+
+async def target(call: Call) -> web.Response:
+    """Show one target: its decisions and its visits."""
+    view = await call.office.watchlist.show(call.actor, call.id)
+    posts = await call.office.watchlist.posts(call.actor, call.id)
+    return call.page("target.html", view=view, posts=len(posts))
+
+
+async def approve(call: Call) -> web.Response:
+    """Approve what another person requested."""
+    view = await call.office.watchlist.approve(call.actor, call.id)
+    return see_other(f"/targets/{view.target.id}")
+
+
+async def pause(call: Call) -> web.Response:
+    """Stop visits for a while."""
+    view = await call.office.watchlist.pause(call.actor, call.id)
+    return see_other(f"/targets/{view.target.id}")
+
+
+async def resume(call: Call) -> web.Response:
+    """Let visits go on."""
+    view = await call.office.watchlist.resume(call.actor, call.id)
+    return see_other(f"/targets/{view.target.id}")
+
+
+async def retire(call: Call) -> web.Response:
+    """Stop watching for good."""
+    view = await call.office.watchlist.retire(call.actor, call.id)
+    return see_other(f"/targets/{view.target.id}")
+
+
+async def visit(call: Call) -> web.Response:
+    """Ask the running instance for a visit now; it answers when it has looked."""
+    await call.office.watchlist.request_visit(call.actor, call.id)
+    return see_other(f"/targets/{call.id}")
+
+
+async def _targets_page(call: Call, filled: dict[str, str], problem: Refused | None = None) -> web.Response:
+    views = await call.office.watchlist.all(call.actor)
+    return call.page(
+        "targets.html",
+        status=(status_of(problem) or 400) if problem else 200,
+        views=views,
+        filled=filled,
+        problem=str(problem) if problem else "",
+        referral=getattr(problem, "referral", ""),
+        max_days=MAX_DAYS,
+    )

@@ -1,0 +1,135 @@
+"""
+Name the desk's values in plain words; catalogues translate from these.
+
+Values of two kinds may be spelled alike ("new" is a status and an outcome), so
+a label is looked up by kind and value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from domain import scoring
+from domain.hashlists import ListClass
+from domain.leads import Closing, LeadKind, LeadStatus
+from domain.observations import Platform
+from domain.outcomes import Outcome
+from domain.people import Role
+from domain.reports import Via
+from domain.scoring import Score
+from domain.targets import TargetStatus
+
+_LABELS: dict[type[StrEnum], dict[str, str]] = {
+    LeadStatus: {
+        "new": "New",
+        "claimed": "Claimed",
+        "assessed": "Assessed",
+        "police_hold": "Held for the police",
+        "notice_sent": "Notice sent",
+        "referred": "Referred",
+        "monitoring": "Monitoring",
+        "closed": "Closed",
+    },
+    Closing: {
+        "removed": "Removed",
+        "unavailable": "Unavailable",
+        "moved": "Moved elsewhere",
+        "not_illegal": "Not illegal",
+        "duplicate": "Duplicate",
+        "expired": "Expired",
+    },
+    LeadKind: {"hash": "Hash match", "text": "Text"},
+    TargetStatus: {
+        "awaiting_approval": "Awaiting approval",
+        "active": "Active",
+        "paused": "Paused",
+        "expired": "Expired",
+        "retired": "Retired",
+    },
+    Outcome: {
+        "new": "New posts",
+        "unchanged": "Nothing new",
+        "gone": "Gone",
+        "moved": "Moved",
+        "refused": "Refused by the guard",
+        "restricted": "Restricted",
+        "no_preview": "No public preview",
+        "limited": "Asked to slow down",
+        "unreachable": "Unreachable",
+        "offline": "Line is down",
+        "not_authorised": "Not authorised",
+        "error": "Error",
+    },
+    Platform: {"telegram_web": "Telegram channel", "page": "Web page"},
+    Via: {"web": "Web form", "phone": "Telephone", "telegram": "Telegram", "email": "E-mail", "partner": "Partner"},
+    ListClass: {
+        "accredited": "Accredited",
+        "own": "Own",
+        "self-submitted": "Self-submitted",
+        "adult-ncii": "Adult, without consent",
+        "negative": "Negative",
+    },
+    Role: {"analyst": "Analyst", "supervisor": "Supervisor", "admin": "Administrator", "auditor": "Auditor"},
+    Score: {"urgency": "Removal urgency", "value": "Investigative value"},
+}
+
+# What `app` puts above every page.
+NOT_ENROLLED = "not enrolled: loopback only, and the hotline's private key lies unprotected beside the data"
+DEMONSTRATION = "A demonstration: every post, picture and hash here is made up."
+NOTICES = (NOT_ENROLLED, DEMONSTRATION)
+
+ERROR_TITLES: dict[int, str] = {
+    400: "This cannot be read",
+    401: "Please sign in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    409: "Not now",
+    413: "Too long",
+    415: "Not in this form",
+    421: "Wrong address",
+    429: "Too many tries",
+    500: "Something went wrong",
+    503: "The administrator is needed",
+}
+
+# Lines of the console's own; lines of other rooms arrive in English and are shown so.
+SIGN_IN_FIRST = "You are not signed in. Ask for a link: kapear user link NAME."
+NO_SUCH_PAGE = "There is no such page."
+WENT_WRONG = "Nothing was changed. The log names the fault; tell your administrator."
+FORM_EXPIRED = "This form has expired or came from another page; go back and send it again."
+WRONG_HOST = "This console does not answer to that address."
+TOO_LONG = "What was sent is too long."
+WRONG_METHOD = "This page cannot be used that way."
+WRONG_MEDIA_TYPE = "This is sent as a plain form, or as JSON to the API."
+UNKNOWN_PARAMETER = "This page does not know that parameter."
+TOO_MANY_TRIES = "Too many wrong passphrases; wait a quarter of an hour."
+BAD_FIELD = "A field of this form was filled in a way that cannot be read."
+BAD_DATE = "A date is written year-month-day, such as 2026-01-31."
+BAD_BACKFILL = "Earlier posts: a number from 0 up, a date such as 2026-01-31, or all."
+LINES = (
+    SIGN_IN_FIRST, NO_SUCH_PAGE, WENT_WRONG, FORM_EXPIRED, WRONG_HOST, TOO_LONG, WRONG_METHOD, WRONG_MEDIA_TYPE,
+    UNKNOWN_PARAMETER, TOO_MANY_TRIES, BAD_FIELD, BAD_DATE, BAD_BACKFILL,
+)  # fmt: skip
+
+
+def label(value: StrEnum) -> str:
+    """Return the English label of a value."""
+    return _LABELS[type(value)][value.value]
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield every text to translate that no template holds, with where it comes from."""
+    for kind, labels in _LABELS.items():
+        for text in labels.values():
+            yield text, kind.__name__
+    for text in scoring.TEXTS.values():
+        yield text, "domain.scoring"
+    for text in (*NOTICES, *ERROR_TITLES.values(), *LINES):
+        yield text, "console.words"
+
+
+def covered() -> dict[type[StrEnum], frozenset[str]]:
+    """Return which values of which kind have a label."""
+    return {kind: frozenset(labels) for kind, labels in _LABELS.items()}

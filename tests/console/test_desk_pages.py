@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from datetime import date, timedelta
+
+from domain.leads import LeadStatus
+from domain.people import Role
+from domain.reports import Via
+from tests.console.visitor import Desk
+from tests.desk import LOCAL, PASSPHRASE, SELLING, post
+
+
+async def test_the_queue_shows_leads_by_points_with_sums_and_matches(desk: Desk) -> None:
+    ids = await desk.with_leads()
+    visitor = await desk.sign_in()
+    page = await visitor.get("/")
+    leads = await desk.office.queue.all(LOCAL)
+    assert [lead.urgency + lead.value for lead in leads] == sorted(
+        (lead.urgency + lead.value for lead in leads), reverse=True
+    )
+    assert re.findall(r'class="open" href="/leads/([^"]+)"', page.text) == ids
+    assert "20 + 20" in page.words
+    assert "distance 12" in page.words
+    assert "SHA256" in page.words
+    assert "127.0.0.1:9" not in page.text
+    assert "kites@" not in page.text
+
+
+async def test_an_empty_queue_says_so(desk: Desk) -> None:
+    visitor = await desk.sign_in()
+    assert "Nothing waits here." in (await visitor.get("/")).words
+
+
+async def test_a_lead_is_claimed_released_claimed_and_closed(desk: Desk) -> None:
+    lead_id = (await desk.with_leads())[0]
+    visitor = await desk.sign_in()
+    assert (await visitor.send(f"/leads/{lead_id}/claim")).headers["location"] == f"/leads/{lead_id}"
+    assert "held by os:tester" in (await visitor.get(f"/leads/{lead_id}")).words
+    assert (await visitor.send(f"/leads/{lead_id}/release")).status == 303
+    await visitor.send(f"/leads/{lead_id}/claim")
+    closed = await visitor.send(f"/leads/{lead_id}/close", closing="removed")
+    assert closed.headers["location"] == "/"
+    assert (await desk.office.queue.show(LOCAL, lead_id)).status is LeadStatus.CLOSED
+    assert f"/leads/{lead_id}" not in (await visitor.get("/")).text
+    assert f"/leads/{lead_id}" in (await visitor.get("/?status=closed")).text
+    assert f"/leads/{lead_id}" in (await visitor.get("/?status=all")).text
+
+
+async def test_one_lead_has_one_holder(enrolled: Desk) -> None:
+    await enrolled.opened.add_list(b"tin lantern")
+    bopha, chan = await enrolled.sign_in("bopha"), await enrolled.sign_in("chan")
+    lead_id = await _enrolled_lead(enrolled)
+    assert (await bopha.send(f"/leads/{lead_id}/claim")).status == 303
+    late = await chan.send(f"/leads/{lead_id}/claim")
+    assert late.status == 409
+    assert "claimed by bopha" in late.words
+    assert (await chan.send(f"/leads/{lead_id}/close", closing="moved")).status == 409
+
+
+async def test_a_lead_page_explains_its_scores_and_hides_its_content(desk: Desk) -> None:
+    ids = await desk.with_leads()
+    visitor = await desk.sign_in()
+    for lead_id in ids:
+        lead = await desk.office.queue.show(LOCAL, lead_id)
+        page = await visitor.get(f"/leads/{lead_id}")
+        assert page.status == 200
+        for reason in lead.reasons:
+            assert reason.text in page.words
+        for score, points in (("urgency", lead.urgency), ("value", lead.value)):
+            assert points == sum(reason.points for reason in lead.reasons if reason.score == score)
+            assert f"Sum {points}" in page.words or points == 0
+        assert "kites@" not in page.text
+        assert "lantern maker" not in page.text
+
+
+async def test_content_is_shown_on_request_as_text_folded_and_on_the_record(desk: Desk) -> None:
+    await desk.with_leads()
+    visitor = await desk.sign_in()
+    text_lead = next(lead for lead in await desk.office.queue.all(LOCAL) if lead.kind == "text")
+    path = f"/leads/{text_lead.id}"
+    assert (await visitor.send(f"{path}/reveal", reason="  ")).status == 400
+    await visitor.send(f"{path}/notes", text="Seen before, see the other one.")
+    shown = await visitor.send(f"{path}/reveal", reason="to read the offer")
+    assert shown.status == 200
+    assert SELLING in shown.words
+    assert "Seen before, see the other one." in shown.words
+    assert '<details class="sealed">' in shown.text
+    assert "http://127.0.0.1:9/order" in shown.text
+    assert 'href="http' not in shown.text
+    assert shown.headers["refresh"].endswith(path)
+    assert SELLING not in (await visitor.get(path)).words
+    events = await desk.opened.store.read(lambda tx: list(tx.audit.events()))
+    revealed = [event.draft for event in events if event.draft.action == "lead.revealed"]
+    assert [(draft.subject, draft.details["reason"]) for draft in revealed] == [(text_lead.id, "to read the offer")]
+
+
+async def test_an_enrolled_hotline_reads_with_its_passphrase_and_guessing_is_bounded(enrolled: Desk) -> None:
+    await enrolled.opened.add_list(b"tin lantern")
+    lead_id = await _enrolled_lead(enrolled)
+    bopha = await enrolled.sign_in("bopha")
+    assert 'name="passphrase"' in (await bopha.get(f"/leads/{lead_id}")).text
+    shown = await bopha.send(f"/leads/{lead_id}/reveal", reason="to read", passphrase=PASSPHRASE)
+    assert "A tin lantern" in shown.words
+    assert PASSPHRASE not in shown.text
+    for _ in range(5):
+        wrong = await bopha.send(f"/leads/{lead_id}/reveal", reason="to read", passphrase="yellow kites and more")
+        assert wrong.status == 400
+        assert "tin lantern" not in wrong.text
+    assert (await bopha.send(f"/leads/{lead_id}/reveal", reason="to read", passphrase=PASSPHRASE)).status == 429
+    enrolled.opened.clock.forward(timedelta(minutes=16))
+    assert (await bopha.send(f"/leads/{lead_id}/reveal", reason="to read", passphrase=PASSPHRASE)).status == 200
+
+
+async def test_a_target_is_added_by_one_and_approved_by_another(enrolled: Desk) -> None:
+    bopha, chan = await enrolled.sign_in("bopha"), await enrolled.sign_in("chan")
+    today = enrolled.opened.clock.now.date().isoformat()
+    report = {"reference": "IHC-2026-0007", "received": today, "via": "phone", "alleged": "A shop sells lanterns."}
+    assert (await bopha.send("/reports", **report)).status == 303
+    wanted = {
+        "locator": "http://127.0.0.1:9/lanterns",
+        "report": "IHC-2026-0007",
+        "authorised_by": "The board",
+        "basis": "A report of the public",
+        "days": "30",
+        "backfill": "50",
+    }
+    added = await bopha.send("/targets", **wanted)
+    assert added.status == 303, added.words
+    page = added.headers["location"]
+    assert "a second person approves it" in (await bopha.get(page)).words
+    assert (await bopha.send(f"{page}/approve")).status == 403
+    assert (await chan.send(f"{page}/approve")).status == 303
+    shown = await chan.get(page)
+    assert "Approved by chan" in shown.words
+    assert "http://127.0.0.1:9/lanterns" in shown.text
+    assert 'href="http' not in shown.text
+    for action, status in (("pause", "Paused"), ("resume", "Active"), ("visit", "Active"), ("retire", "Retired")):
+        assert (await chan.send(f"{page}/{action}")).status == 303, action
+        assert status in (await chan.get(page)).words
+    assert (await chan.send(f"{page}/pause")).status == 409
+
+
+async def test_a_refused_target_keeps_what_was_typed(desk: Desk) -> None:
+    visitor = await desk.sign_in()
+    wanted = {"locator": "@tin<lantern", "report": "R-1", "authorised_by": "Board", "basis": "Report", "days": "30"}
+    page = await visitor.send("/targets", **wanted, backfill="200")
+    assert page.status == 400
+    assert 'value="@tin&lt;lantern"' in page.text
+    assert 'role="alert"' in page.text
+    invite = await visitor.send("/targets", **(wanted | {"locator": "https://t.me/+abcdefgh"}), backfill="200")
+    assert invite.status == 400
+    late = await visitor.send("/targets", **(wanted | {"locator": "http://127.0.0.1:9/a"}), backfill="soon")
+    assert "Earlier posts: a number" in late.words
+
+
+async def test_a_target_page_shows_visits_and_no_figure_of_what_was_found(desk: Desk) -> None:
+    await desk.with_leads()
+    view = (await desk.office.watchlist.all(LOCAL))[0]
+    visitor = await desk.sign_in()
+    page = await visitor.get(f"/targets/{view.target.id}")
+    assert "New posts" in page.words
+    assert "Posts on record 3" in page.words
+    assert "<svg" in page.text
+    for word in ("matches", "leads", "Matches", "Leads"):
+        assert word not in page.words, word
+
+
+async def test_reports_lists_and_audit_are_shown(desk: Desk) -> None:
+    await desk.with_leads()
+    visitor = await desk.sign_in()
+    await desk.office.people.add_user(LOCAL, "sok", Role.ANALYST)
+    assert "synthetic" in (await visitor.get("/reports")).words
+    future = {"reference": "R-9", "received": "2099-01-01", "via": "web", "alleged": "Kites"}
+    assert "in the future" in (await visitor.send("/reports", **future)).words
+    lists = await visitor.get("/lists")
+    assert "Lanterns v1" in lists.words
+    assert "live" in lists.words
+    assert "The chain is whole" in (await visitor.get("/audit")).words
+
+
+async def test_a_broken_chain_is_named(desk: Desk) -> None:
+    visitor = await desk.sign_in()
+    with closing(sqlite3.connect(desk.opened.hotline_key.with_name("kapear.db"))) as connection, connection:
+        connection.execute("UPDATE audit_events SET actor = 'nobody' WHERE seq = 1")
+    page = await visitor.get("/audit")
+    assert "The chain is broken at event 1." in page.words
+    assert "event 1 was altered" in page.words
+
+
+async def test_what_is_not_there_is_not_found_in_one_line(desk: Desk) -> None:
+    visitor = await desk.sign_in()
+    for path in ("/leads/none", "/targets/none", "/nowhere", "/leads/", "/static/console.py", "/static/..%2fserver.py"):
+        answer = await visitor.get(path)
+        assert answer.status == 404, path
+        assert "Traceback" not in answer.text
+    assert (await visitor.send("/leads/none/claim")).status == 404
+    assert (await visitor.ask("DELETE", "/")).status == 405
+
+
+async def _enrolled_lead(desk: Desk) -> str:
+    """File one lead at an enrolled hotline."""
+    bopha, chan = await desk.opened.user("bopha"), await desk.opened.user("chan")
+    await desk.office.reports.add(
+        bopha, reference="IHC-2026-0001", received_on=date(2026, 3, 1), via=Via.WEB, alleged="Lanterns are sold."
+    )
+    view = await desk.opened.add_target(bopha)
+    await desk.office.watchlist.approve(chan, view.target.id)
+    await desk.opened.visit(view.target.id, post(1, "A tin lantern", b"tin lantern"))
+    return next(lead.id for lead in await desk.office.queue.all(bopha))
