@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, case, func, insert, not_, select, update
+from sqlalchemy import Connection, Row, Update, case, func, insert, literal, not_, select, update
 
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
@@ -65,7 +65,7 @@ class Claims:
         still_watched = targets.c.status == TargetStatus.ACTIVE
         change = held(claim).values(
             claimed=False,
-            next_due=case((still_watched, next_due), else_=targets.c.next_due),
+            next_due=case((still_watched, literal(next_due, targets.c.next_due.type)), else_=targets.c.next_due),
             last_visit_at=visit.started_at,
             last_outcome=visit.outcome,
             failures=failures,

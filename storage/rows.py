@@ -34,9 +34,10 @@ def insert_new(connection: Connection, table: Table, rows: Mapping[str, Any] | S
     """
     if not rows:
         return 0
-    if connection.dialect.name == "postgresql":
-        return connection.execute(postgresql.insert(table).on_conflict_do_nothing().inline(), rows).rowcount
-    return connection.execute(sqlite.insert(table).on_conflict_do_nothing().inline(), rows).rowcount
+    new = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    statement = new.on_conflict_do_nothing().inline()
+    # Without the option SQLAlchemy forgets the count of an INSERT where columns have defaults.
+    return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def chunks(values: Sequence[T]) -> Iterator[list[T]]:

@@ -384,7 +384,7 @@ def _leads() -> None:
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("nr", name="pk_lead_text_hits"),
-        sa.UniqueConstraint("lead_id", "post_id", "rule", "version", "start", "end", name="None"),
+        sa.UniqueConstraint("lead_id", "post_id", "rule", "version", "start", "end", name="uq_lead_text_hits_place"),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_lead_text_hits_lead_id"),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name="fk_lead_text_hits_post_id"),
     )
@@ -405,7 +405,7 @@ def _leads() -> None:
         sa.Column("classification", sa.Text(), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("nr", name="pk_hash_matches"),
-        sa.UniqueConstraint("lead_id", "media_id", "list_id", "algorithm", name="None"),
+        sa.UniqueConstraint("lead_id", "media_id", "list_id", "algorithm", name="uq_hash_matches_once"),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_hash_matches_lead_id"),
         sa.ForeignKeyConstraint(["media_id"], ["media.id"], name="fk_hash_matches_media_id"),
     )
