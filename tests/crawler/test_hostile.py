@@ -1,0 +1,166 @@
+"""Servers that mean harm: every visit ends with a reason, within its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import resource
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from crawler.parse.bounds import MAX_ATTRIBUTES, has_monstrous_tag
+from crawler.parse.page import SeenPage, TooComplex, read_page
+from crawler.visit import Limits
+from domain.observations import Traffic
+from tests.crawler.visiting import channel, ending_of, look, page_at, source_for
+from tests.net.loopback import Talk, talking
+from tests.net.test_media import babble, flood_headers, hang_up, say_nothing
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+
+
+def saying(answer: bytes) -> Talk:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+
+    return talk
+
+
+def forever(head: bytes, piece: bytes, pause: float = 0) -> Talk:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while True:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+
+    return talk
+
+
+def packed(body: bytes) -> bytes:
+    return HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+CASES: dict[str, tuple[Talk, str]] = {
+    "endless body": (forever(HEAD + b"\r\n", b"<p>kite" * 10_000), "error: too_large"),
+    "endless chunks": (
+        forever(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\nkites\r\n" * 5000),
+        "error: too_large",
+    ),
+    "declared too large": (saying(HEAD + b"Content-Length: 9999999999\r\n\r\n"), "error: too_large"),
+    "drip": (forever(HEAD + b"\r\n", b".", 0.02), "unreachable: timeout"),
+    "silence": (say_nothing, "unreachable: timeout"),
+    "slow headers": (forever(b"HTTP/1.1 200 OK\r\nX-Kite: ", b"b", 0.02), "unreachable: timeout"),
+    "header flood": (flood_headers, "error: bad_http"),
+    "one endless header": (forever(b"HTTP/1.1 200 OK\r\nX-Kite: ", b"b" * 65_536), "error: bad_http"),
+    "endless status line": (forever(b"HTTP/1.1 200 ", b"K" * 65_536), "error: bad_http"),
+    "not http": (babble, "error: bad_http"),
+    "gzip bomb": (saying(packed(gzip.compress(bytes(300_000_000), 1))), "error: too_large"),
+    "double gzip bomb": (
+        saying(packed(gzip.compress(gzip.compress(bytes(300_000_000), 1))).replace(b": gzip", b": gzip, gzip")),
+        "error: bad_encoding",
+    ),
+    "another encoding": (saying(HEAD + b"Content-Encoding: br\r\nContent-Length: 3\r\n\r\nxyz"), "error: bad_encoding"),
+    "bad gzip": (saying(packed(b"\x1f\x8b" + b"kites" * 50)), "error: bad_encoding"),
+    "shorter than declared": (hang_up, "unreachable: truncated"),
+    "bad chunking": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nkites\r\n"), "error: bad_http"),
+    "endless hops": (
+        saying(b"HTTP/1.1 302 Found\r\nLocation: /s/tinlanterns\r\nContent-Length: 0\r\n\r\n"),
+        "error: redirects",
+    ),
+    "reset": (saying(b""), "unreachable: unreachable"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_it_ends_with_a_reason(case: str) -> None:
+    talk, ending = CASES[case]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with asyncio.timeout(20), talking(talk) as base, source_for(base, limits=Limits(timeout=1.0)) as source:
+        target = channel() if case == "endless hops" else page_at(f"{base}/")
+        assert await ending_of(source, target) == ending
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # kilobytes
+
+
+def page_of(body: bytes) -> Talk:
+    return saying(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
+LARGE = 2_000_000
+PAGES: dict[str, Callable[[], str]] = {
+    "links": lambda: "<a href=/x>y</a>" * (LARGE // 16),
+    "different links": lambda: "".join(f"<a href=/{n}>" for n in range(LARGE // 16)),
+    "pictures": lambda: "".join(f"<img src=/{n}.png>" for n in range(LARGE // 20)),
+    "one picture of many sizes": lambda: f"<img srcset='{'a.png 1w,' * (LARGE // 9)}'>",
+    "runs just too short": lambda: ("A" * 256 + " ") * (LARGE // 257),
+    "angles": lambda: "<" * LARGE,
+    "comments": lambda: "<!--" * (LARGE // 4),
+    "entities": lambda: "&amp;&#x41;&kite" * (LARGE // 16),
+    "half scripts": lambda: "<script><!--<script>" * (LARGE // 20),
+    "paragraphs": lambda: "<p><b><i>" * (LARGE // 9),
+    "data uris": lambda: "<img src='data:image/png;base64,AAAA'>" * (LARGE // 38),
+    "nulls": lambda: "\0" * LARGE,
+    "blanks": lambda: " \n" * (LARGE // 2),
+    "short tags": lambda: ("<a " + "b " * 1000 + ">") * (LARGE // 2004),
+    "tags within tags": lambda: ("<a b " * 1000 + ">") * (LARGE // 5001),
+}
+
+
+@pytest.mark.parametrize("kind", PAGES)
+async def test_a_large_page_is_read_within_its_bounds(kind: str) -> None:
+    body = PAGES[kind]().encode()
+    traffic = Traffic()
+    async with asyncio.timeout(30), talking(page_of(body)) as base, source_for(base) as source:
+        (page,) = await look(source, page_at(f"{base}/"), traffic)
+    assert len(page.posts[0].links) <= 2000
+    assert len(page.posts[0].media) <= 200
+    assert traffic.bytes == len(body)
+
+
+@pytest.mark.parametrize(("size", "on_the_loop"), [(1000, True), (200_000, False)])
+async def test_large_pages_are_parsed_beside_the_loop(
+    size: int, *, on_the_loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[threading.Thread] = []
+
+    def watched(html: str, *, page_url: str) -> SeenPage:
+        places.append(threading.current_thread())
+        return read_page(html, page_url=page_url)
+
+    monkeypatch.setattr("crawler.spiders.page.read_page", watched)
+    async with talking(page_of(b"k" * size)) as base, source_for(base) as source:
+        await look(source, page_at(f"{base}/"))
+    assert (places == [threading.current_thread()]) is on_the_loop
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("<div>" * 400_000, "<ul><li>" * 200_000, "<b>" * 300_000, "<table>" * 200_000, "<svg>" * 300_000),
+        *("<p " + "a " * 500_000 + ">", "<p " + " ".join(f"a{n}=1" for n in range(250_000)) + ">"),
+        '<script>i<n x="</script><p ' + "a " * 400_000 + '><b y=">',
+    ],
+    ids=["nested", "lists", "bold", "tables", "svg", "attributes", "valued attributes", "hidden attributes"],
+)
+async def test_a_page_no_one_would_write_is_refused(body: str) -> None:
+    sent = body.encode()[:LARGE]
+    async with asyncio.timeout(30), talking(page_of(sent)) as base, source_for(base) as source:
+        assert await ending_of(source, page_at(f"{base}/")) == "error: too_complex"
+
+
+def test_many_attributes_are_counted_whatever_stands_between() -> None:
+    filler = "x" * 40_000
+    just = "<p " + "a='>' b=\"<\" / " * (MAX_ATTRIBUTES // 2)
+    assert not has_monstrous_tag(filler + just + ">")
+    assert has_monstrous_tag(filler + just + "one=more>")
+    assert has_monstrous_tag(filler + f"<!-- {just} more> -->")
+    assert not has_monstrous_tag("<p " + "a " * 10_000)  # too short to hurt
+
+
+def test_honest_depth_is_fine_and_dishonest_depth_is_not() -> None:
+    assert read_page("<div>" * 200 + "kites", page_url="https://kites.example/").text == "kites"
+    with pytest.raises(TooComplex):
+        read_page("<div>" * 300 + "kites", page_url="https://kites.example/")
