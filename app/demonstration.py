@@ -49,7 +49,6 @@ def demo_config(base: Config, directory: Path, served: Served) -> Config:
         allow_networks=tuple(ip_network(name) for name in served.allow_networks.split(",")),
         telegram_web_base=served.telegram_web_base,
         cadence=Cadence(interval=timedelta(seconds=5)),
-        host_delay_s=0.0,
         token="",
     )
 

@@ -22,6 +22,7 @@ from domain.ids import TargetId
 from domain.observations import Platform
 from domain.store import Store, Tx
 from domain.targets import Claim, Visit
+from fingerprint.confine import protect_parent
 from fingerprint.pool import FingerprintPool
 from matching.matcher import ListMatcher
 from matching.rules import load_rules
@@ -101,10 +102,12 @@ def _tidy(tx: Tx) -> None:
 
 @asynccontextmanager
 async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
+    protect_parent()  # this process holds media before a child does
     config = instance.config
     standing = await instance.office.people.standing()
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=config.allow_networks)
-    governor = HostGovernor(delay=config.host_delay_s)
+    # Without enrolment only this machine is ever asked, and it needs no courtesy.
+    governor = HostGovernor(delay=config.host_delay_s if standing.enrolled else 0.0)
     matcher = ListMatcher()
     session = guarded_session(policy, user_agent=user_agent(config))
     async with session, FingerprintPool(children=config.fingerprint_children) as pool:
