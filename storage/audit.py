@@ -45,9 +45,13 @@ class Audit:
     def events(self, since_seq: int = 0) -> Iterator[AuditEvent]:
         """Return the events after a number, in order; to be read to the end within the transaction."""
         query = select(*audit_events.c).where(audit_events.c.seq > since_seq).order_by(audit_events.c.seq)
-        for row in self._connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
-            draft = AuditDraft(at=row.at, actor=row.actor, action=row.action, subject=row.subject, details=row.details)
-            yield AuditEvent(seq=row.seq, draft=draft, previous=row.previous, hash=row.hash)
+        # Closed even when the reader stops half-way, at a broken link.
+        with self._connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
+            for row in rows:
+                draft = AuditDraft(
+                    at=row.at, actor=row.actor, action=row.action, subject=row.subject, details=row.details
+                )
+                yield AuditEvent(seq=row.seq, draft=draft, previous=row.previous, hash=row.hash)
 
     def head(self) -> tuple[int, str]:
         """Return number and hash of the last event as the store noted them apart from the chain."""

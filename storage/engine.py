@@ -86,7 +86,7 @@ def _address(url: str) -> URL:
     """Return the parts of a URL that names one of the two databases."""
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise OperatorFault(BAD_URL) from None
     in_memory = address.database in {None, "", ":memory:"}
     if address.drivername in {"sqlite", "sqlite+pysqlite"} and not in_memory and not address.query:

@@ -94,8 +94,9 @@ class Lists:
             .join(hash_lists, hash_lists.c.id == hash_entries.c.list_id)
             .where(hash_lists.c.activated_at.is_not(None), hash_lists.c.retired_at.is_(None))
         )
-        for row in self._connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
-            yield made(IndexedEntry, row)
+        with self._connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
+            for row in rows:
+                yield made(IndexedEntry, row)
 
     def _count_up(self) -> int:
         change = update(instance).values(generation=instance.c.generation + 1).returning(instance.c.generation)

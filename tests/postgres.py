@@ -20,6 +20,7 @@ import pytest
 
 from storage.engine import make_engines
 from storage.migrations import upgrade
+from storage.tables import METADATA
 from tests.requirements_for import require
 
 _numbers = itertools.count(1)
@@ -61,10 +62,10 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def create(self, *, template: str = "template0") -> str:
+    def create(self) -> str:
         """Make a database and return its URL."""
         name = f"kapear_{next(_numbers)}"
-        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE template0')
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -138,21 +139,32 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> str:
-    """Return the name of a database whose tables are made; copying it is quicker than making them."""
-    postgres.sql("CREATE DATABASE kapear_template")
-    engines = make_engines(postgres.url("kapear_template"), create=True)
+def filled_postgres_url(postgres: PostgresServer) -> str:
+    """Return the URL of the database with Kapear's tables that tests use one after the other."""
+    url = postgres.create()
+    engines = make_engines(url, create=True)
     upgrade(engines.writer)
     engines.dispose()
-    return "kapear_template"
+    return url
 
 
 @pytest.fixture
-def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
-    """Return the URL of a fresh database with Kapear's tables."""
-    url = postgres.create(template=postgres_template)
-    yield url
-    postgres.drop(url)
+def postgres_url(filled_postgres_url: str) -> str:
+    """
+    Return the URL of a database with Kapear's tables, as fresh as after its making.
+
+    Emptying one takes a twentieth of the time of making another.
+    """
+    tables = ", ".join(f'"{name}"' for name in METADATA.tables)
+    with psycopg.connect(filled_postgres_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE".encode())
+        connection.execute("INSERT INTO instance (id, paused, generation) VALUES (1, '', 0)")
+        connection.execute("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, repeat('0', 64))")
+    return filled_postgres_url
 
 
 @pytest.fixture
