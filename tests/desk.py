@@ -234,19 +234,20 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
     )
     try:
         if enrolled:
-            opened.user_tokens = await _enrol(office, clock)
+            opened.user_tokens = await enrol(office)
         yield opened
     finally:
         await store.close()
 
 
-async def _enrol(office: Office, clock: Clock) -> dict[str, str]:
+async def enrol(office: Office) -> dict[str, str]:
+    """Enrol an office; returns the token of each user."""
     organisation = Organisation(name="A test hotline", contact="hotline@example.org", zone="Asia/Phnom_Penh")
     mandate = Mandate(
         authority="A test authority",
         document="A-1",
         scope=MandateScope.MEDIA_HASH,
-        expires_at=clock() + timedelta(days=365),
+        expires_at=START + timedelta(days=365),
     )
     roles = [
         ("bopha", Role.ANALYST),

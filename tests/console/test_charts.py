@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.charts import FULL, score_bars, strip, tone
+from domain.ids import LeadId, TargetId, VisitId
+from domain.leads import Lead, LeadKind, LeadStatus
+from domain.observations import Platform
+from domain.outcomes import Outcome
+from domain.scoring import Reason, Rule, Score, total
+from domain.targets import Visit
+from tests.desk import START
+
+reasons = st.lists(
+    st.builds(
+        Reason,
+        score=st.sampled_from(Score),
+        rule=st.sampled_from(Rule),
+        version=st.just(1),
+        points=st.integers(0, 60),
+    ),
+    max_size=8,
+)
+
+
+@given(reasons)
+def test_a_bar_is_the_sum_of_its_reasons_and_stays_in_its_rail(stated: list[Reason]) -> None:
+    lead = Lead(
+        id=LeadId("l"), group="g", kind=LeadKind.TEXT, status=LeadStatus.NEW, target_id=TargetId("t"),
+        platform=Platform.PAGE, urgency=0, value=0, posted_at=None, seen_at=START, filed_at=START,
+        reasons=tuple(stated),
+    )  # fmt: skip
+    for bar in score_bars(lead):
+        assert bar.points == total(stated, bar.score) == sum(part.reason.points for part in bar.segments)
+        assert sum(part.width for part in bar.segments) == min(bar.points, FULL)
+        assert all(0 <= part.start <= part.start + part.width <= FULL for part in bar.segments)
+
+
+def test_a_strip_runs_from_the_oldest_visit_and_every_outcome_has_a_tone() -> None:
+    visits = [
+        Visit(
+            id=VisitId(f"v{number}"),
+            target_id=TargetId("t"),
+            started_at=START - timedelta(hours=number),
+            ended_at=START,
+            outcome=outcome,
+        )
+        for number, outcome in enumerate(Outcome)
+    ]
+    drawn = strip(visits)
+    assert [visit.id for _, visit, _ in drawn] == [visit.id for visit in reversed(visits)]
+    assert [place for place, _, _ in drawn] == list(range(len(Outcome)))
+    assert {tone(outcome) for outcome in Outcome} == {"fresh", "quiet", "absent", "failed", "barred"}
