@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 KINDS_OF_A_SELLING_TEXT = 2
+LONGEST_KEPT_RUN = 256  # characters; the pattern below asks for one more
 
 # Line breaks inside a run are part of it (MIME wraps at 76), so are the URL-safe
 # alphabet and padding. A run of ordinary words is broken by its spaces. A run is
@@ -24,6 +25,8 @@ _ENCODED_RUN = re.compile(
 
 def without_encoded_runs(text: str) -> str:
     """Return the text with every base64 run over 256 characters replaced by length and digest."""
+    if len(text) <= LONGEST_KEPT_RUN:
+        return text
 
     def replacement(run: re.Match[str]) -> str:
         digest = hashlib.sha256(run.group().encode()).hexdigest()

@@ -6,7 +6,6 @@ aiohttp's messages name hosts and URLs, and messages reach logs.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,7 +16,6 @@ from yarl import URL
 from domain.errors import EgressRefused, KapearError
 from domain.observations import Traffic
 from net.encoding import BadEncoding, TooLarge
-from net.governor import HostGovernor
 
 CONNECT_TIMEOUT = 10.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -58,7 +56,6 @@ def code_of(error: BaseException) -> str:
 @asynccontextmanager
 async def opened(
     session: aiohttp.ClientSession,
-    governor: HostGovernor,
     url: str,
     *,
     traffic: Traffic,
@@ -66,36 +63,32 @@ async def opened(
     read_timeout: float,
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """
-    Send one GET through guard and governor; redirects are the caller's decision.
+    Send one GET through the guard; redirects are the caller's decision, and so is the seat at the host.
 
-    The seat at the host is held until the block ends. Raises FetchFailed before
-    the block, EgressRefused where the guard refuses; a refused request was
-    never made and is not counted.
+    Raises FetchFailed before the block, EgressRefused where the guard refuses;
+    a refused request was never made and is not counted.
     """
-    host = _checked_host(url)
-    async with governor.slot(host):
-        try:
-            async with asyncio.timeout(read_timeout):  # from here on: waiting for a seat is nobody's fault
-                response = await session.get(
-                    url,
-                    allow_redirects=False,
-                    headers=headers,
-                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=read_timeout),
-                )
-        except EgressRefused:
-            raise
-        except FORESEEN as error:
-            traffic.requests += 1
-            raise FetchFailed(code_of(error)) from None
+    try:
+        response = await session.get(
+            url,
+            allow_redirects=False,
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=read_timeout),
+        )
+    except EgressRefused:
+        raise
+    except FORESEEN as error:
         traffic.requests += 1
-        try:
-            yield response
-        finally:
-            response.close()  # reads nothing more; a fully read response has already given its connection back
+        raise FetchFailed(code_of(error)) from None
+    traffic.requests += 1
+    try:
+        yield response
+    finally:
+        response.close()  # reads nothing more; a fully read response has already given its connection back
 
 
-def _checked_host(url: str) -> str:
-    """Return the host of a plain web address; credentials would be sent, so they are none."""
+def host_of(url: str) -> str:
+    """Return the host of a plain web address; raises FetchFailed for any other, credentials included."""
     try:
         parts = URL(url)
         host, port = parts.host, parts.port

@@ -18,7 +18,7 @@ import aiohttp
 from domain.errors import EgressRefused, MediaUnavailable
 from domain.observations import Traffic
 from net.encoding import Decoder
-from net.fetch import FORESEEN, REDIRECTS, FetchFailed, code_of, opened
+from net.fetch import FORESEEN, REDIRECTS, FetchFailed, code_of, host_of, opened
 from net.governor import HostGovernor
 
 HARD_LIMIT = 64 * 1024 * 1024  # bytes of one item, re-reads included; fingerprinting has a lower one of its own
@@ -108,16 +108,12 @@ class HttpMedia:
         url = self._url
         for _ in range(MAX_REDIRECTS + 1):
             headers = {"Range": f"bytes={offset}-"} if offset else {}
-            response = await self._stack.enter_async_context(
-                opened(
-                    self._session,
-                    self._governor,
-                    url,
-                    traffic=self._traffic,
-                    headers=headers,
-                    read_timeout=self._read_timeout,
+            await self._stack.enter_async_context(self._governor.slot(host_of(url)))
+            async with asyncio.timeout(self._read_timeout):  # waiting for a seat is nobody's fault, and not timed
+                answer = opened(
+                    self._session, url, traffic=self._traffic, headers=headers, read_timeout=self._read_timeout
                 )
-            )
+                response = await self._stack.enter_async_context(answer)
             if response.status not in REDIRECTS:
                 return self._begin(response, offset)
             location = response.headers.get("Location", "")

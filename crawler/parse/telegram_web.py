@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -42,14 +42,17 @@ LINKS = (
 ALBUM = ".tgme_widget_message_grouped_wrap"
 ALBUM_MEMBER = ".tgme_widget_message_grouped_wrap a[href]"
 PHOTO = "tgme_widget_message_photo_wrap"
-PREVIEW_PICTURE = "link_preview_image link_preview_right_image"
-PICTURES: tuple[tuple[str, MediaKind], ...] = (
-    (f".{PHOTO}", MediaKind.IMAGE),
-    (".link_preview_image, .link_preview_right_image", MediaKind.IMAGE),
-    (".tgme_widget_message_sticker", MediaKind.IMAGE),
-    (".tgme_widget_message_video_thumb, .tgme_widget_message_roundvideo_thumb", MediaKind.THUMBNAIL),
-    (".tgme_widget_message_document_thumb, .link_preview_video_thumb", MediaKind.THUMBNAIL),
-)
+PICTURES: dict[str, MediaKind] = {  # by class
+    PHOTO: MediaKind.IMAGE,
+    "link_preview_image": MediaKind.IMAGE,
+    "link_preview_right_image": MediaKind.IMAGE,
+    "tgme_widget_message_sticker": MediaKind.IMAGE,
+    "tgme_widget_message_video_thumb": MediaKind.THUMBNAIL,
+    "tgme_widget_message_roundvideo_thumb": MediaKind.THUMBNAIL,
+    "tgme_widget_message_document_thumb": MediaKind.THUMBNAIL,
+    "link_preview_video_thumb": MediaKind.THUMBNAIL,
+}
+ANY_PICTURE = ", ".join(f".{name}" for name in PICTURES)
 
 MAX_MEDIA = 40  # of one post; an album has ten
 _BACKGROUND = re.compile(r"url\(\s*(['\"]?)(.*?)\1\s*\)", re.DOTALL)
@@ -97,11 +100,14 @@ def read_preview(html: str, *, page_url: str, post_base: str) -> Preview:
             is_landing=document.css_first(LANDING) is not None,
             says_empty=document.css_first(NOTHING_YET) is not None,
         )
-    places = [(node, place) for node in messages if (place := _place(node)) is not None]
+    for quote in document.css(QUOTED):
+        quote.decompose()
+    has_albums = document.css_first(ALBUM) is not None  # asked once: a query of each message costs a tenth of a page
+    places = [(node, place) for node in messages if (place := _place(node, has_albums=has_albums)) is not None]
     container = next((place.container for _, place in places if place.container), "")
     inline: dict[str, bytes] = {}
     posts = {
-        place.post: replace(_post(node, place, page_url, post_base, inline), container=container)
+        place.post: _post(node, place, container, page_url=page_url, post_base=post_base, inline=inline)
         for node, place in places
         if SERVICE not in _classes(node)
     }
@@ -115,7 +121,7 @@ def read_preview(html: str, *, page_url: str, post_base: str) -> Preview:
     )
 
 
-def _place(node: LexborNode) -> _Message | None:
+def _place(node: LexborNode, *, has_albums: bool) -> _Message | None:
     """Return where a message stands, or None if it does not say so."""
     seen = _view(node.attributes.get("data-view") or "")
     shown = str(seen.get("p", "")) or (node.attributes.get("data-post") or "").rpartition("/")[2]
@@ -123,13 +129,14 @@ def _place(node: LexborNode) -> _Message | None:
     if named is None:
         return None
     post = int(named[1])
-    members = [_POST_ID.fullmatch(urlsplit(link).path.rpartition("/")[2]) for link in _hrefs(node, ALBUM_MEMBER)]
+    links = _hrefs(node, ALBUM_MEMBER) if has_albums else []
+    members = [_POST_ID.fullmatch(link.partition("?")[0].rpartition("/")[2]) for link in links]
     channel = seen.get("c")
     return _Message(
         container=str(abs(channel)) if isinstance(channel, int) and channel else "",
         post=post,
         last=max([post, *(int(member[1]) for member in members if member is not None)]),
-        is_album=bool(named[2]) or node.css_first(ALBUM) is not None,
+        is_album=bool(named[2]) or (has_albums and node.css_first(ALBUM) is not None),
     )
 
 
@@ -142,13 +149,13 @@ def _view(encoded: str) -> dict[str, object]:
     return seen if isinstance(seen, dict) else {}
 
 
-def _post(node: LexborNode, place: _Message, page_url: str, post_base: str, inline: dict[str, bytes]) -> SeenPost:
-    for quote in node.css(QUOTED):
-        quote.decompose()
+def _post(
+    node: LexborNode, place: _Message, container: str, *, page_url: str, post_base: str, inline: dict[str, bytes]
+) -> SeenPost:
     when = node.css_first(TIME)
     signature = node.css_first(SIGNATURE)
     return SeenPost(
-        container=place.container,
+        container=container,
         post=str(place.post),
         url=f"{post_base}/{place.post}",
         posted_at=_moment(when.attributes.get("datetime") or "") if when is not None else None,
@@ -173,8 +180,9 @@ def _moment(text: str) -> datetime | None:
 def _words(node: LexborNode) -> str:
     """Return the text of an element, with line breaks where a reader sees them."""
     for block in node.css(BLOCKS):
-        block.insert_before("\n")
-        block.insert_after("\n")
+        if block.mem_id != node.mem_id:  # a query of an element finds the element itself too
+            block.insert_before("\n")
+            block.insert_after("\n")
     parts = []
     for inner in node.traverse(include_text=True):
         if inner.tag == "-text":
@@ -197,21 +205,20 @@ def _links(node: LexborNode, page_url: str) -> tuple[str, ...]:
 def _media(node: LexborNode, page_url: str, inline: dict[str, bytes]) -> tuple[SeenMedia, ...]:
     """Return a post's pictures, each once."""
     found: dict[str, SeenMedia] = {}
-    for selector, kind in PICTURES:
-        for element in node.css(selector):
-            url = _picture_url(element)
-            if not url or len(found) >= MAX_MEDIA:
-                continue
-            if is_data_uri(url):
-                picture = picture_in(url)
-                if picture is not None:
-                    inline[picture[0]] = picture[1]
-                    found.setdefault(picture[0], SeenMedia(identity=picture[0], kind=kind))
-                continue
-            resolved = _resolved(url, page_url)
-            if resolved is not None:
-                identity = _identity(element, resolved)
-                found.setdefault(identity, SeenMedia(identity=identity, kind=kind, url=resolved))
+    for element in node.css(ANY_PICTURE)[:MAX_MEDIA]:
+        classes = _classes(element)
+        kind = next(PICTURES[name] for name in classes if name in PICTURES)
+        url = _picture_url(element)
+        if is_data_uri(url):
+            picture = picture_in(url)
+            if picture is not None:
+                inline[picture[0]] = picture[1]
+                found.setdefault(picture[0], SeenMedia(identity=picture[0], kind=kind))
+            continue
+        resolved = _resolved(url, page_url) if url else None
+        if resolved is not None:
+            identity = _identity(classes, resolved)
+            found.setdefault(identity, SeenMedia(identity=identity, kind=kind, url=resolved))
     return tuple(found.values())
 
 
@@ -223,9 +230,8 @@ def _picture_url(element: LexborNode) -> str:
     return attributes.get("data-webp") or shown or attributes.get("src") or ""
 
 
-def _identity(element: LexborNode, url: str) -> str:
+def _identity(classes: list[str], url: str) -> str:
     """Return Telegram's own id of a photo, which its class names, or the address without its rotating query."""
-    classes = _classes(element)
     numbers = [name for name in classes if _PHOTO_ID.fullmatch(name)] if PHOTO in classes else []
     return f"photo:{numbers[0]}" if numbers else url.partition("?")[0]
 
@@ -241,7 +247,8 @@ def _hrefs(node: LexborNode, selector: str) -> list[str]:
 def _resolved(url: str, page_url: str) -> str | None:
     """Return an absolute http(s) address, or None."""
     try:
-        absolute = urljoin(page_url, url.strip())
-        return absolute if urlsplit(absolute).scheme in {"http", "https"} else None
+        absolute = urljoin(page_url, url)
+        parts = urlsplit(absolute)
     except ValueError:
         return None
+    return absolute if parts.scheme in {"http", "https"} and parts.hostname else None
