@@ -51,7 +51,7 @@ for command in (people.init, people.enrol, people.upgrade, people.pause, people.
 def run() -> None:
     """Monitor continuously and serve the console, until told to stop."""
     settings = config.load()
-    logs.configure()
+    logs.configure(debug=settings.debug)
     asyncio.run(_run(settings))
 
 
@@ -83,11 +83,12 @@ def demo(
     live: Annotated[bool, typer.Option(help="Let posts appear while the platforms run.")] = False,
 ) -> None:
     """Show the main job on the bundled loopback platforms: benign, synthetic, and nothing leaves the machine."""
-    logs.configure()
+    settings = config.load()
+    logs.configure(debug=settings.debug)
     if platform_only:
         asyncio.run(_platform_only(Path(".demo") / "platform", live=live))
     else:
-        asyncio.run(_demo(config.load(), exit_when_done=exit_when_done))
+        asyncio.run(_demo(settings, exit_when_done=exit_when_done))
 
 
 async def _platform_only(directory: Path, *, live: bool) -> None:

@@ -54,6 +54,7 @@ class Config:
     behind_proxy: bool = False
     public_host: str = ""
     zone: str = "Asia/Phnom_Penh"
+    debug: bool = False
     token: str = field(default="", repr=False)
     passphrase: str = field(default="", repr=False)
 
@@ -107,6 +108,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         behind_proxy=behind_proxy,
         public_host=str(values.get("public_host", "")),
         zone=str(values.get("zone", "Asia/Phnom_Penh")),
+        debug=environment.get("KAPEAR_DEBUG", "") == "1",
         token=environment.get("KAPEAR_TOKEN", ""),
         passphrase=environment.get("KAPEAR_PASSPHRASE", ""),
     )

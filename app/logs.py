@@ -43,12 +43,17 @@ class AllowListFormatter(logging.Formatter):
         return line
 
 
-def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Send every logger of the process through the allow-list, to one stream (standard error)."""
+def configure(*, debug: bool = False, stream: TextIO | None = None) -> None:
+    """
+    Send every logger of the process through the allow-list, to one stream (standard error).
+
+    Other libraries are heard from warnings up; with `debug` everybody is heard
+    at every level, and still says no more than that they spoke.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(AllowListFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
-    logging.getLogger(_OURS).setLevel(level)
+    root.setLevel(logging.DEBUG if debug else logging.WARNING)
+    logging.getLogger(_OURS).setLevel(logging.DEBUG if debug else logging.INFO)
     logging.captureWarnings(capture=True)
