@@ -7,6 +7,7 @@ path, and nothing reaches a handler around it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ class Console:
     metrics: Metrics
     tries: Tries
     static: Mapping[str, bytes] = field(repr=False)
+    # Deriving the key takes 64 MiB: one at a time on a machine of 4 GB.
+    one_unlock: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

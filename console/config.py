@@ -38,8 +38,13 @@ class ConsoleConfig:
 
     @property
     def cookie_name(self) -> str:
-        """Return the session cookie's name: the prefix binds it to this host alone."""
-        return "__Host-kapear" if self.secure_cookie else "kapear"
+        """
+        Return the session cookie's name.
+
+        Over TLS the prefix binds it to this host alone. On loopback all ports
+        share their cookies: each instance has a name of its own.
+        """
+        return "__Host-kapear" if self.secure_cookie else f"kapear-{self.port}"
 
     def admits_host(self, authority: str, port: int) -> bool:
         """

@@ -17,7 +17,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 def text(form: Form, name: str) -> str:
     """Return a field that must be there and not be empty."""
     value = form.get(name, "").strip()
-    if not value:
+    # PostgreSQL stores no NUL, and nobody types one.
+    if not value or "\0" in value:
         raise BadInput(BAD_FIELD)
     return value
 

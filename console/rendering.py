@@ -64,7 +64,7 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
         same_day = moment.astimezone(zone).date() == moment.astimezone(UTC).date()
         utc = format_datetime(moment, "HH:mm" if same_day else "d MMM, HH:mm", tzinfo=UTC, locale=locale)
         exact = moment.astimezone(UTC).isoformat(timespec="seconds")
-        return Markup('<time datetime="{}">{} <span class="utc">· {} UTC</span></time>').format(exact, local, utc)
+        return Markup('<time datetime="{}">{} <span class="utc">({} UTC)</span></time>').format(exact, local, utc)
 
     def age(moment: datetime, now: datetime) -> str:
         return format_timedelta(now - moment, granularity="minute", format="short", locale=locale)

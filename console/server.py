@@ -75,13 +75,13 @@ class Serving:
     runner: web.AppRunner
     host: str
     port: int
-    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        """Return where the console is, without a trailing slash."""
+        """Return where browsers find the console, without a trailing slash."""
+        config = self.runner.app[CONSOLE].config
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        return f"{config.scheme}://{config.public_host or f'{host}:{self.port}'}"
 
     async def close(self) -> None:
         """Stop answering; open connections get half a second."""
@@ -100,7 +100,7 @@ async def serve(app: web.Application, host: str, port: int) -> Serving:
     except OSError as error:
         await runner.cleanup()
         raise OperatorFault(_why(error, host, port)) from None
-    return Serving(runner=runner, host=host, port=runner.addresses[0][1], scheme=app[CONSOLE].config.scheme)
+    return Serving(runner=runner, host=host, port=runner.addresses[0][1])
 
 
 def _why(error: OSError, host: str, port: int) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from contextlib import closing
@@ -46,6 +47,18 @@ async def test_a_lead_is_claimed_released_claimed_and_closed(desk: Desk) -> None
     assert f"/leads/{lead_id}" not in (await visitor.get("/")).text
     assert f"/leads/{lead_id}" in (await visitor.get("/?status=closed")).text
     assert f"/leads/{lead_id}" in (await visitor.get("/?status=all")).text
+
+
+async def test_guesses_sent_all_at_once_are_counted_one_by_one(enrolled: Desk) -> None:
+    await enrolled.opened.add_list(b"tin lantern")
+    lead_id = await _enrolled_lead(enrolled)
+    bopha = await enrolled.sign_in("bopha")
+    guesses = [
+        bopha.send(f"/leads/{lead_id}/reveal", reason="to read", passphrase=f"yellow kites number {number}")
+        for number in range(8)
+    ]
+    statuses = sorted(answer.status for answer in await asyncio.gather(*guesses))
+    assert statuses == [400] * 5 + [429] * 3
 
 
 async def test_one_lead_has_one_holder(enrolled: Desk) -> None:
@@ -151,6 +164,10 @@ async def test_a_refused_target_keeps_what_was_typed(desk: Desk) -> None:
     assert 'role="alert"' in page.text
     invite = await visitor.send("/targets", **(wanted | {"locator": "https://t.me/+abcdefgh"}), backfill="200")
     assert invite.status == 400
+    cut = await visitor.send(
+        "/targets", **(wanted | {"locator": "http://127.0.0.1:9/a", "basis": "a\0b"}), backfill="1"
+    )
+    assert cut.status == 400
     late = await visitor.send("/targets", **(wanted | {"locator": "http://127.0.0.1:9/a"}), backfill="soon")
     assert "Earlier posts: a number" in late.words
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import socket
 from typing import Any
@@ -15,7 +16,7 @@ from console.calls import PUBLIC, Access, Policy, Route
 from console.guard import MAX_BODY
 from console.metrics import Metrics
 from console.routes import ROUTES
-from console.server import ROUTE_TABLE, ConsoleConfig, make_app, serve
+from console.server import ROUTE_TABLE, ConsoleConfig, _why, make_app, serve
 from domain.errors import OperatorFault
 from domain.people import Actor, Role
 from tests.console.visitor import Answer, Desk, Visitor
@@ -91,7 +92,7 @@ async def test_a_link_works_once_and_only_by_its_button(desk: Desk) -> None:
     visitor = desk.stranger()
     answer = await visitor.send("/sign-in", secret=secret)
     assert (answer.status, answer.headers["location"]) == (303, "/")
-    cookie = answer.cookies["kapear"]
+    cookie = answer.cookies["kapear-8470"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "Strict", "/", "")
     assert (await visitor.get("/")).status == 200
     again = await desk.stranger().send("/sign-in", secret=secret)
@@ -104,7 +105,8 @@ async def test_over_tls_the_cookie_is_bound_to_its_host(desk: Desk) -> None:
     app = make_app(desk.office, config, desk.opened.unlock, Metrics(CollectorRegistry()))
     behind_proxy = await serve(app, "127.0.0.1", 0)
     try:
-        visitor = Visitor(behind_proxy.url.replace("https", "http"), desk.stranger().http)
+        assert behind_proxy.url == "https://hotline.example.org"
+        visitor = Visitor(f"http://127.0.0.1:{behind_proxy.port}", desk.stranger().http)
         secret = await desk.office.people.link_for(LOCAL, LOCAL)
         public = {"Host": "hotline.example.org", "Origin": "https://hotline.example.org"}
         answer = await visitor.ask("POST", "/sign-in", data={"secret": secret}, headers=public)
@@ -264,6 +266,16 @@ async def test_a_taken_port_is_one_clear_line(desk: Desk) -> None:
         await serve(app, "127.0.0.1", desk.serving.port)
     assert str(fault.value).startswith(f"Port {desk.serving.port} is in use; set KAPEAR_BIND")
     assert "\n" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.EACCES, "may not be used by this account"), (errno.EADDRNOTAVAIL, "is no address of this machine")],
+)
+def test_other_faults_of_a_port_are_one_clear_line_too(number: int, words: str) -> None:
+    said = _why(OSError(number, "x"), "127.0.0.9", 80)
+    assert words in said
+    assert "KAPEAR_BIND" in said
 
 
 async def test_closing_does_not_wait_for_idle_connections(desk: Desk) -> None:

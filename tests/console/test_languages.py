@@ -95,8 +95,8 @@ def test_times_stand_in_the_hotlines_zone_with_utc_beside() -> None:
     late = datetime(2026, 3, 1, 20, 5, tzinfo=UTC)
     noon = datetime(2026, 3, 1, 5, 5, tzinfo=UTC)
     assert environments["en"].filters["when"](noon) == (
-        '<time datetime="2026-03-01T05:05:00+00:00">1 Mar 2026, 12:05 <span class="utc">· 05:05 UTC</span></time>'
+        '<time datetime="2026-03-01T05:05:00+00:00">1 Mar 2026, 12:05 <span class="utc">(05:05 UTC)</span></time>'
     )
     assert "2 Mar 2026, 03:05" in environments["en"].filters["when"](late)
-    assert "1 Mar, 20:05 UTC" in environments["en"].filters["when"](late)
+    assert "(1 Mar, 20:05 UTC)" in environments["en"].filters["when"](late)
     assert "1 មីនា 2026, 12:05" in environments["km"].filters["when"](noon)
