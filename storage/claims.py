@@ -7,11 +7,11 @@ and every write of a visit asks whether its token still fits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, case, func, insert, literal, not_, select, update
+from sqlalchemy import Connection, Integer, Row, Update, bindparam, case, func, insert, literal, not_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
@@ -30,6 +30,29 @@ def held(claim: Claim) -> Update:
     return update(targets).where(targets.c.id == claim.target.id, targets.c.token == claim.token, targets.c.claimed)
 
 
+def _taking(chosen: Update) -> ReturningUpdate[tuple[Any, ...]]:
+    """Return the statement that claims what was chosen, and returns token and target as they are then."""
+    taken = chosen.values(claimed=True, token=targets.c.token + 1)
+    return taken.returning(targets.c.token.label("token"), *TARGET)
+
+
+def _claim_due() -> ReturningUpdate[tuple[Any, ...]]:
+    """Return the statement that claims what is due; made once, for it runs every second."""
+    due = select(targets.c.id).where(DUE, targets.c.next_due <= bindparam("now", type_=targets.c.next_due.type))
+    longest_first = due.order_by(targets.c.next_due).limit(bindparam("limit", type_=Integer))
+    # As a CTE it is worked out once: in a plain IN, PostgreSQL may ask again and exceed the limit.
+    chosen = longest_first.with_for_update(skip_locked=True).cte("due")
+    return _taking(update(targets).where(targets.c.id.in_(select(chosen.c.id))))
+
+
+_CLAIM_DUE = _claim_due()
+
+
+def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
+    token, *values = row
+    return Claim(target=WatchTarget(**dict(zip(WatchTarget.__slots__, values, strict=True))), token=token)
+
+
 class Claims:
     """Claims, visits and requests for visits, in one transaction."""
 
@@ -39,17 +62,15 @@ class Claims:
 
     def claim_due(self, now: datetime, limit: int) -> list[Claim]:
         """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
-        due = select(targets.c.id).where(DUE, targets.c.next_due <= now).order_by(targets.c.next_due).limit(limit)
-        # As a CTE it is worked out once: in a plain IN, PostgreSQL may ask again and exceed the limit.
-        chosen = due.with_for_update(skip_locked=True).cte("due")
-        rows = self._take(update(targets).where(targets.c.id.in_(select(chosen.c.id))))
-        return sorted((_claimed(row) for row in rows), key=lambda claim: claim.target.next_due or now)
+        rows = self._connection.execute(_CLAIM_DUE, {"now": now, "limit": limit})
+        return sorted(map(_claimed, rows), key=lambda claim: claim.target.next_due or now)
 
     def claim(self, target_id: TargetId) -> Claim | None:
         """Claim one target whether due or not; None when it is claimed already. Raises NotFound."""
-        rows = self._take(update(targets).where(targets.c.id == target_id, not_(targets.c.claimed)))
-        if rows:
-            return _claimed(rows[0])
+        chosen = update(targets).where(targets.c.id == target_id, not_(targets.c.claimed))
+        row = self._connection.execute(_taking(chosen)).first()
+        if row is not None:
+            return _claimed(row)
         if self._connection.execute(select(targets.c.id).where(targets.c.id == target_id)).first() is None:
             raise NotFound(NO_TARGET)
         return None
@@ -111,14 +132,3 @@ class Claims:
         if row is None:
             raise NotFound("There is no such request for a visit.")
         return made(Visit, row) if row.id is not None else None
-
-    def _take(self, change: Update) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Claim what the statement chooses and return it as it is now."""
-        taking = change.values(claimed=True, token=targets.c.token + 1)
-        return self._connection.execute(taking.returning(targets.c.token.label("_token"), *TARGET)).all()
-
-
-def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
-    values = dict(row._mapping)  # noqa: SLF001 - public in SQLAlchemy, in spite of its name
-    token = values.pop("_token")
-    return Claim(target=WatchTarget(**values), token=token)
