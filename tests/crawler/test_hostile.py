@@ -59,6 +59,10 @@ CASES: dict[str, tuple[Talk, str]] = {
     "endless status line": (forever(b"HTTP/1.1 200 ", b"K" * 65_536), "error: bad_http"),
     "not http": (babble, "error: bad_http"),
     "gzip bomb": (saying(packed(gzip.compress(bytes(300_000_000), 1))), "error: too_large"),
+    "endless padding after gzip": (
+        forever(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"<p>kite"), bytes(65_536)),
+        "error: too_large",
+    ),
     "double gzip bomb": (
         saying(packed(gzip.compress(gzip.compress(bytes(300_000_000), 1))).replace(b": gzip", b": gzip, gzip")),
         "error: bad_encoding",
