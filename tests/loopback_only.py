@@ -56,6 +56,8 @@ def _refuse(what: str) -> None:
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if not event.startswith("socket."):
+        return
     if event == "socket.getaddrinfo":
         host = arguments[0]
         if _is_here(host) or _is_literal(host):
@@ -67,6 +69,13 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
         address = arguments[1]
         if isinstance(address, tuple) and not _is_here(address[0]):
             _refuse(f"the address {address[0]!r}")
+
+
+def taken_back() -> int:
+    """Forget attempts that were meant, in a test of this guard; returns how many there were."""
+    count = len(_attempts)
+    _attempts.clear()
+    return count
 
 
 sys.addaudithook(_watch)
