@@ -45,7 +45,7 @@ def _claim_due() -> ReturningUpdate[tuple[Any, ...]]:
     return _taking(update(targets).where(targets.c.id.in_(select(chosen.c.id))))
 
 
-_CLAIM_DUE = _claim_due()
+CLAIM_DUE = _claim_due()
 
 
 def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
@@ -62,7 +62,7 @@ class Claims:
 
     def claim_due(self, now: datetime, limit: int) -> list[Claim]:
         """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
-        rows = self._connection.execute(_CLAIM_DUE, {"now": now, "limit": limit})
+        rows = self._connection.execute(CLAIM_DUE, {"now": now, "limit": limit})
         return sorted(map(_claimed, rows), key=lambda claim: claim.target.next_due or now)
 
     def claim(self, target_id: TargetId) -> Claim | None:
