@@ -107,17 +107,17 @@ async def _answer(request: web.Request, handler: Next, console: Console) -> web.
             raise TurnedAway(421, words.WRONG_HOST)  # noqa: TRY301 - one place turns errors into answers
         return await handler(request)
     except TurnedAway as error:
-        return failure(request, console, error.status, error.line)
+        return await failure(request, console, error.status, error.line)
     except web.HTTPException as error:
-        return failure(request, console, error.status, _OF_STATUS.get(error.status, words.WENT_WRONG))
+        return await failure(request, console, error.status, _OF_STATUS.get(error.status, words.WENT_WRONG))
     except (Refused, OperatorFault) as error:
-        return failure(request, console, status_of(error) or 400, str(error))
+        return await failure(request, console, status_of(error) or 400, str(error))
     except Exception as error:  # noqa: BLE001 - the last door: its text could quote anything, so only its kind is kept
         log.error("console.failed", extra={"error": type(error).__name__, "method": request.method})  # noqa: TRY400
-        return failure(request, console, 500, words.WENT_WRONG)
+        return await failure(request, console, 500, words.WENT_WRONG)
 
 
-def failure(request: web.Request, console: Console, status: int, line: str) -> web.Response:
+async def failure(request: web.Request, console: Console, status: int, line: str) -> web.Response:
     """Return the page, or the JSON, that says what went wrong."""
     language = language_of(request)
     said = console.pages.translate(line, language)
@@ -128,4 +128,6 @@ def failure(request: web.Request, console: Console, status: int, line: str) -> w
         return response
     call = Call(request=request, console=console, language=language)
     title = words.ERROR_TITLES.get(status, words.ERROR_TITLES[500])
-    return call.page("error.html", status=status, title=title, line=said, translated=said != line or language == "en")
+    return await call.page(
+        "error.html", status=status, title=title, line=said, translated=said != line or language == "en"
+    )

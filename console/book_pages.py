@@ -35,16 +35,16 @@ async def add_report(call: Call) -> web.Response:
 
 async def lists(call: Call) -> web.Response:
     """Show which hash lists are live; their entries are never shown."""
-    return call.page("lists.html", lists=await call.office.lists.all(call.actor))
+    return await call.page("lists.html", lists=await call.office.lists.all(call.actor))
 
 
 async def audit(call: Call) -> web.Response:
     """Walk the audit chain and say whether it is whole."""
-    return call.page("audit.html", verdict=await call.office.audit.verify(call.actor))
+    return await call.page("audit.html", verdict=await call.office.audit.verify(call.actor))
 
 
 async def _reports_page(call: Call, filled: dict[str, str], problem: Refused | None = None) -> web.Response:
-    return call.page(
+    return await call.page(
         "reports.html",
         status=(status_of(problem) or 400) if problem else 200,
         views=await call.office.reports.all(call.actor),

@@ -107,8 +107,8 @@ class Call:
         """Return the declared parameters that were given."""
         return self.request.query
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
-        """Return a page."""
+    async def page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """Return a page, made in a thread: a lead's texts can be megabytes, and the loop waits for nobody."""
         shared = {
             "actor": self.caller,
             "csrf": self.session.csrf if self.session else "",
@@ -119,7 +119,7 @@ class Call:
             "now": self.office.desk.now(),
             "may": {permission.name: bool(self.caller and self.caller.may(permission)) for permission in Permission},
         }
-        html = self.console.pages.render(template, self.language, shared | values)
+        html = await asyncio.to_thread(self.console.pages.render, template, self.language, shared | values)
         return web.Response(text=html, content_type="text/html", status=status)
 
 

@@ -31,7 +31,7 @@ async def queue(call: Call) -> web.Response:
             leads = [lead for lead in leads if lead.status is not LeadStatus.CLOSED]
     else:
         leads = await call.office.queue.all(call.actor, LeadStatus(asked))
-    return call.page(
+    return await call.page(
         "queue.html", leads=leads[:ROWS], beyond=max(0, len(leads) - ROWS), asked=asked, statuses=list(LeadStatus)
     )
 
@@ -78,7 +78,7 @@ async def reveal(call: Call) -> web.Response:
 
 async def _lead_page(call: Call, shown: Lead, revealed: list[Revealed] | None = None) -> web.Response:
     standing = await call.office.people.standing()
-    return call.page(
+    return await call.page(
         "lead.html",
         lead=shown,
         revealed=revealed,

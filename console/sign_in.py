@@ -17,7 +17,7 @@ from triage.people import SESSION_LIFETIME
 
 async def offer(call: Call) -> web.Response:
     """Show the button."""
-    response = call.page("sign_in.html", secret=call.request.match_info["secret"])
+    response = await call.page("sign_in.html", secret=call.request.match_info["secret"])
     response.headers["Referrer-Policy"] = "no-referrer"  # the address holds the secret
     return response
 
@@ -46,7 +46,7 @@ async def sign_out(call: Call) -> web.Response:
     """End the session."""
     config = call.console.config
     await call.office.people.sign_out(call.request.cookies[config.cookie_name])
-    response = call.page("signed_out.html", actor=None)
+    response = await call.page("signed_out.html", actor=None)
     response.del_cookie(config.cookie_name, path="/", httponly=True, samesite="Strict", secure=config.secure_cookie)
     return response
 

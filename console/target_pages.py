@@ -50,7 +50,7 @@ async def target(call: Call) -> web.Response:
     """Show one target: its decisions and its visits."""
     view = await call.office.watchlist.show(call.actor, call.id)
     posts = await call.office.watchlist.posts(call.actor, call.id)
-    return call.page("target.html", view=view, posts=len(posts))
+    return await call.page("target.html", view=view, posts=len(posts))
 
 
 async def approve(call: Call) -> web.Response:
@@ -85,7 +85,7 @@ async def visit(call: Call) -> web.Response:
 
 async def _targets_page(call: Call, filled: dict[str, str], problem: Refused | None = None) -> web.Response:
     views = await call.office.watchlist.all(call.actor)
-    return call.page(
+    return await call.page(
         "targets.html",
         status=(status_of(problem) or 400) if problem else 200,
         views=views,
