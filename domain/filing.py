@@ -71,6 +71,7 @@ def file_under(
     selling: bool,
     groups: tuple[str, ...],
     open_groups: frozenset[str],
+    joined: tuple[Filing, ...] = (),
     text_leads_today: int,
     text_leads_a_day: int = TEXT_LEADS_A_DAY,
 ) -> Filing | None:
@@ -78,11 +79,18 @@ def file_under(
     Return where a post is filed, or None when nothing speaks for a lead.
 
     `groups` are those of `possible_groups`, `open_groups` the ones that have a
-    lead already. A post that has its own hash lead keeps its texts there.
+    lead already, `joined` the leads that this very post is part of. What is
+    learnt of such a post later stays with it, whether it sells or not; a post
+    or album that has its own hash lead keeps its texts there.
     """
     by_hash, by_author, overflow = groups
-    if matched or (selling and by_hash in open_groups):
+    own = {filing.kind: filing for filing in joined}
+    if LeadKind.HASH in own:
+        return own[LeadKind.HASH]
+    if matched or by_hash in open_groups:
         return Filing(kind=LeadKind.HASH, group=by_hash)
+    if LeadKind.TEXT in own:
+        return own[LeadKind.TEXT]
     if not selling:
         return None
     if by_author in open_groups or text_leads_today < text_leads_a_day:

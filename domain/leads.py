@@ -39,6 +39,9 @@ class Closing(StrEnum):
     EXPIRED = "expired"
 
 
+_GONE = frozenset({Closing.REMOVED, Closing.UNAVAILABLE, Closing.MOVED, Closing.EXPIRED})
+
+
 class LeadKind(StrEnum):
     """What opened a lead."""
 
@@ -128,6 +131,18 @@ def close(lead: Lead, *, by: str, closing: Closing) -> Lead:
     """Return the lead as closed by the person who holds it."""
     _require_holder(lead, by)
     return replace(lead, status=LeadStatus.CLOSED, closed_as=closing)
+
+
+def reopened(lead: Lead) -> Lead:
+    """
+    Return the lead as it stands when new evidence joins it.
+
+    What was closed because it was gone is back in the queue: it is seen again.
+    A lead that a person found not illegal, or a duplicate, stays closed.
+    """
+    if lead.closed_as not in _GONE:
+        return lead
+    return replace(lead, status=LeadStatus.NEW, claimed_by=None, claimed_at=None, closed_as=None)
 
 
 def checked_note(text: str) -> str:

@@ -25,3 +25,8 @@ class Outcome(StrEnum):
     def was_seen(self) -> bool:
         """Return whether the target's own content was read."""
         return self in {Outcome.NEW, Outcome.UNCHANGED}
+
+    @property
+    def is_ours(self) -> bool:
+        """Return whether it ended on our side: the host was not asked, so nothing is held against it."""
+        return self in {Outcome.NOT_AUTHORISED, Outcome.OFFLINE}

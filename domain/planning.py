@@ -17,7 +17,7 @@ from domain.filing import TEXT_LEADS_A_DAY, Filing, PostKey, file_under, possibl
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import HashMatch, MediaMatch
 from domain.ids import IdMaker, LeadId, MediaId, PostId, TargetId
-from domain.leads import Lead, LeadKind, LeadStatus, PostContent, PostTextHit
+from domain.leads import Lead, LeadKind, LeadStatus, PostContent, PostTextHit, reopened
 from domain.scoring import Evidence, Points, Reason, Score, explain, total
 from domain.text import TextHit, sells
 
@@ -30,7 +30,8 @@ class AssessedMedia:
     One media item of a page and what this visit learnt of it.
 
     `fingerprint` is None where it was not read: known before, outside the
-    mandate, or pending (`reason` says why, `retry` holds its encrypted URL).
+    mandate, or pending (`reason` says why, `retry` holds, encrypted, what a
+    later visit needs). `tried` is False where no reading was even begun.
     """
 
     identity: str = field(repr=False)
@@ -40,6 +41,7 @@ class AssessedMedia:
     matches: tuple[HashMatch, ...] = ()
     generation: int = 0
     retry: bytes | None = field(default=None, repr=False)
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ class KnownPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownLead:
-    """A lead that one of the page's posts may belong to."""
+    """A lead that one of the page's posts belongs to, or may; `post_ids` are those it has."""
 
     lead: Lead
     post_ids: frozenset[PostId] = frozenset()
@@ -147,6 +149,7 @@ class LeadEvidence:
 
     lead: Lead
     is_new: bool
+    is_reopened: bool = False
     post_ids: tuple[PostId, ...]
     reasons: tuple[Reason, ...]
     matches: tuple[MediaMatch, ...]
@@ -178,6 +181,11 @@ class PagePlan:
         """Return the leads that this page opens."""
         return tuple(evidence.lead for evidence in self.leads if evidence.is_new)
 
+    @property
+    def reopened(self) -> tuple[Lead, ...]:
+        """Return the closed leads that this page puts back into the queue."""
+        return tuple(evidence.lead for evidence in self.leads if evidence.is_reopened)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
@@ -196,9 +204,26 @@ class Planner:
     def plan(self, posts: Sequence[AssessedPost], known: KnownPage) -> PagePlan:
         """Return the rows for a page, posts in the order they were seen."""
         draft = _Draft(planner=self, known=known)
-        for post in posts:
-            draft.add(post)
+        seen = [sight for post in posts if (sight := draft.observe(post)) is not None]
+        # Filed in a second pass: a match on any picture of an album decides for all of its posts.
+        draft.matched_groups = frozenset(self.groups_of(sight.post)[0] for sight in seen if sight.is_matched)
+        for sight in seen:
+            draft.file(sight)
         return draft.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """A post of which this page tells something new."""
+
+    post: AssessedPost
+    after: KnownPost
+    matches: tuple[MediaMatch, ...]
+    is_revision: bool
+
+    @property
+    def is_matched(self) -> bool:
+        return any(match.match.files_a_lead for match in self.matches)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -214,23 +239,32 @@ class _Draft:
     leads: dict[str, LeadEvidence] = field(default_factory=dict)
     contents: list[LeadContent] = field(default_factory=list)
     text_leads: int = 0
+    matched_groups: frozenset[str] = frozenset()
 
-    def add(self, post: AssessedPost) -> None:
-        """Plan one post."""
+    def observe(self, post: AssessedPost) -> _Sight | None:
+        """Plan one post and its media; None when nothing of it is new."""
         before = self.posts.get(post.key) or self.known.posts.get(post.key)
         is_revision = post.content_digest is not None and (
             before is None or before.content_digest != post.content_digest
         )
         after = self._observe(post, before) if is_revision else before
         if after is None:
-            return  # media of a post that has expired meanwhile
-        rows = [self._media_row(item, after) for item in post.media]
-        changed = [row for row in rows if row is not None]
-        self.media += changed
-        stored = {**after.media, **{row.identity: _as_known(row, post) for row in changed}}
-        self.posts[post.key] = replace(after, media=stored)
-        if is_revision or changed:
-            self._file(post, self.posts[post.key], changed, is_revision=is_revision)
+            return None  # media of a post that has expired meanwhile
+        matches: list[MediaMatch] = []
+        changed = 0
+        for item in post.media:
+            row = self._media_row(item, after)
+            if row is None:
+                continue
+            changed += 1
+            self.media.append(row)
+            matches += [MediaMatch(media_id=row.id, match=match) for match in item.matches]
+            # Noted at once: a page may show one picture twice.
+            after = replace(after, media={**after.media, row.identity: _as_known(row)})
+        self.posts[post.key] = after
+        if not is_revision and not changed:
+            return None
+        return _Sight(post=post, after=after, matches=tuple(matches), is_revision=is_revision)
 
     def finish(self) -> PagePlan:
         """Return the finished plan."""
@@ -266,9 +300,11 @@ class _Draft:
     def _media_row(self, item: AssessedMedia, post: KnownPost) -> MediaRow | None:
         """Plan a media item: new, or known and now better known; None when nothing changes."""
         before = post.media.get(item.identity)
-        if before is not None and (before.status.is_final or item.status is before.status is not MediaStatus.PENDING):
+        # A mandate that was narrowed for a while takes nothing back: what was pending stays so.
+        if before is not None and (before.status.is_final or item.status is MediaStatus.NOT_AUTHORISED):
             return None
-        attempts = (before.attempts if before else 0) + 1
+        was_tried = item.tried and item.status is not MediaStatus.NOT_AUTHORISED
+        attempts = (before.attempts if before else 0) + was_tried
         status = item.status
         if status is MediaStatus.PENDING and attempts >= MAX_ATTEMPTS:
             status = MediaStatus.UNREACHABLE
@@ -287,38 +323,53 @@ class _Draft:
             known=before is not None,
         )
 
-    def _file(self, post: AssessedPost, after: KnownPost, changed: Sequence[MediaRow], *, is_revision: bool) -> None:
-        """Plan what the post means for the queue."""
-        by_identity = {row.identity: row.id for row in changed}
-        matches = tuple(
-            MediaMatch(media_id=by_identity[item.identity], match=match)
-            for item in post.media
-            if item.identity in by_identity
-            for match in item.matches
-        )
+    def file(self, sight: _Sight) -> None:
+        """Plan what a post means for the queue."""
+        post, after = sight.post, sight.after
         filing = file_under(
-            matched=any(match.match.files_a_lead for match in matches),
+            matched=sight.is_matched,
             selling=sells(post.text_hits),
             groups=self.planner.groups_of(post),
-            open_groups=frozenset(self.known.leads) | frozenset(self.leads),
+            open_groups=frozenset(self.known.leads) | frozenset(self.leads) | self.matched_groups,
+            joined=self._joined(after.id),
             text_leads_today=self.known.text_leads_today + self.text_leads,
             text_leads_a_day=self.planner.text_leads_a_day,
         )
         if filing is None:
             return
         evidence = self.leads.get(filing.group) or self._lead_for(filing, post)
-        lead = self._weigh(evidence, post, after, matches)
-        self.leads[filing.group] = lead
-        if is_revision or lead.is_new:
+        is_told = sight.is_revision or not self._has(evidence, after.id)
+        self.leads[filing.group] = self._weigh(evidence, sight)
+        if is_told:
             self.contents.append(
-                LeadContent(lead_id=lead.lead.id, post_id=after.id, seq=after.seq, content=post.content)
+                LeadContent(lead_id=evidence.lead.id, post_id=after.id, seq=after.seq, content=post.content)
             )
+
+    def _joined(self, post_id: PostId) -> tuple[Filing, ...]:
+        """Return the leads that a post is part of, stored or planned on this page."""
+        stored = [known.lead for known in self.known.leads.values() if post_id in known.post_ids]
+        planned = [evidence.lead for evidence in self.leads.values() if post_id in evidence.post_ids]
+        return tuple(Filing(kind=lead.kind, group=lead.group) for lead in (*stored, *planned))
+
+    def _has(self, evidence: LeadEvidence, post_id: PostId) -> bool:
+        """Return whether a lead has this post already."""
+        known = self.known.leads.get(evidence.lead.group)
+        return post_id in evidence.post_ids or (known is not None and post_id in known.post_ids)
 
     def _lead_for(self, filing: Filing, post: AssessedPost) -> LeadEvidence:
         """Return the lead that exists for a group, or a new one."""
         known = self.known.leads.get(filing.group)
         if known is not None:
-            return LeadEvidence(lead=known.lead, is_new=False, post_ids=(), reasons=(), matches=(), text_hits=())
+            lead = reopened(known.lead)
+            return LeadEvidence(
+                lead=lead,
+                is_new=False,
+                is_reopened=lead != known.lead,
+                post_ids=(),
+                reasons=(),
+                matches=(),
+                text_hits=(),
+            )
         self.text_leads += filing.kind is LeadKind.TEXT
         lead = Lead(
             id=LeadId(self.planner.new_id()),
@@ -336,14 +387,16 @@ class _Draft:
         )
         return LeadEvidence(lead=lead, is_new=True, post_ids=(), reasons=(), matches=(), text_hits=())
 
-    def _weigh(
-        self, evidence: LeadEvidence, post: AssessedPost, after: KnownPost, matches: tuple[MediaMatch, ...]
-    ) -> LeadEvidence:
+    def _weigh(self, evidence: LeadEvidence, sight: _Sight) -> LeadEvidence:
         """Return the evidence with what this post adds, and the lead's scores summed anew."""
+        post, after = sight.post, sight.after
+        joins = not self._has(evidence, after.id)
+        # Where only media were read again, the text was weighed before: in a text lead it sold.
+        sold = post.content_digest is None and not joins and evidence.lead.kind is LeadKind.TEXT
         seen = Evidence(
             live=True,
-            known_match=any(match.match.files_a_lead for match in matches),
-            selling=sells(post.text_hits),
+            known_match=sight.is_matched,
+            selling=sells(post.text_hits) or sold,
             unmatched_media=any(
                 item.status in {MediaStatus.HASHED, MediaStatus.LOW_QUALITY} and not item.matched
                 for item in after.media.values()
@@ -353,8 +406,7 @@ class _Draft:
         lead = evidence.lead
         added = explain(seen, self.planner.points, lead.reasons)
         reasons = (*lead.reasons, *added)
-        known = self.known.leads.get(lead.group)
-        joins = after.id not in evidence.post_ids and (known is None or after.id not in known.post_ids)
+        hits = post.text_hits if sight.is_revision or joins else ()  # stated once a revision
         return replace(
             evidence,
             lead=replace(
@@ -366,12 +418,11 @@ class _Draft:
             ),
             post_ids=(*evidence.post_ids, after.id) if joins else evidence.post_ids,
             reasons=(*evidence.reasons, *added),
-            matches=(*evidence.matches, *matches),
-            text_hits=(*evidence.text_hits, *(PostTextHit(post_id=after.id, hit=hit) for hit in post.text_hits)),
+            matches=(*evidence.matches, *sight.matches),
+            text_hits=(*evidence.text_hits, *(PostTextHit(post_id=after.id, hit=hit) for hit in hits)),
         )
 
 
-def _as_known(row: MediaRow, post: AssessedPost) -> KnownMedia:
+def _as_known(row: MediaRow) -> KnownMedia:
     """Return how a planned media item will be known."""
-    matched = any(item.identity == row.identity and item.matches for item in post.media)
-    return KnownMedia(id=row.id, status=row.status, attempts=row.attempts, matched=matched)
+    return KnownMedia(id=row.id, status=row.status, attempts=row.attempts, matched=row.matched)

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from domain.errors import NotFound
 from domain.hashlists import HashMatch, MediaMatch
-from domain.ids import LeadId
+from domain.ids import LeadId, PostId
 from domain.leads import Lead, LeadStatus, PostTextHit, SealedContent
 from domain.ports import LeadKey
 from domain.scoring import Reason
 from domain.text import TextHit
 from storage.rows import chunks, columns_of
-from storage.tables import hash_matches, lead_contents, lead_reasons, lead_text_hits, leads
+from storage.tables import hash_matches, lead_contents, lead_posts, lead_reasons, lead_text_hits, leads
 
 _PLAIN = tuple(name for name in Lead.__slots__ if name in leads.c)
 _REASON = tuple(Reason.__slots__)
@@ -79,6 +79,14 @@ class Leads:
         for piece in chunks(groups):
             rows += self._connection.execute(select(*leads.c).where(leads.c.lead_group.in_(piece)).with_for_update())
         return self.complete(rows)
+
+    def groups_of(self, post_ids: Sequence[PostId]) -> list[str]:
+        """Return the groups of the leads that have one of these posts."""
+        found: list[str] = []
+        for piece in chunks(post_ids):
+            having = select(leads.c.lead_group).distinct().join(lead_posts, lead_posts.c.lead_id == leads.c.id)
+            found += self._connection.execute(having.where(lead_posts.c.post_id.in_(piece))).scalars()
+        return found
 
     def complete(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Lead]:
         """Return whole leads for rows of the table, in the same order."""

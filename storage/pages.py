@@ -58,10 +58,14 @@ class Page:
         if row is None or not row.claimed or row.token != self._claim.token:
             raise LostClaim(_LOST)
         self._hold_containers(keys)
-        found = Leads(self._connection, writes=True).in_groups(list(dict.fromkeys(groups)))
+        posts = Observed(self._connection).known_posts(keys)
+        leads_of = Leads(self._connection, writes=True)
+        found = leads_of.in_groups(
+            list(dict.fromkeys([*groups, *leads_of.groups_of([post.id for post in posts.values()])]))
+        )
         members = self._posts_of([lead.id for lead in found])
         return KnownPage(
-            posts=Observed(self._connection).known_posts(keys),
+            posts=posts,
             leads={lead.group: KnownLead(lead=lead, post_ids=frozenset(members[lead.id])) for lead in found},
             text_leads_today=self._text_leads(groups),
         )
@@ -127,8 +131,10 @@ class Page:
         """Open a lead, or write what its evidence adds up to; a person's claim on it is left alone."""
         lead = evidence.lead
         if not evidence.is_new:
-            sums = {"urgency": lead.urgency, "value": lead.value, "posts": lead.posts}
-            self._connection.execute(update(leads).where(leads.c.id == lead.id).values(sums))
+            changed = {"urgency": lead.urgency, "value": lead.value, "posts": lead.posts}
+            if evidence.is_reopened:
+                changed |= {name: getattr(lead, name) for name in ("status", "claimed_by", "claimed_at", "closed_as")}
+            self._connection.execute(update(leads).where(leads.c.id == lead.id).values(changed))
             return
         key = keys[lead.id]
         row = columns_of(lead, leads, lead_group=lead.group, key_public=key.public, key_wrapped=key.wrapped)

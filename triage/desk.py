@@ -65,5 +65,5 @@ def content_place(content_id: str) -> Place:
 
 
 def retry_place(identity: str) -> Place:
-    """Return where the URL of a media item that will be tried again stands."""
+    """Return where that stands by which a media item will be tried again."""
     return Place(table="media", row=identity, column="retry")

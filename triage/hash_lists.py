@@ -59,9 +59,10 @@ class HashLists:
         when no row is good.
         """
         actor.require(Permission.MANAGE_LISTS)
-        if not wanted.name.strip():
+        wanted = replace(wanted, name=wanted.name.strip())
+        if not wanted.name:
             raise BadInput("A hash list needs a name (--name).")
-        staged = await self.desk.store.write(lambda tx: self._stage(tx, wanted))
+        staged: HashList | None = None
         bad: list[BadRow] = []
         good = 0
         remaining = iter(rows)
@@ -73,19 +74,21 @@ class HashLists:
                 if isinstance(row, HashEntry)
             ]
             good += len(entries)
-            await self._add(staged, entries)
+            if entries:
+                if staged is None:
+                    staged = await self.desk.store.write(lambda tx: self._stage(tx, wanted))
+                await self._add(staged, entries)
             progress(len(batch))
-        if not good:
-            await self.desk.store.write(lambda tx: tx.lists.discard_staged())
+        if staged is None:
             problem = f" Line {bad[0].line}: {bad[0].problem}" if bad else ""
             raise BadInput(f"The list holds no usable row; nothing was imported.{problem}")
         activated = replace(staged, entries=good)
 
         def activate(tx: Tx) -> None:
-            generation = tx.lists.activate(staged.id, entries=good, now=self.desk.now())
+            generation = tx.lists.activate(activated.id, entries=good, now=self.desk.now())
             self.desk.note(
-                tx, actor, "hashlist.imported", staged.id, name=staged.name, version=staged.version, entries=good,
-                refused=len(bad), generation=generation,
+                tx, actor, "hashlist.imported", activated.id, name=activated.name, version=activated.version,
+                entries=good, refused=len(bad), generation=generation,
             )  # fmt: skip
 
         await self.desk.store.write(activate)
@@ -101,7 +104,7 @@ class HashLists:
         actor.require(Permission.MANAGE_LISTS)
 
         def work(tx: Tx) -> HashList:
-            latest = tx.lists.latest(name)
+            latest = tx.lists.latest(name.strip())
             if latest is None or latest.retired_at is not None:
                 raise WrongState(f"There is no live hash list named {name[:80]}; see `kapear hashlist list`.")
             now = self.desk.now()
@@ -118,7 +121,7 @@ class HashLists:
         latest = tx.lists.latest(wanted.name)
         staged = HashList(
             id=ListId(self.desk.new_id()),
-            name=wanted.name.strip(),
+            name=wanted.name,
             version=latest.version + 1 if latest else 1,
             list_class=wanted.list_class,
             classification=wanted.classification,

@@ -24,8 +24,8 @@ from domain.filing import TEXT_LEADS_A_DAY, PostKey
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.ids import LeadId, PostId, VisitId
 from domain.leads import PostContent, SealedContent
-from domain.mandate import MandateScope, why_not_visited
-from domain.observations import ObservedMedia, ObservedPage, ObservedPost, Platform, Traffic
+from domain.mandate import MandateScope, Standing, why_not_visited
+from domain.observations import ObservedPage, ObservedPost, Platform, Traffic
 from domain.outcomes import Outcome
 from domain.planning import AssessedMedia, AssessedPost, KnownMedia, PagePlan, Planner
 from domain.ports import Fingerprinter, Matcher, MediaSource, Source, SourceTarget, TextRules
@@ -58,6 +58,7 @@ class _Run:
     scope: MandateScope
     started: datetime
     cursor: str | None
+    pages: int = 0
     traffic: Traffic = field(default_factory=Traffic)
     observations: int = 0
     hashed: int = 0
@@ -74,6 +75,17 @@ class _Run:
         self.hashed += sum(row.status in {MediaStatus.HASHED, MediaStatus.LOW_QUALITY} for row in plan.media)
         self.matches += sum(len(lead.matches) for lead in plan.leads)
         self.filed += len(plan.filed)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """One media item to be read, and whether that was begun."""
+
+    source: MediaSource
+    identity: str = field(repr=False)
+    url: str | None = field(repr=False)
+    album: str | None
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +121,15 @@ class Intake:
     async def _outcome_of(self, run: _Run) -> tuple[Outcome, str]:
         """Look at the target and say how it ended."""
         code = ""
+        deadline = asyncio.timeout(self.limits.visit_deadline.total_seconds())
         try:
-            async with asyncio.timeout(self.limits.visit_deadline.total_seconds()):
+            async with deadline:
                 await self._look(run)
-        except TimeoutError:
+        except TimeoutError as fault:
+            if not deadline.expired():
+                return Outcome.ERROR, type(fault).__name__
+            if not run.pages:
+                return Outcome.UNREACHABLE, "visit_deadline"
             code = "visit_deadline"
         except (LostClaim, OperatorFault):
             raise
@@ -147,9 +164,17 @@ class Intake:
             await self._retry_pending(run, source, wanted.locator)
 
     async def _page(self, run: _Run, page: ObservedPage) -> None:
-        """Assess one page and commit it."""
+        """Assess one page and commit it; a decision taken since the last one ends the visit."""
         keys = [self._key_of(run, post) for post in page.posts]
-        known = await self.desk.store.read(lambda tx: tx.targets.known_media(keys))
+
+        def look_up(tx: Tx) -> tuple[Standing, WatchTarget, Mapping[PostKey, Mapping[str, KnownMedia]]]:
+            return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(keys)
+
+        standing, target, known = await self.desk.store.read(look_up)
+        code = why_not_visited(standing, target, self.desk.now())
+        if code:
+            raise VisitEnded(Outcome.NOT_AUTHORISED, code)
+        run.scope = standing.governing_mandate.scope
         assessed_media = await self._assess_media(run, page.posts, [known.get(key, {}) for key in keys])
         assessed = [
             self._assess(run, page, post, key, media)
@@ -157,6 +182,7 @@ class Intake:
         ]
         run.cursor = page.cursor
         await self._commit(run, assessed)
+        run.pages += 1
 
     def _assess(
         self, run: _Run, page: ObservedPage, post: ObservedPost, key: PostKey, media: tuple[AssessedMedia, ...]
@@ -197,64 +223,68 @@ class Intake:
         """Hash what was not hashed before, several at once, until the page's deadline."""
         gate = asyncio.Semaphore(self.limits.media_at_once)
         results: list[list[AssessedMedia]] = [[] for _ in posts]
-        reading: dict[asyncio.Task[AssessedMedia], tuple[int, ObservedMedia, str]] = {}
+        readings: dict[asyncio.Task[AssessedMedia], tuple[int, _Reading]] = {}
         for index, post in enumerate(posts):
+            seen: set[str] = set()
             for media in post.media:
                 identity = self.desk.vault.digest("media", media.identity)
                 before = known[index].get(identity)
-                if before is not None and before.status.is_final:
+                if identity in seen:  # one picture shown twice is read once
+                    await media.source.close()
+                elif before is not None and before.status.is_final:
                     await media.source.close()
                     results[index].append(AssessedMedia(identity=identity, status=before.status))
                 elif not run.scope.covers_media:
                     await media.source.close()
                     results[index].append(AssessedMedia(identity=identity, status=MediaStatus.NOT_AUTHORISED))
                 else:
-                    run.tried.add(identity)
-                    task = asyncio.create_task(self._read(gate, media.source, identity, media.url))
-                    reading[task] = (index, media, identity)
-        await self._await_readings(reading, results)
+                    reading = _Reading(source=media.source, identity=identity, url=media.url, album=post.group)
+                    readings[asyncio.create_task(self._read(run, gate, reading))] = (index, reading)
+                seen.add(identity)
+        await self._await_readings(readings, results)
         return [tuple(items) for items in results]
 
     async def _await_readings(
-        self,
-        reading: Mapping[asyncio.Task[AssessedMedia], tuple[int, ObservedMedia, str]],
-        results: list[list[AssessedMedia]],
+        self, readings: Mapping[asyncio.Task[AssessedMedia], tuple[int, _Reading]], results: list[list[AssessedMedia]]
     ) -> None:
         """Collect readings; what is not ready at the deadline is pending and never holds the page."""
-        if not reading:
+        if not readings:
             return
         try:
-            await asyncio.wait(reading, timeout=self.limits.page_deadline.total_seconds())
+            await asyncio.wait(readings, timeout=self.limits.page_deadline.total_seconds())
         finally:
-            for task in reading:
+            for task in readings:
                 task.cancel()
-            await asyncio.gather(*reading, return_exceptions=True)
-        for task, (index, media, identity) in reading.items():
+            await asyncio.gather(*readings, return_exceptions=True)
+        for task, (index, reading) in readings.items():
             if task.cancelled():
-                await media.source.close()
-                results[index].append(self._pending(identity, "deadline", media.url))
+                await reading.source.close()
+                results[index].append(self._pending(reading, "deadline"))
             else:
                 results[index].append(task.result())
 
-    async def _read(
-        self, gate: asyncio.Semaphore, source: MediaSource, identity: str, url: str | None
-    ) -> AssessedMedia:
+    async def _read(self, run: _Run, gate: asyncio.Semaphore, reading: _Reading) -> AssessedMedia:
         """Hash one media item and match it."""
         async with gate:
+            reading.begun = True
+            run.tried.add(reading.identity)
             try:
-                fingerprint = await self.fingerprinter.fingerprint(source)
+                fingerprint = await self.fingerprinter.fingerprint(reading.source)
             except MediaUnavailable as fault:
-                return self._pending(identity, fault.code, url)
+                return self._pending(reading, fault.code)
             except EgressRefused as refusal:
-                rejected = Fingerprint(status=MediaStatus.REJECTED, reason=refusal.code)
+                fingerprint = Fingerprint(status=MediaStatus.REJECTED, reason=refusal.code)
                 return AssessedMedia(
-                    identity=identity, status=rejected.status, reason=rejected.reason, fingerprint=rejected
+                    identity=reading.identity,
+                    status=fingerprint.status,
+                    reason=fingerprint.reason,
+                    fingerprint=fingerprint,
                 )
             finally:
-                await source.close()
+                await reading.source.close()
         generation = self.matcher.generation
         return AssessedMedia(
-            identity=identity,
+            identity=reading.identity,
             status=fingerprint.status,
             reason=fingerprint.reason,
             fingerprint=fingerprint,
@@ -262,9 +292,15 @@ class Intake:
             generation=generation,
         )
 
-    def _pending(self, identity: str, reason: str, url: str | None) -> AssessedMedia:
-        retry = self.desk.vault.encrypt(url, retry_place(identity)) if url is not None else None
-        return AssessedMedia(identity=identity, status=MediaStatus.PENDING, reason=reason, retry=retry)
+    def _pending(self, reading: _Reading, reason: str) -> AssessedMedia:
+        """Return a media item as pending; what stood in the queue till the deadline was not tried."""
+        retry = None
+        if reading.url is not None:
+            again = json.dumps([reading.url, reading.album])
+            retry = self.desk.vault.encrypt(again, retry_place(reading.identity))
+        return AssessedMedia(
+            identity=reading.identity, status=MediaStatus.PENDING, reason=reason, retry=retry, tried=reading.begun
+        )
 
     async def _retry_pending(self, run: _Run, source: Source, locator: str) -> None:
         """Read media again that earlier visits could not, unless this one has tried them already."""
@@ -274,9 +310,10 @@ class Intake:
         for row in rows:
             if row.identity in run.tried:
                 continue
-            url = self.desk.vault.decrypt(row.retry, retry_place(row.identity))
-            item = await self._read(gate, source.media(url, run.traffic), row.identity, url)
-            await self._commit(run, [_reread(run.target, row, item, locator)])
+            url, album = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
+            reading = _Reading(source=source.media(url, run.traffic), identity=row.identity, url=url, album=album)
+            item = await self._read(run, gate, reading)
+            await self._commit(run, [_reread(run.target, row, item, locator, album)])
 
     async def _commit(self, run: _Run, posts: Sequence[AssessedPost]) -> None:
         """Write one page in one transaction, fenced by the claim."""
@@ -303,6 +340,8 @@ class Intake:
             page.record(plan, keys=keys, sealed=sealed, cursor=run.cursor)
             for lead in plan.filed:
                 self.desk.note(tx, SYSTEM, "lead.filed", lead.id, kind=lead.kind, target=lead.target_id)
+            for lead in plan.reopened:
+                self.desk.note(tx, SYSTEM, "lead.reopened", lead.id, target=run.target.id)
             return plan
 
         run.count(await self.desk.store.write(work))
@@ -332,7 +371,7 @@ class Intake:
     async def _finish(self, run: _Run, outcome: Outcome, code: str, dice: float) -> tuple[Visit, datetime | None]:
         """Write the visit and when the next is due."""
         ended = self.desk.now()
-        failures = 0 if outcome.was_seen else run.target.failures + 1
+        failures = 0 if outcome.was_seen else run.target.failures + (not outcome.is_ours)
         next_due = ended + next_interval(self.cadence, outcome, failures, dice)
         visit = Visit(
             id=VisitId(self.desk.new_id()),
@@ -349,16 +388,19 @@ class Intake:
             bytes=run.traffic.bytes,
         )
 
-        def work(tx: Tx) -> None:
+        def work(tx: Tx) -> datetime | None:
             tx.targets.finish(run.claim, visit, next_due, failures)
             tx.targets.expire(ended)
+            return tx.targets.get(run.target.id).next_due  # None for one that is not to be visited any more
 
-        await self.desk.store.write(work)
+        due = await self.desk.store.write(work)
         log.info("visit ended", extra={"target": run.target.id, "visit": visit.id, "outcome": outcome, "code": code})
-        return visit, next_due
+        return visit, due
 
 
-def _reread(target: WatchTarget, row: PendingMedia, item: AssessedMedia, locator: str) -> AssessedPost:
+def _reread(
+    target: WatchTarget, row: PendingMedia, item: AssessedMedia, locator: str, album: str | None
+) -> AssessedPost:
     """Return a post of which only a media item was read again; its URL follows from its key."""
     url = locator if target.platform.names_posts_by_url else f"{locator.replace('/s/', '/', 1)}/{row.key.post}"
-    return AssessedPost(key=row.key, posted_at=row.posted_at, media=(item,), content=PostContent(url=url))
+    return AssessedPost(key=row.key, album=album, posted_at=row.posted_at, media=(item,), content=PostContent(url=url))

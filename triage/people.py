@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import BadInput, NotAllowed, NotFound
 from domain.ids import UserId
-from domain.mandate import Mandate, Organisation, Standing
+from domain.mandate import USERS_NEEDED, Mandate, Organisation, Standing
 from domain.people import Actor, Permission, Role, Session, User, checked_name
 from domain.store import Tx
 from triage.desk import Desk
@@ -96,8 +96,11 @@ class People:
                 tx.people.add(user, self.digest(token))
                 self.desk.note(tx, actor, "user.added", user.id, name=user.name, role=user.role)
             tx.standing.enrol(organisation, mandate, now)
-            if not tx.standing.get().enrolled:
-                raise BadInput("Enrolment names at least two users: one requests a target, another approves it.")
+            if not tx.standing.get().enrolled or _deciders(tx) < USERS_NEEDED:
+                raise BadInput(
+                    "Enrolment names at least two users who are analysts or supervisors: "
+                    "one requests a target, another approves it."
+                )
             self.desk.note(
                 tx,
                 actor,
@@ -159,6 +162,12 @@ def _found(tx: Tx, name: str) -> User:
     if user is None:
         raise NotFound(f"There is no user {name[:32]}; see `kapear user list`.")
     return user
+
+
+def _deciders(tx: Tx) -> int:
+    """Return how many people may decide on a target."""
+    people = [Actor(name=user.name, role=user.role) for user in tx.people.all() if user.disabled_at is None]
+    return sum(actor.may(Permission.APPROVE_TARGET) for actor in people)
 
 
 def _check_enrolment(organisation: Organisation, mandate: Mandate, now: datetime) -> None:

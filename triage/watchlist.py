@@ -233,8 +233,13 @@ class WatchList:
     def _report(self, tx: Tx, actor: Actor, reference: str, *, enrolled: bool) -> Report:
         """Return the report that is cited; off enrolment an unknown one is made, and marked synthetic."""
         report = tx.reports.find(checked_reference(reference))
-        if report is not None:
+        if report is not None and not (enrolled and report.synthetic):
             return report
+        if report is not None:
+            raise NotFound(
+                f"{reference} was made up before this instance was enrolled, so it cites nobody. "
+                "Add the real report under a reference of its own."
+            )
         if enrolled:
             raise NotFound(f"There is no report {reference}. Add it first: kapear report add {reference} --received …")
         now: datetime = self.desk.now()

@@ -43,7 +43,13 @@ def recognise(text: str) -> Locator:
         raise BadLocator(f"The locator is longer than {MAX_LOCATOR} characters; paste the plain address.")
     if any(ord(character) < 0x21 or ord(character) == 0x7F or character == "\\" for character in pasted):  # noqa: PLR2004 - ASCII
         raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
+    if any("\ud800" <= character <= "\udfff" for character in pasted):
+        raise BadLocator("The locator holds half a character; paste the plain address.")
     name = telegram.channel_name(pasted)
-    if name is not None:
-        return Locator(platform=Platform.TELEGRAM_WEB, canonical=f"https://t.me/s/{name}")
-    return Locator(platform=Platform.PAGE, canonical=web.canonical_url(pasted))
+    if name is None:
+        canonical = web.canonical_url(pasted)
+        # Asked again of the canonical form: `t.me.` and full-width letters spell t.me too.
+        name = telegram.channel_name(canonical)
+        if name is None:
+            return Locator(platform=Platform.PAGE, canonical=canonical)
+    return Locator(platform=Platform.TELEGRAM_WEB, canonical=f"https://t.me/s/{name}")

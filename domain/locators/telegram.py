@@ -7,9 +7,10 @@ Source of the forms: core.telegram.org/api/links.
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.errors import BadLocator, NotWatchable
+from domain.locators.web import with_scheme
 
 HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
@@ -31,6 +32,14 @@ _INVITE_REFERRAL = (
     "Referral note: a private Telegram invite was reported. It was not opened. "
     "The reporting hotline holds the link under its report reference."
 )
+_PRIVATE_REFERRAL = (
+    "Referral note: a post in a private Telegram chat was reported. It was not opened. "
+    "The reporting hotline holds the link under its report reference."
+)
+_BOT_REFERRAL = (
+    "Referral note: a Telegram bot was reported. It was not contacted. "
+    "The reporting hotline holds its name under its report reference."
+)
 _BOT = "This names a bot. Kapear never talks to bots; refer it to the police or report it to Telegram."
 _PRIVATE = (
     "This points into a private Telegram chat (/c/…), which only its members can read. "
@@ -50,26 +59,28 @@ def channel_name(pasted: str) -> str | None:
     if pasted.lower().startswith("tg:"):
         return _from_tg_scheme(pasted)
     try:
-        parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
-        host = (parts.hostname or "").removeprefix("www.")
+        parts = urlsplit(with_scheme(pasted))
+        host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     except ValueError:
         return None
-    segments = [segment for segment in parts.path.split("/") if segment]
-    subdomain, _, parent = host.partition(".")
-    if parent in HOSTS and subdomain not in RESERVED:
-        segments, host = [subdomain, *segments], parent
+    segments = [segment for segment in unquote(parts.path).split("/") if segment]
+    # name.t.me; what stands before a reserved word (web.t.me) or further up names no channel, and no page either.
+    owner = next((parent for parent in HOSTS if host.endswith(f".{parent}")), None)
+    if owner is not None:
+        segments, host = [host.removesuffix(f".{owner}"), *segments], owner
     is_web = parts.scheme.lower() in {"http", "https"}
     return _from_path(segments) if is_web and host in HOSTS else None
 
 
 def _from_tg_scheme(pasted: str) -> str:
     """Read `tg:resolve?domain=…` and its kin, with or without slashes."""
-    command, _, query = pasted[3:].lstrip("/").partition("?")
+    command, _, query = pasted[3:].strip("/").partition("?")
+    command = command.rstrip("/").lower()
     arguments = {key: values[0] for key, values in parse_qs(query).items()}
     if command in {"join", "addlist"}:
         raise NotWatchable(INVITE, referral=_INVITE_REFERRAL)
     if command == "privatepost":
-        raise NotWatchable(_PRIVATE)
+        raise NotWatchable(_PRIVATE, referral=_PRIVATE_REFERRAL)
     if command == "resolve" and "domain" in arguments:
         return _from_path([arguments["domain"], *([arguments["post"]] if "post" in arguments else [])])
     raise BadLocator("This tg: link names no channel; paste @name or https://t.me/name.")
@@ -77,7 +88,7 @@ def _from_tg_scheme(pasted: str) -> str:
 
 def _from_path(segments: list[str]) -> str:
     """Read the path of a t.me link."""
-    if segments[:1] == ["s"]:
+    if segments and segments[0].lower() == "s":
         segments = segments[1:]
     if not segments:
         raise BadLocator("This Telegram link names no channel; paste @name or https://t.me/name.")
@@ -85,7 +96,7 @@ def _from_path(segments: list[str]) -> str:
     if first.startswith("+") or first.lower() in _INVITE_SEGMENTS:
         raise NotWatchable(INVITE, referral=_INVITE_REFERRAL)
     if first.lower() == "c":
-        raise NotWatchable(_PRIVATE)
+        raise NotWatchable(_PRIVATE, referral=_PRIVATE_REFERRAL)
     name = _checked(first)
     if len(segments) > 1:
         raise BadLocator(
@@ -101,5 +112,5 @@ def _checked(name: str) -> str:
     if lowered in RESERVED or not _NAME.fullmatch(name):
         raise BadLocator("That is no Telegram channel name: 4 to 32 letters, digits and underscores, a letter first.")
     if lowered.endswith("bot"):
-        raise NotWatchable(_BOT)
+        raise NotWatchable(_BOT, referral=_BOT_REFERRAL)
     return lowered

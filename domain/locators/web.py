@@ -13,6 +13,12 @@ _TRACKING = re.compile(r"(utm_[a-z]+|fbclid|gclid|yclid|mc_eid|igshid)", re.IGNO
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _MESSENGERS = frozenset({"wa.me", "chat.whatsapp.com", "m.me", "line.me", "signal.me", "signal.group", "discord.gg"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# IDNA 2003, all that Python has, writes these as another name than browsers do.
+_TOLD_APART = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
 _UNREADABLE = "That is no web address Kapear can read; paste one such as https://example.org/page."
 
 
@@ -36,10 +42,11 @@ def canonical_url(pasted: str) -> str:
     Return the canonical form of a web address.
 
     Scheme and host in lower case (IDNA), no default port, no fragment, no dot
-    segments, no tracking parameters. A missing scheme means https.
+    segments, no tracking parameters, no needless escapes. A missing scheme
+    means https.
     """
     parts, host, port = _split(pasted)
-    if host in _MESSENGERS:
+    if host.removeprefix("www.") in _MESSENGERS:
         raise NotWatchable(
             "This leads into a private messenger. Kapear reads public pages only; refer it to the police."
         )
@@ -47,15 +54,21 @@ def canonical_url(pasted: str) -> str:
     shown = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         shown = f"{shown}:{port}"
-    query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.fullmatch(part.split("=")[0]))
+    pieces = _unescaped(parts.query).split("&")
+    query = "&".join(piece for piece in pieces if piece and not _TRACKING.fullmatch(piece.split("=")[0]))
     query = quote(query, safe="=&%/?:@!$'()*+,;[]~-._")
     return f"{scheme}://{shown}{_path(parts.path)}{'?' + query if query else ''}"
+
+
+def with_scheme(pasted: str) -> str:
+    """Return an address with https where none was written; one in the query is not its own."""
+    return pasted if _SCHEME.match(pasted) else f"https://{pasted}"
 
 
 def _split(pasted: str) -> tuple[SplitResult, str, int | None]:
     """Split an address into parts, a checked host and a port."""
     try:
-        parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
+        parts = urlsplit(with_scheme(pasted))
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise BadLocator(_UNREADABLE) from None
@@ -68,6 +81,8 @@ def _split(pasted: str) -> tuple[SplitResult, str, int | None]:
 
 def _host(host: str) -> str:
     """Return the host in lower-case ASCII; raises BadLocator for what is none."""
+    if "%" in host or _TOLD_APART.search(host):
+        raise BadLocator("The host holds a character that can be read in two ways; paste its xn-- spelling.")
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -88,9 +103,20 @@ def _host(host: str) -> str:
 
 def _path(path: str) -> str:
     """Return the path without dot segments, percent-encoded once."""
+    path = _unescaped(path)
     if not path:
         return "/"
     kept = normpath(path)
     if path.endswith(("/", "/.", "/..")) and kept != "/":
         kept += "/"
     return quote("/" + kept.lstrip("/"), safe="/%:@!$&'()*+,;=~-._")
+
+
+def _unescaped(text: str) -> str:
+    """Return the text with needless escapes undone, the others in upper case, and stray percent signs escaped."""
+
+    def plain(escape: re.Match[str]) -> str:
+        character = chr(int(escape[1], 16))
+        return character if character in _UNRESERVED else escape[0].upper()
+
+    return _ESCAPE.sub(plain, _STRAY_PERCENT.sub("%25", text))
