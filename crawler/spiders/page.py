@@ -2,7 +2,8 @@
 Look at one page: one address is one post.
 
 What the page links to is recorded, never followed. A redirect is followed
-only inside what was authorised: the same origin, below the same folder.
+only inside what was authorised: the same origin (https instead of http is the
+same), below the same folder.
 """
 
 from __future__ import annotations
@@ -51,11 +52,18 @@ def check_scope(url: str, locator: str) -> None:
     """Raise VisitEnded(MOVED) unless a redirect stays in the locator's origin and below its folder."""
     try:
         target, home = urlsplit(url), urlsplit(locator)
-        inside = _origin(target) == _origin(home) and _path(target).startswith(_folder(home))
+        inside = _is_same_site(target, home) and _path(target).startswith(_folder(home))
     except ValueError:
         inside = False
     if not inside:
         raise VisitEnded(Outcome.MOVED, "left_scope")
+
+
+def _is_same_site(target: SplitResult, home: SplitResult) -> bool:
+    """Return whether it is the same origin, or the same host's own move from http to https."""
+    there, here = _origin(target), _origin(home)
+    upgraded = (here[0], here[2]) == ("http", 80) and (there[0], there[2]) == ("https", 443)
+    return there == here or (upgraded and (there[1], there[3]) == (here[1], here[3]))
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int | None, bool]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from crawler.items import PageItem
 from crawler.parse.telegram_web import Preview, read_preview
 from crawler.spiders.base import Answer, VisitSpider
+from crawler.walk import DaySearch, Walk, floor_by_number
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
 
@@ -29,13 +31,18 @@ class _Seen:
     preview: Preview
     answer: Answer
 
-    def item(self, *, above: int, below: int | None, cursor: int) -> PageItem:
+    @property
+    def dated(self) -> list[tuple[int, datetime | None]]:
+        """Return the posts' ids and times."""
+        return [(int(post.post), post.posted_at) for post in self.preview.posts]
+
+    def item(self, *, above: int, below: int | None, cursor: str | None) -> PageItem:
         """Return the page's posts within (above, below)."""
         posts = (post for post in self.preview.posts if int(post.post) > above)
         return PageItem(
             posts=tuple(post for post in posts if below is None or int(post.post) < below),
             capture=self.answer.capture,
-            cursor=str(cursor),
+            cursor=cursor,
         )
 
 
@@ -50,9 +57,10 @@ class TelegramWebSpider(VisitSpider):
         channel = channel_of(target.locator)
         newest = await self._preview(channel, after=None)
         if not newest.preview.highest:
-            yield replace(newest.item(above=0, below=None, cursor=0), cursor=target.cursor)
+            yield newest.item(above=0, below=None, cursor=target.cursor)
             return
-        position = where_to_start(target.cursor, newest.preview.highest, target.backfill)
+        walk = Walk.parsed(target.cursor) if target.cursor is not None else await self._first_walk(channel, newest)
+        position = walk.position
         pages = self.visit.equipment.limits.pages
         while position < newest.preview.lowest - 1:
             if pages == 0:
@@ -65,10 +73,22 @@ class TelegramWebSpider(VisitSpider):
             if reached <= position or seen.preview.lowest >= newest.preview.lowest:
                 break  # nothing lies between, or the server does not page: the newest page is all there is
             self.visit.keep_inline(seen.preview.untrusted_inline)
-            yield seen.item(above=position, below=newest.preview.lowest, cursor=reached)
+            yield seen.item(above=position, below=newest.preview.lowest, cursor=walk.at(reached))
             position = reached
         self.visit.keep_inline(newest.preview.untrusted_inline)
-        yield newest.item(above=0, below=None, cursor=max(position, newest.preview.highest))
+        yield newest.item(above=walk.floor, below=None, cursor=walk.at(max(position, newest.preview.highest)))
+
+    async def _first_walk(self, channel: str, newest: _Seen) -> Walk:
+        """Return where a first visit starts: so many posts below the newest, or at the first post of a day."""
+        target = self.visit.target
+        if target.backfill_since is None:
+            return Walk.starting(floor_by_number(newest.preview.highest, target.backfill))
+        search = DaySearch(day=target.backfill_since, high=newest.preview.highest)
+        search.tell(newest.dated)
+        search.high = newest.preview.highest
+        while not search.found:
+            search.tell((await self._preview(channel, after=search.middle)).dated)
+        return Walk.starting(search.low)
 
     async def _preview(self, channel: str, *, after: int | None) -> _Seen:
         """Fetch one page of the preview; raises VisitEnded if it is none."""
@@ -94,15 +114,6 @@ def channel_of(locator: str) -> str:
     if named is None:
         raise VisitEnded(Outcome.ERROR, "bad_locator")
     return named[1]
-
-
-def where_to_start(cursor: str | None, highest: int, backfill: int | None) -> int:
-    """Return the id above which posts are wanted: the cursor, or on a first visit `backfill` below the highest."""
-    if cursor is not None:
-        if not cursor.isdecimal():
-            raise VisitEnded(Outcome.ERROR, "bad_cursor")
-        return int(cursor)
-    return 0 if backfill is None else max(0, highest - backfill)
 
 
 def check_redirect(url: str, base: str) -> None:

@@ -280,3 +280,9 @@ async def test_closing_early_ends_the_crawl() -> None:
         await never_started.aclose()
         assert len(server.requests) == 1
         assert source._runner.crawlers == set()
+
+
+def test_a_site_may_move_its_page_from_http_to_https() -> None:
+    check_scope("https://lanterns.example/shop/x", "http://lanterns.example/shop/front")
+    with pytest.raises(VisitEnded):
+        check_scope("https://kites.example/shop/x", "http://lanterns.example/shop/front")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from aiohttp import web
@@ -31,11 +33,28 @@ async def test_a_first_visit_begins_backfill_posts_below_the_newest() -> None:
         traffic = Traffic()
         pages = await look(source, channel(backfill=100), traffic)
         assert numbers(pages) == list(range(201, 301))
-        assert [page.cursor for page in pages] == ["220", "240", "260", "280", "300"]
+        assert [page.cursor for page in pages] == ["220:200", "240:200", "260:200", "280:200", "300:200"]
         asked = ["", "?after=200", "?after=220", "?after=240", "?after=260"]
         assert server.paths == [f"/s/tinlanterns{query}" for query in asked]
         assert traffic.requests == 5
         assert traffic.bytes == sum(page.capture.length for page in pages)
+
+
+async def test_a_short_backfill_leaves_older_posts_of_the_newest_page_alone_on_every_visit() -> None:
+    async with serving(PreviewServer(list(range(1, 101)))) as server, source_for(server.base) as source:
+        pages = await look(source, channel(backfill=5))
+        assert (numbers(pages), pages[0].cursor) == (list(range(96, 101)), "100:95")
+        assert numbers(await look(source, channel(cursor="100:95"))) == list(range(96, 101))
+        assert numbers(await look(source, channel(backfill=0))) == []
+
+
+@pytest.mark.parametrize(("day", "first"), [(1, 1), (2, 25), (10, 217), (13, 289), (14, 301)])
+async def test_a_backfill_from_a_day_begins_with_its_first_post(day: int, first: int) -> None:
+    # One post an hour from the first of May.
+    async with serving(PreviewServer(list(range(1, 301)), hourly=True)) as server, source_for(server.base) as source:
+        pages = await look(source, replace(channel(), backfill_since=date(2026, 5, day)))
+        assert numbers(pages) == list(range(first, 301))
+        assert len(server.requests) < 12 + 300 / 20
 
 
 async def test_without_backfill_everything_is_read() -> None:

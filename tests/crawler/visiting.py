@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -23,17 +24,19 @@ from tests.net.loopback import LOOPBACK_ONLY, USER_AGENT
 
 CHANNEL_ID = 1000555
 PAGE_SIZE = 20
+POSTED = datetime(2026, 3, 1, 8, tzinfo=UTC)
+FIRST_HOUR = datetime(2026, 5, 1, tzinfo=UTC)
 QUICK = Limits(timeout=5.0)
 
 
-def message(number: int, *, channel_id: int = CHANNEL_ID, words: str | None = None) -> str:
+def message(number: int, *, channel_id: int = CHANNEL_ID, words: str | None = None, at: datetime = POSTED) -> str:
     view = base64.urlsafe_b64encode(json.dumps({"c": -channel_id, "p": number}).encode()).decode().rstrip("=")
     return (
         f'<div class="tgme_widget_message js-widget_message" data-post="tinlanterns/{number}" data-view="{view}">'
         f'<a class="tgme_widget_message_photo_wrap 5377590281{number:08}" '
         f"style=\"background-image:url('/file/{number}.jpg')\"></a>"
         f'<div class="tgme_widget_message_text js-message_text">{words or f"lantern number {number}"}</div>'
-        f'<a class="tgme_widget_message_date"><time datetime="2026-03-01T08:00:00+00:00"></time></a></div>\n'
+        f'<a class="tgme_widget_message_date"><time datetime="{at.isoformat()}"></time></a></div>\n'
     )
 
 
@@ -57,6 +60,7 @@ class PreviewServer:
     channel_id: int = CHANNEL_ID
     ignores_after: bool = False
     renames_after: int | None = None  # pages asked with `after` show this channel instead
+    hourly: bool = False  # post n was posted n-1 hours after FIRST_HOUR
 
     async def __call__(self, request: web.Request) -> web.Response:
         after = request.query.get("after")
@@ -64,7 +68,10 @@ class PreviewServer:
         if after is not None and not self.ignores_after:
             shown = [number for number in self.ids if number > int(after)][:PAGE_SIZE]
             channel_id = self.renames_after or channel_id
-        return html(preview(*(message(number, channel_id=channel_id) for number in shown)))
+        return html(preview(*(message(number, channel_id=channel_id, at=self._at(number)) for number in shown)))
+
+    def _at(self, number: int) -> datetime:
+        return FIRST_HOUR + timedelta(hours=number - 1) if self.hourly else POSTED
 
 
 @asynccontextmanager
