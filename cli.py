@@ -43,7 +43,7 @@ app.add_typer(lists.app, name="hashlist")
 app.add_typer(lists.rules_app, name="rules")
 app.add_typer(people.user_app, name="user")
 app.add_typer(people.audit_app, name="audit")
-for command in (people.init, people.enrol, people.upgrade, people.pause, people.stats):
+for command in (people.init, people.enrol, people.upgrade, people.pause, people.purge, people.stats):
     app.command()(command)
 
 

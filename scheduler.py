@@ -30,6 +30,7 @@ log = logging.getLogger("kapear.scheduler")
 TICK_S = 1.0
 LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
+PURGE_S = 3600.0
 DRAIN_S = 3.0  # what a stop gives running visits; SIGTERM is promised to end within 5 s
 
 
@@ -50,6 +51,7 @@ class Monitor:
             (self.tick, TICK_S),
             (self.visitor.refresh_lists, LISTS_S),
             (self.expire, EXPIRY_S),
+            (self.visitor.instance.office.watchlist.purge, PURGE_S),
         ):
             ticker.add_job(
                 self._guarded, "interval", args=[job], seconds=seconds, coalesce=True, max_instances=1,

@@ -74,6 +74,11 @@ class Config:
         host = f"[{self.bind_host}]" if ":" in self.bind_host else self.bind_host
         return f"http://{host}:{self.bind_port}"
 
+    @property
+    def public_address(self) -> str:
+        """Return the address people type: the declared proxy's, where there is one."""
+        return f"https://{self.public_host}" if self.behind_proxy and self.public_host else self.address
+
 
 def load(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration; raises OperatorFault with one line for the first mistake."""

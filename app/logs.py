@@ -43,17 +43,18 @@ class AllowListFormatter(logging.Formatter):
         return line
 
 
-def configure(*, debug: bool = False, stream: TextIO | None = None) -> None:
+def configure(*, debug: bool = False, quiet: bool = False, stream: TextIO | None = None) -> None:
     """
     Send every logger of the process through the allow-list, to one stream (standard error).
 
-    Other libraries are heard from warnings up; with `debug` everybody is heard
-    at every level, and still says no more than that they spoke.
+    Other libraries are heard from warnings up, and with `quiet` so are we; with
+    `debug` everybody is heard at every level, and still says no more than that
+    they spoke.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(AllowListFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.WARNING)
-    logging.getLogger(_OURS).setLevel(logging.DEBUG if debug else logging.INFO)
+    logging.getLogger(_OURS).setLevel(logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO)
     logging.captureWarnings(capture=True)

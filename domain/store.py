@@ -116,6 +116,9 @@ class TargetBook(Protocol):
     def expire(self, now: datetime) -> list[TargetId]:
         """Mark as expired what lived past its end; returns which."""
 
+    def purge(self, before: datetime) -> int:
+        """Delete posts that belong to no lead and were last changed before a moment; returns how many."""
+
     def claim_due(self, now: datetime, limit: int) -> list[Claim]:
         """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
 
@@ -309,6 +312,9 @@ class Store(Protocol):
 
     async def take_visitor_lock(self) -> VisitorLock | None:
         """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
+
+    async def checkpoint(self) -> bool:
+        """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""
 
     async def close(self) -> None:
         """Close every connection."""

@@ -19,6 +19,7 @@ from domain.outcomes import Outcome
 MAX_DAYS = 90
 MAX_ACTIVE = 300  # what a handful of analysts can answer for
 DEFAULT_BACKFILL = 200
+KEPT_WITHOUT_A_LEAD = timedelta(days=30)  # what no lead needs is deleted after this
 
 
 class TargetStatus(StrEnum):

@@ -73,7 +73,9 @@ class FingerprintPool:
         for result in results:
             if isinstance(result, ChildDied):
                 await self.close()
-                raise OperatorFault("The child process that decodes pictures does not start; see `kapear doctor`.")
+                raise OperatorFault(
+                    "The child process that decodes pictures does not start; reinstall with `make install`."
+                )
             if isinstance(result, BaseException):
                 await self.close()
                 raise result

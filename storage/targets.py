@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, literal, select, update
 
 from domain.errors import NotFound, WrongState
 from domain.ids import TargetId
@@ -13,7 +13,7 @@ from domain.targets import TargetStatus, WatchTarget
 from storage.claims import NO_TARGET, TARGET, Claims
 from storage.observed import Observed
 from storage.rows import columns_of, insert_new, made
-from storage.tables import targets
+from storage.tables import lead_posts, posts, revisions, targets
 
 _OVER = (TargetStatus.EXPIRED, TargetStatus.RETIRED)
 
@@ -54,6 +54,13 @@ class Targets(Claims, Observed):
         """Return how many targets stand in one of these statuses."""
         counted = select(func.count()).select_from(targets).where(targets.c.status.in_(list(statuses)))
         return int(self._connection.execute(counted).scalar_one())
+
+    def purge(self, before: datetime) -> int:
+        """Delete posts without a lead whose latest revision is older, with all that hangs on them; returns how many."""
+        latest = select(func.max(revisions.c.seen_at)).where(revisions.c.post_id == posts.c.id).scalar_subquery()
+        leaded = select(lead_posts.c.post_id).where(lead_posts.c.post_id == posts.c.id).exists()
+        cutoff = literal(before, revisions.c.seen_at.type)
+        return self._connection.execute(delete(posts).where(latest < cutoff, ~leaded)).rowcount
 
     def update(self, target: WatchTarget) -> None:
         """Write status, approval and next visit of a target; its claim and cursor are left alone."""

@@ -94,6 +94,7 @@ def visit_json(visit: Visit, next_due: datetime | None) -> Json:
     return {
         "target_id": visit.target_id,
         "outcome": visit.outcome.value,
+        "code": visit.code,
         "new_observations": visit.new_observations,
         "media_hashed": visit.media_hashed,
         "matches": visit.matches,

@@ -8,6 +8,7 @@ before the first word is shown.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -112,7 +113,13 @@ class Queue:
         if lead.key is None:
             raise WrongState("The content of this lead was deleted: its key was destroyed.")
         wrapped = lead.key.wrapped
-        return [_revealed(row, opener.open(wrapped, lead.id, row.ciphertext, content_place(row.id))) for row in sealed]
+
+        def opened() -> list[Revealed]:
+            return [
+                _revealed(row, opener.open(wrapped, lead.id, row.ciphertext, content_place(row.id))) for row in sealed
+            ]
+
+        return await asyncio.to_thread(opened)  # hundreds of rows would hold up the loop
 
     async def _move(
         self, actor: Actor, lead_id: str, action: str, decision: Callable[[Lead], Lead], **details: str

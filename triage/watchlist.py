@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain import targets
+from domain.audit import SYSTEM
 from domain.errors import BadInput, NotFound, WrongState
 from domain.ids import ReportId, RequestId, TargetId
 from domain.locators import Locator, recognise
@@ -180,6 +181,21 @@ class WatchList:
             self.desk.note(tx, actor, "visits.paused" if reason else "visits.resumed")
 
         await self.desk.store.write(work)
+
+    async def purge(self) -> int:
+        """Delete what no lead needs after 30 days, from the database and its log; returns how many posts went."""
+        before = self.desk.now() - targets.KEPT_WITHOUT_A_LEAD
+
+        def work(tx: Tx) -> int:
+            gone = tx.targets.purge(before)
+            if gone:
+                self.desk.note(tx, SYSTEM, "posts.purged", count=gone)
+            return gone
+
+        gone = await self.desk.store.write(work)
+        if gone:
+            await self.desk.store.checkpoint()
+        return gone
 
     async def request_visit(self, actor: Actor, target_id: str) -> RequestId:
         """Ask the running instance to visit a target now."""

@@ -37,7 +37,7 @@ def import_(
     classification: Annotated[str, typer.Option(help="What a match is called when the row does not say.")],
     file_format: Annotated[Format, typer.Option("--format", help="The file's format.")] = Format.CSV,
     authority: Annotated[str, typer.Option(help="Who stands behind the list.")] = "",
-    list_class: Annotated[ListClass, typer.Option("--class", help="What kind of list it is.")] = ListClass.ACCREDITED,
+    list_class: Annotated[ListClass, typer.Option("--class", help="What kind of list it is.")] = ListClass.OWN,
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`kapear init`, `enrol`, `upgrade`, `user`, `audit`, `pause`, `stats`: running the installation."""
+"""`kapear init`, `enrol`, `upgrade`, `user`, `audit`, `pause`, `purge`, `stats`: running the installation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.instance import BESIDE, Instance
 from domain.audit import Verdict
 from domain.errors import BadInput, Refused
 from domain.mandate import Mandate, MandateScope, Organisation
-from domain.people import Actor, Role, User
+from domain.people import Actor, Permission, Role, User
 from triage.json_views import Json, user_json, verdict_json
 
 user_app = typer.Typer(no_args_is_help=True, help="Named users.")
@@ -76,7 +76,8 @@ def enrol(
 
     named = at_desk(work, acting=True)
     rows = [{**user_json(person), "token": token} for person, token in named]
-    say("Enrolled. Hand each person their token (KAPEAR_TOKEN) in private: it is shown this once.")
+    say("Enrolled. Restart an instance that is running.")
+    say("Hand each person their token (KAPEAR_TOKEN) in private: it is shown this once.")
     emit(rows, as_json=as_json, columns=("name", "role", "token"))
 
 
@@ -124,7 +125,7 @@ def link(
             raise Refused("Say whom the link is for: kapear user link NAME")
         who = actor if name is None else await people.user_actor(name)
         secret = await people.link_for(actor, who)
-        return {"name": who.name, "link": f"{instance.config.address}/sign-in/{secret}"}
+        return {"name": who.name, "link": f"{instance.config.public_address}/sign-in/{secret}"}
 
     emit(at_desk(work, acting=True), as_json=as_json)
 
@@ -166,6 +167,16 @@ def pause(
 
     at_desk(work, acting=True)
     say("All visits are stopped." if reason else "Visits go on.")
+
+
+def purge(*, as_json: AsJson = False) -> None:
+    """Delete what no lead needs after 30 days; a running instance does so every hour."""
+
+    async def work(instance: Instance, actor: Actor) -> Json:
+        actor.require(Permission.MANAGE_PEOPLE)
+        return {"posts_deleted": await instance.office.watchlist.purge()}
+
+    emit(at_desk(work, acting=True), as_json=as_json)
 
 
 def stats(

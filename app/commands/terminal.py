@@ -74,7 +74,7 @@ def emit(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
 def with_instance(work: Callable[[Instance], Awaitable[T]], *, create: bool = False) -> T:
     """Open the installation for one piece of work."""
     settings = config.load()
-    logs.configure(debug=settings.debug)
+    logs.configure(debug=settings.debug, quiet=True)
 
     async def body() -> T:
         async with open_instance(settings, create=create) as instance:

@@ -139,4 +139,4 @@ def check(target_id: Id, *, as_json: AsJson = False) -> None:
         return result
 
     visit, next_due = at_desk(work, acting=True)
-    emit({**visit_json(visit, next_due), "code": visit.code}, as_json=as_json)
+    emit(visit_json(visit, next_due), as_json=as_json)

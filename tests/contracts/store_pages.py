@@ -56,6 +56,18 @@ class PageContract:
         )
         assert (await store.read(lambda tx: tx.targets.get(claim.target.id))).cursor == "after 11"
 
+    async def test_what_no_lead_needs_is_purged_after_its_time(self, store: Store) -> None:
+        claim = await put_claim(store)
+        await put_page(store, claim, [a_post("1", hashed("m1")), a_post("2", hashed("m2", a_match())), a_post("3")])
+        kept = await store.write(lambda tx: tx.targets.purge(NOW))
+        assert kept == 0, "not older than the moment"
+        gone = await store.write(lambda tx: tx.targets.purge(NOW + MINUTE))
+        assert gone == 2
+        [post] = await store.read(lambda tx: tx.targets.posts(claim.target.id))
+        assert post.key == a_key("2"), "what belongs to a lead stays"
+        assert await store.read(lambda tx: tx.targets.known_media([a_key("1")])) == {}
+        assert await store.checkpoint() in {True, False}
+
     async def test_seeing_a_page_twice_changes_nothing(self, store: Store) -> None:
         claim = await put_claim(store)
         page = [
