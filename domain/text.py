@@ -22,7 +22,7 @@ LONGEST_KEPT_RUN = 256  # characters; the pattern below asks for one more
 _LETTER = r"[A-Za-z0-9+/_\-]"
 _ESCAPED = r"%(?:25)*+2[BbFf]"
 _ESCAPED_BREAK = r"%(?:25)*+0[AaDd]"
-_BREAK = rf"(?:[ \t]*+(?:\r?\n|\r)[ \t]*+|(?:{_ESCAPED_BREAK})++)(?={_LETTER}{{16}})"
+_BREAK = rf"(?:[ \t]*+(?:\r?\n|\r)[ \t]*+|(?:{_ESCAPED_BREAK})++)(?=(?:{_LETTER}|{_ESCAPED}){{16}})"
 _INSIDE_ESCAPE = r"(?<=%)(?:25)*+(?:2[BbFf]|0[AaDd])"
 _ENCODED_RUN = re.compile(
     rf"(?<!{_LETTER})(?:(?!{_INSIDE_ESCAPE}){_LETTER}|{_ESCAPED}|{_ESCAPED_BREAK})"
