@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The demo's and the tests' small matrices gain nothing from many threads.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: install run demo test check bench lock clean
+.PHONY: install run demo test check bench crash catalogue screenshots lock clean
 
 install: $(STAMP)
 
@@ -48,7 +48,19 @@ check: $(DEV)
 	$(MAKE) --no-print-directory test
 
 bench: $(DEV)
-	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/*.py; do name=$$(basename $$script .py); $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# The crash test in full: 200 kills on SQLite, 100 on PostgreSQL (about ten minutes).
+crash: $(DEV)
+	KAPEAR_REQUIRE=all KAPEAR_TEST_KILLS=200 $(BIN)/python -m pytest tests/acceptance/test_crash.py
+
+# Brings the console's texts into both catalogues; what is new in Khmer waits for a translator.
+catalogue: $(DEV)
+	$(BIN)/python -m console.catalogue
+
+# Takes the documentation's pictures from a running demo (needs Chromium and its driver).
+screenshots: $(DEV)
+	$(BIN)/python -m tests.console.screenshots
 
 # Rewrites both locks: hashes only, no index, no link, no download address.
 lock: $(DEV)

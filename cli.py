@@ -84,7 +84,7 @@ def demo(
 ) -> None:
     """Show the main job on the bundled loopback platforms: benign, synthetic, and nothing leaves the machine."""
     settings = config.load()
-    logs.configure(debug=settings.debug)
+    logs.configure(debug=settings.debug, quiet=True)  # the sign-in link must not scroll away
     if platform_only:
         asyncio.run(_platform_only(Path(".demo") / "platform", live=live))
     else:

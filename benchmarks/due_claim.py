@@ -1,7 +1,7 @@
 """
 Measure claiming what is due among a million targets, beside APScheduler's job store.
 
-    python -m benchmarks.due_claim build/bench
+    python -m benchmarks.due_claim [build/bench]
 
 Builds a database of 1,000,000 targets in the given folder (removed in the
 end), and prints a JSON line a figure, medians all: a poll with nothing due as
