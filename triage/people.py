@@ -96,11 +96,13 @@ class People:
                 tx.people.add(user, self.digest(token))
                 self.desk.note(tx, actor, "user.added", user.id, name=user.name, role=user.role)
             tx.standing.enrol(organisation, mandate, now)
-            if not tx.standing.get().enrolled or _deciders(tx) < USERS_NEEDED:
+            if not tx.standing.get().enrolled or _able(tx, Permission.APPROVE_TARGET) < USERS_NEEDED:
                 raise BadInput(
                     "Enrolment names at least two users who are analysts or supervisors: "
                     "one requests a target, another approves it."
                 )
+            if not _able(tx, Permission.MANAGE_PEOPLE):
+                raise BadInput("Enrolment names a supervisor or an admin: somebody must be able to name users later.")
             self.desk.note(
                 tx,
                 actor,
@@ -164,10 +166,10 @@ def _found(tx: Tx, name: str) -> User:
     return user
 
 
-def _deciders(tx: Tx) -> int:
-    """Return how many people may decide on a target."""
+def _able(tx: Tx, permission: Permission) -> int:
+    """Return how many people have a permission."""
     people = [Actor(name=user.name, role=user.role) for user in tx.people.all() if user.disabled_at is None]
-    return sum(actor.may(Permission.APPROVE_TARGET) for actor in people)
+    return sum(actor.may(permission) for actor in people)
 
 
 def _check_enrolment(organisation: Organisation, mandate: Mandate, now: datetime) -> None:

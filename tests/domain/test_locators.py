@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,7 +42,7 @@ CHANNEL = "https://t.me/s/tin_lanterns"
         "tin_lanterns.t.me",
         "https://tin_lanterns.t.me/",
         "https://t.me/tin%5Flanterns",
-        "https://ｔ.ｍｅ/tin_lanterns",
+        "https://\uff54.\uff4d\uff45/tin_lanterns",
         "https://t\u3002me/tin_lanterns",
         "https://t\u00ad.me/tin_lanterns",
         "tg://resolve?domain=tin_lanterns",
@@ -83,7 +82,7 @@ def test_short_and_long_names_are_names(name: str) -> None:
         # Spellings that a reader of host names alone takes for an ordinary page.
         "https://t.me./+AbCdEf123",
         "https://t.me../+AbCdEf123",
-        "https://ｔ.ｍｅ/+AbCdEf123",
+        "https://\uff54.\uff4d\uff45/+AbCdEf123",
         "https://t\u3002me/joinchat/AbCdEf123",
         "https://t\u00ad.me/+AbCdEf123",
         "https://www.t.me/+AbCdEf123",
@@ -184,7 +183,7 @@ def test_one_post_is_refused_with_the_channel_s_name(pasted: str) -> None:
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
         ("https://BÜCHER.example/", "https://xn--bcher-kva.example/"),
         ("https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/"),
-        ("https://ＥＸＡＭＰＬＥ.org/", "https://example.org/"),
+        ("https://\uff25\uff38\uff21\uff2d\uff30\uff2c\uff25.org/", "https://example.org/"),
         ("http://127.0.0.1:8080/kites", "http://127.0.0.1:8080/kites"),
         ("http://[::1]:8080/kites", "http://[::1]:8080/kites"),
         ("http://[0:0:0:0:0:0:0:1]/", "http://[::1]/"),
@@ -224,7 +223,7 @@ def test_a_page_has_one_canonical_form(pasted: str, canonical: str) -> None:
         "http://127.1/",
         "http://0177.0.0.1/",
         "http://1.2.3.0x4/",
-        "http://１２７.１/",
+        "http://\uff11\uff12\uff17.\uff11/",
         "http://example.org:99999/",
         "http://example.org:port/",
         "http://exa mple.org/",
@@ -282,8 +281,8 @@ def test_a_locator_does_not_show_itself_in_logs() -> None:
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=80)
 pieces = st.sampled_from(
     ["t.me", "telegram.me", "https://", "http:", "//", "/", "+", "s/", "c/", "joinchat/", "@", "%", "%2e", "%2F", "%25",
-     "..", ".", "?", "&", "=", "#", ":", "80", "[", "]", "::1", "127.0.0.1", "example.org", "kites", "Ü", "ß", "ｔ", "。",
-     "\u200d", "\u00ad", "utm_source", "xn--", "tg:", "resolve?domain=", "0x7f", "\ud800", "\u0661"]
+     "..", ".", "?", "&", "=", "#", ":", "80", "[", "]", "::1", "127.0.0.1", "example.org", "kites", "Ü", "ß", "\uff54",
+     "\u3002", "\u200d", "\u00ad", "utm_source", "xn--", "tg:", "resolve?domain=", "0x7f", "\ud800", "\u0661"]
 )  # fmt: skip
 assembled = st.lists(pieces, max_size=12).map("".join)
 
@@ -328,5 +327,4 @@ def test_any_arrangement_of_link_pieces_is_refused_or_has_one_stable_form(text: 
 @given(text=anything)
 def test_anything_behind_a_telegram_host_stays_with_telegram(prefix: str, text: str) -> None:
     canonical = canonical_or_none(prefix + text)
-    host_was_kept: Callable[[str], bool] = lambda url: url.startswith("https://t.me/s/")
-    assert canonical is None or host_was_kept(canonical)
+    assert canonical is None or canonical.startswith("https://t.me/s/")
