@@ -38,7 +38,7 @@ run: $(STAMP)
 	@$(BIN)/kapear run
 
 test: $(DEV)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist worksteal $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

@@ -10,10 +10,18 @@ from typing import Any
 
 
 def leak_log() -> None:
-    """Let every library log as it likes."""
+    """Log as programs commonly do: what is being read, with its address."""
     from app import logs  # noqa: PLC0415 - each control imports what it breaks
+    from net import fetch, media  # noqa: PLC0415 - see above
 
     logs.configure = lambda **_: logging.basicConfig(level=logging.DEBUG)
+    opened = fetch.opened
+
+    def leaky(session: Any, url: str, **options: Any) -> Any:
+        logging.getLogger("net").debug("reading %s", url)
+        return opened(session, url, **options)
+
+    media.opened = leaky  # type: ignore[attr-defined]  # the leak
 
 
 def leak_file() -> None:
