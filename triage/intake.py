@@ -127,7 +127,7 @@ class Intake:
                 await self._look(run)
         except TimeoutError as fault:
             if not deadline.expired():
-                return Outcome.ERROR, type(fault).__name__
+                return _failed(run, fault)
             if not run.pages:
                 return Outcome.UNREACHABLE, "visit_deadline"
             code = "visit_deadline"
@@ -138,10 +138,7 @@ class Intake:
         except KapearError as fault:
             return Outcome.ERROR, type(fault).__name__
         except Exception as fault:  # noqa: BLE001 - one broken target must not stop the others
-            log.error(  # noqa: TRY400 - a traceback could quote what was read
-                "visit failed", extra={"target": run.target.id, "error": type(fault).__name__}
-            )
-            return Outcome.ERROR, type(fault).__name__
+            return _failed(run, fault)
         return (Outcome.NEW if run.observations else Outcome.UNCHANGED), code
 
     async def _look(self, run: _Run) -> None:
@@ -396,6 +393,12 @@ class Intake:
         due = await self.desk.store.write(work)
         log.info("visit ended", extra={"target": run.target.id, "visit": visit.id, "outcome": outcome, "code": code})
         return visit, due
+
+
+def _failed(run: _Run, fault: Exception) -> tuple[Outcome, str]:
+    """Return how a visit ends that broke unforeseen; neither message nor traceback, which could quote what was read."""
+    log.error("visit failed", extra={"target": run.target.id, "error": type(fault).__name__})
+    return Outcome.ERROR, type(fault).__name__
 
 
 def _reread(

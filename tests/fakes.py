@@ -1,0 +1,184 @@
+"""Stand-ins for the ports that intake pulls from: a scripted source, and judges that do as they are told."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from domain.errors import KapearError
+from domain.fingerprints import Fingerprint, MediaStatus
+from domain.hashlists import Algorithm, HashMatch, ListClass
+from domain.ids import ListId
+from domain.observations import CaptureRecord, ObservedMedia, ObservedPage, ObservedPost, Traffic
+from domain.ports import MediaSource, SourceTarget
+from domain.text import Attribute, TextHit
+
+RECEIVED = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
+CHANNEL = "1234567"
+
+
+@dataclass
+class FakeMedia:
+    """A media item: bytes, or a fault, or a reading that never ends."""
+
+    content: bytes = b"kites"
+    fault: Exception | None = None
+    hangs: bool = False
+    reads: int = 0
+    closed: int = 0
+
+    @property
+    def size(self) -> int | None:
+        return len(self.content)
+
+    async def read(self, offset: int, length: int) -> bytes:
+        self.reads += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.fault is not None:
+            raise self.fault
+        return self.content[offset : offset + length]
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+Step = ObservedPage | BaseException | Callable[[], Awaitable[None]]
+
+
+@dataclass
+class FakeSource:
+    """
+    A source whose pages are a script: a page is yielded, an error raised, a function awaited.
+
+    It remembers what was asked of it: targets, pages, and media by URL.
+    """
+
+    script: Sequence[Step] = ()
+    shelf: Mapping[str, FakeMedia] = field(default_factory=dict)
+    before_page: Callable[[int], Awaitable[None]] | None = None
+    asked: list[SourceTarget] = field(default_factory=list)
+    pages_asked: int = 0
+    media_asked: list[str] = field(default_factory=list)
+    closed: int = 0
+
+    async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
+        self.asked.append(target)
+        try:
+            for step in self.script:
+                if isinstance(step, ObservedPage):
+                    if self.before_page is not None:
+                        await self.before_page(self.pages_asked)
+                    self.pages_asked += 1
+                    traffic.requests += 1
+                    traffic.bytes += 1_000
+                    yield step
+                elif isinstance(step, BaseException):
+                    raise step
+                else:
+                    await step()
+        finally:
+            self.closed += 1
+
+    def media(self, url: str, traffic: Traffic) -> MediaSource:
+        traffic.requests += 1
+        self.media_asked.append(url)
+        return self.shelf[url]
+
+
+@dataclass
+class FakeFingerprinter:
+    """Reads a media item whole and hashes its bytes; what is named `flat` or `broken` comes out so."""
+
+    hashed: list[bytes] = field(default_factory=list)
+    fault: Exception | None = None
+
+    async def fingerprint(self, source: MediaSource) -> Fingerprint:
+        try:
+            content = await source.read(0, source.size or 0)
+        finally:
+            await source.close()
+        if self.fault is not None:
+            raise self.fault
+        self.hashed.append(content)
+        status = {b"flat": MediaStatus.LOW_QUALITY, b"broken": MediaStatus.UNDECODABLE}.get(content, MediaStatus.HASHED)
+        digest = hashlib.sha256(content).hexdigest()
+        return Fingerprint(status=status, format="png", size=len(content), sha256=digest)
+
+
+@dataclass
+class FakeMatcher:
+    """Matches the contents it was told of; `algorithm` says by what."""
+
+    wanted: Sequence[bytes] = ()
+    algorithm: Algorithm = Algorithm.SHA256
+    generation: int = 3
+    asked: int = 0
+
+    async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
+        self.asked += 1
+        if fingerprint.sha256 not in {hashlib.sha256(content).hexdigest() for content in self.wanted}:
+            return ()
+        found = HashMatch(
+            list_id=ListId("list-1"), list_name="Lanterns", list_version=1, list_class=ListClass.OWN, entry_id=7,
+            algorithm=self.algorithm, distance=0, classification="demo", generation=self.generation,
+        )  # fmt: skip
+        return (found,)
+
+
+@dataclass
+class FakeRules:
+    """Finds the words it knows, and remembers every text it was shown."""
+
+    words: Mapping[str, Attribute] = field(
+        default_factory=lambda: {"12 USD": Attribute.PRICE, "PayPal": Attribute.PAYMENT, "@kites": Attribute.CONTACT}
+    )
+    shown: list[str] = field(default_factory=list)
+    fault: KapearError | Exception | None = None
+
+    def find(self, text: str) -> tuple[TextHit, ...]:
+        self.shown.append(text)
+        if self.fault is not None:
+            raise self.fault
+        return tuple(
+            TextHit(rule=f"rule-{attribute}", version=1, attribute=attribute, start=at, end=at + len(word))
+            for word, attribute in self.words.items()
+            if (at := text.find(word)) >= 0
+        )
+
+
+def picture(name: str, media: FakeMedia | None = None, *, url: str | None = "") -> ObservedMedia:
+    """Return a media item of this identity; its URL follows from its name unless it travelled inside the page."""
+    shown = f"http://127.0.0.1:9/media/{name}" if url == "" else url
+    return ObservedMedia(identity=name, url=shown, source=media or FakeMedia(name.encode()))
+
+
+def a_sight(
+    post: str,
+    text: str = "",
+    *media: ObservedMedia,
+    author: str | None = "lantern maker",
+    links: tuple[str, ...] = (),
+    group: str | None = None,
+) -> ObservedPost:
+    """Return a post of one channel as a source would see it."""
+    return ObservedPost(
+        container=CHANNEL, post=post, url=f"https://t.me/tin_lanterns/{post}", posted_at=RECEIVED, author=author,
+        text=text, links=links, media=media, group=group,
+    )  # fmt: skip
+
+
+def a_page(*posts: ObservedPost, cursor: str | None = None) -> ObservedPage:
+    """Return a page; its cursor is its last post unless another is given."""
+    capture = CaptureRecord(
+        final_url="https://t.me/s/tin_lanterns", redirects=("https://t.me/tin_lanterns",), received_at=RECEIVED,
+        server_date="Mon, 02 Mar 2026 04:30:00 GMT", status=200, ip="127.0.0.1", port=443, length=1_000,
+        body_sha256="00" * 32, certificate_sha256="11" * 32, tool="kapear/test",
+    )  # fmt: skip
+    return ObservedPage(posts=posts, capture=capture, cursor=cursor or (posts[-1].post if posts else None))

@@ -1,0 +1,129 @@
+"""Lists are imported whole, refused row by row, and replaced by their next version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from domain.errors import BadInput, NotAllowed, WrongState
+from domain.hashlists import Algorithm, BadRow, HashEntry, IndexedEntry, ListClass
+from tests.contracts.samples import some_entries
+from tests.desk import LOCAL
+from tests.triage.deskhands import Desk
+from triage.hash_lists import BATCH, HashLists, NewList
+
+LANTERNS = NewList(name="Lanterns", classification="demo", list_class=ListClass.OWN, authority="nobody")
+
+
+def lists_of(desk: Desk) -> HashLists:
+    return desk.opened.office.lists
+
+
+async def live(desk: Desk) -> list[IndexedEntry]:
+    return await desk.opened.store.read(lambda tx: list(tx.lists.live_entries()))
+
+
+async def generation(desk: Desk) -> int:
+    return await desk.opened.store.read(lambda tx: tx.lists.generation())
+
+
+async def test_good_rows_are_imported_and_bad_ones_named(desk: Desk) -> None:
+    bad = [BadRow(line=2, problem="no hex"), BadRow(line=4, problem="no algorithm")]
+    first, second = some_entries(2)
+    done: list[int] = []
+    imported = await lists_of(desk).import_list(LOCAL, LANTERNS, [bad[0], first, bad[1], second], done.append)
+    assert imported.bad_rows == tuple(bad)
+    assert (imported.hash_list.version, imported.hash_list.entries, done) == (1, 2, [4])
+    assert await lists_of(desk).all(LOCAL) == [imported.hash_list]
+    assert [entry.hash for entry in await live(desk)] == [first.hash, second.hash]
+    (event,) = await desk.events()
+    assert (event.action, event.details["entries"], event.details["refused"]) == ("hashlist.imported", 2, 2)
+
+
+async def test_a_row_s_own_classification_goes_before_the_list_s(desk: Desk) -> None:
+    plain = HashEntry(algorithm=Algorithm.MD5, hash=bytes(16))
+    await lists_of(desk).import_list(LOCAL, LANTERNS, [plain, replace(plain, hash=b"\x01" * 16, classification="own")])
+    assert [entry.classification for entry in await live(desk)] == ["demo", "own"]
+
+
+@pytest.mark.parametrize("rows", [[], [BadRow(line=1, problem="no hex")] * 3])
+async def test_a_file_without_a_good_row_changes_nothing(desk: Desk, rows: list[BadRow]) -> None:
+    await lists_of(desk).import_list(LOCAL, LANTERNS, some_entries(3))
+    before = (await lists_of(desk).all(LOCAL), await live(desk), await generation(desk), await desk.events())
+    with pytest.raises(BadInput, match="Line 1: no hex" if rows else "no usable row"):
+        await lists_of(desk).import_list(LOCAL, LANTERNS, rows)
+    assert (await lists_of(desk).all(LOCAL), await live(desk), await generation(desk), await desk.events()) == before
+
+
+async def test_an_empty_file_does_not_spoil_another_import_under_way(desk: Desk) -> None:
+    lists = lists_of(desk)
+    staged = await desk.opened.store.write(lambda tx: lists._stage(tx, replace(LANTERNS, name="Kites")))
+    with pytest.raises(BadInput):
+        await lists.import_list(LOCAL, LANTERNS, [])
+    await desk.opened.store.write(lambda tx: tx.lists.add_entries(staged.id, some_entries(1)))
+
+
+async def test_the_next_version_replaces_the_last_at_once(desk: Desk) -> None:
+    lists = lists_of(desk)
+    first = await lists.import_list(LOCAL, LANTERNS, some_entries(3))
+    before = await generation(desk)
+    second = await lists.import_list(LOCAL, replace(LANTERNS, name="  Lanterns "), some_entries(2))
+    assert (first.hash_list.version, second.hash_list.version, second.hash_list.name) == (1, 2, "Lanterns")
+    assert {(entry.list_version, entry.list_id) for entry in await live(desk)} == {(2, second.hash_list.id)}
+    assert await generation(desk) == before + 1
+    assert [(one.version, one.retired_at is None) for one in await lists.all(LOCAL)] == [(2, True), (1, False)]
+
+
+async def test_a_long_list_goes_in_by_batches_and_is_live_only_at_the_end(desk: Desk) -> None:
+    def rows() -> Iterator[HashEntry]:
+        yield from some_entries(2 * BATCH + 1)
+
+    done: list[int] = []
+    imported = await lists_of(desk).import_list(LOCAL, LANTERNS, rows(), done.append)
+    assert done == [BATCH, BATCH, 1]
+    assert imported.hash_list.entries == 2 * BATCH + 1 == len(await live(desk))
+
+
+async def test_an_import_that_breaks_off_leaves_the_old_version_live(desk: Desk) -> None:
+    lists = lists_of(desk)
+    await lists.import_list(LOCAL, LANTERNS, some_entries(3))
+    before = await live(desk)
+
+    def breaks_off() -> Iterator[HashEntry]:
+        yield from some_entries(BATCH)
+        raise OSError("the disk was pulled out")
+
+    with pytest.raises(OSError, match="pulled out"):
+        await lists.import_list(LOCAL, LANTERNS, breaks_off())
+    assert await live(desk) == before
+    assert [one.version for one in await lists.all(LOCAL)] == [1]
+    assert (await lists.import_list(LOCAL, LANTERNS, some_entries(1))).hash_list.version == 2
+
+
+async def test_a_retired_list_matches_no_more_and_its_next_version_counts_on(desk: Desk) -> None:
+    lists = lists_of(desk)
+    await lists.import_list(LOCAL, LANTERNS, some_entries(1))
+    retired = await lists.retire(LOCAL, " Lanterns")
+    assert retired.retired_at == desk.opened.clock()
+    assert await live(desk) == []
+    for name in ("Lanterns", "Kites", ""):
+        with pytest.raises(WrongState, match="no live hash list"):
+            await lists.retire(LOCAL, name)
+    assert (await lists.import_list(LOCAL, LANTERNS, some_entries(1))).hash_list.version == 2
+
+
+async def test_a_list_needs_a_name(desk: Desk) -> None:
+    with pytest.raises(BadInput, match="--name"):
+        await lists_of(desk).import_list(LOCAL, replace(LANTERNS, name=" "), some_entries(1))
+
+
+async def test_an_analyst_sees_lists_and_changes_none(enrolled: Desk) -> None:
+    bopha, nary = await enrolled.opened.user("bopha"), await enrolled.opened.user("nary")
+    await lists_of(enrolled).import_list(nary, LANTERNS, some_entries(1))
+    assert len(await lists_of(enrolled).all(bopha)) == 1
+    with pytest.raises(NotAllowed):
+        await lists_of(enrolled).import_list(bopha, LANTERNS, some_entries(1))
+    with pytest.raises(NotAllowed):
+        await lists_of(enrolled).retire(bopha, "Lanterns")
