@@ -20,7 +20,7 @@ from app.commands import leads, lists, people, reports, watch
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
-from domain.errors import KapearError
+from domain.errors import KapearError, NotWatchable
 from triage.json_views import lead_json
 
 # Scrapy, aiohttp and the console take a second to import; only commands that
@@ -137,6 +137,11 @@ def main() -> None:
     """Run one command; whatever goes wrong is said in one line."""
     try:
         app(prog_name="kapear")
+    except NotWatchable as fault:
+        say(str(fault))
+        if fault.referral:
+            typer.echo(fault.referral)  # a result of its own: what to hand to the police instead
+        sys.exit(1)
     except KapearError as fault:
         say(str(fault))
         sys.exit(1)
