@@ -7,32 +7,35 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.acceptance.driver import Kapear, Platform, free_port, until
 from tests.acceptance.site import Answer, serving_site
 
 ADD = ("--report", "R-1", "--authorised-by", "duty desk", "--basis", "reported")
 
 
-@pytest.mark.parametrize(
-    ("locator", "says"),
-    [
-        ("", "empty"),
-        ("kites", "no web address"),
-        ("ftp://example.org/kites", "http"),
-        ("https://t.me/+AbCdEf123", "referral note for the police"),
-        ("https://t.me/joinchat/AbCdEf123", "referral note for the police"),
-        ("tg://join?invite=AbCdEf123", "referral note for the police"),
-        ("https://t.me/c/123/4", "private"),
-        ("@kite_bot", "bot"),
-        ("https://user:secret@example.org/", "user name or password"),
-        ("https://example.org/kites", "not enrolled"),
-    ],
-)
-def test_locators_that_cannot_be_watched(kapear: Kapear, locator: str, says: str) -> None:
-    assert says in kapear.refused("watch", "add", locator, *ADD)
+NOT_WATCHED = {
+    "": "empty",
+    "kites": "no web address",
+    "ftp://example.org/kites": "http",
+    "https://t.me/+AbCdEf123": "referral note for the police",
+    "https://t.me/joinchat/AbCdEf123": "referral note for the police",
+    "https://t.me/c/123/4": "private",
+    "@kite_bot": "bot",
+    "https://user:secret@example.org/": "user name or password",
+    "https://example.org/kites": "not enrolled",
+}
+
+
+def test_locators_that_cannot_be_watched(kapear: Kapear) -> None:
+    for locator, says in NOT_WATCHED.items():
+        assert says in kapear.refused("watch", "add", locator, *ADD), locator
     assert kapear.json("watch", "list") == []
+
+
+def test_a_refused_invite_prints_a_referral_note(kapear: Kapear) -> None:
+    done = kapear.run("watch", "add", "tg://join?invite=AbCdEf123", *ADD, expect=1)
+    assert "Referral note" in done.stdout
+    assert "AbCdEf123" not in done.stdout + done.stderr
 
 
 def test_figures_and_names_that_make_no_sense(kapear: Kapear, platform: Platform) -> None:

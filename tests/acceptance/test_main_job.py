@@ -13,7 +13,7 @@ from tests.acceptance.driver import Kapear, Platform, until
 SHOWN = ("kind", "post")
 
 
-def main_job(kapear: Kapear, platform: Platform) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def main_job(kapear: Kapear, platform: Platform, *, twice: bool) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Import the list, watch and check every served target; returns posts by locator, and the leads."""
     kapear.run(
         "hashlist", "import", str(platform.hash_list), "--format", "csv", "--name", "demo", "--classification", "known"
@@ -23,8 +23,9 @@ def main_job(kapear: Kapear, platform: Platform) -> tuple[dict[str, Any], list[d
         target_id = kapear.watch(locator)
         outcome = kapear.json("watch", "check", target_id)
         assert outcome["outcome"] == "new", outcome
-        again = kapear.json("watch", "check", target_id)
-        assert (again["outcome"], again["new_observations"], again["leads_filed"]) == ("unchanged", 0, 0), again
+        if twice:
+            again = kapear.json("watch", "check", target_id)
+            assert (again["outcome"], again["new_observations"], again["leads_filed"]) == ("unchanged", 0, 0), again
         posts[locator] = kapear.json("watch", "posts", target_id)
     return posts, kapear.json("leads", "list")
 
@@ -67,13 +68,13 @@ def check(posts: dict[str, Any], leads: list[dict[str, Any]], platform: Platform
 def test_sqlite_and_postgresql_give_the_same_leads(
     kapear: Kapear, platform: Platform, tmp_path: Path, empty_postgres_url: str
 ) -> None:
-    posts, leads = main_job(kapear, platform)
+    posts, leads = main_job(kapear, platform, twice=True)
     check(posts, leads, platform)
     other = Kapear(
         data_dir=tmp_path / "other", environment={**kapear.environment, "KAPEAR_DATABASE_URL": empty_postgres_url}
     )
     other.run("init")
-    other_posts, other_leads = main_job(other, platform)
+    other_posts, other_leads = main_job(other, platform, twice=False)
     check(other_posts, other_leads, platform)
     assert summary(other_leads) == summary(leads)
     assert {

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
-
-import pytest
 
 from tests.acceptance.driver import Kapear, Platform
 
@@ -59,19 +58,16 @@ def test_a_target_is_visited_only_after_a_second_person_approved_it(tmp_path: Pa
     assert anybody.json("leads", "list") == [], "no picture was hashed"
 
 
-@pytest.mark.parametrize("change", ["expires_at = 1", "status = 'paused', next_due = NULL", "approved_by = NULL"])
-def test_an_expired_paused_or_unapproved_target_makes_no_request(
-    tmp_path: Path, platform: Platform, change: str
-) -> None:
+def test_an_expired_paused_or_unapproved_target_makes_no_request(tmp_path: Path, platform: Platform) -> None:
     _, first, second = enrolled(tmp_path, platform, "media-hash")
     target_id = request(first, platform.line["targets"][0])
     second.run("watch", "approve", target_id)
-    database = sqlite3.connect(first.data_dir / "kapear.db")
-    database.execute(f"UPDATE targets SET {change}")  # noqa: S608 - a constant of this test
-    database.commit()
-    database.close()
     platform.log(reset=True)
-    assert first.json("watch", "check", target_id)["outcome"] == "not_authorised"
+    for change in ("status = 'paused', next_due = NULL", "status = 'active', approved_by = NULL", "expires_at = 1"):
+        with contextlib.closing(sqlite3.connect(first.data_dir / "kapear.db")) as database:
+            database.execute(f"UPDATE targets SET {change}")  # noqa: S608 - a constant of this test
+            database.commit()
+        assert first.json("watch", "check", target_id)["outcome"] == "not_authorised", change
     assert asked_since(platform) == {}
 
 
