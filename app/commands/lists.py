@@ -48,7 +48,7 @@ def import_(
     async def work(instance: Instance, actor: Actor) -> Imported:
         with (
             file.open(encoding="utf-8-sig", errors="replace", newline="") as lines,
-            Progress(console=errors) as progress,
+            Progress(console=errors, disable=not errors.is_terminal) as progress,
         ):
             task = progress.add_task("Importing", total=None)
             return await instance.office.lists.import_list(
