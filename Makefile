@@ -7,6 +7,9 @@ STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 ARGS ?=
 
+# Prints the pinned lines of the named packages from the development lock.
+pick = awk '/^[a-z]/ { keep = /^($(1))==/ } keep' requirements/dev.txt
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The demo's and the tests' small matrices gain nothing from many threads.
 export OPENBLAS_NUM_THREADS := 1
@@ -20,14 +23,14 @@ $(STAMP): requirements/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Kapear needs (once)…" >&2
 	@$(BIN)/pip install -q --require-hashes --only-binary :all: -r requirements/run.txt 1>&2
-	@$(BIN)/pip install -q --require-hashes --only-binary :all: -c requirements/dev.txt setuptools 1>&2
+	@$(call pick,setuptools) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e . 1>&2
 	@touch $@
 
 # The tests' oracle for PDQ is built from source, so its build tools come first, pinned by the same lock.
 $(DEV): $(STAMP) requirements/dev.txt
 	@echo "Installing what the checks need (once)…" >&2
-	@$(BIN)/pip install -q --require-hashes --only-binary :all: -c requirements/dev.txt cython wheel 1>&2
+	@$(call pick,cython|wheel|packaging) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
 	@$(BIN)/pip install -q --require-hashes --no-build-isolation -r requirements/dev.txt 1>&2
 	@touch $@
 
