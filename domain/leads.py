@@ -121,9 +121,13 @@ def claim(lead: Lead, *, by: str, now: datetime) -> Lead:
     return replace(lead, status=LeadStatus.CLAIMED, claimed_by=by, claimed_at=now)
 
 
-def release(lead: Lead, *, by: str) -> Lead:
-    """Return the lead to the queue; no reason is asked."""
-    _require_holder(lead, by)
+def release(lead: Lead, *, by: str, for_a_colleague: bool = False) -> Lead:
+    """
+    Return the lead to the queue; no reason is asked.
+
+    A supervisor may do it `for_a_colleague`, who may be ill or gone.
+    """
+    _require_holder(lead, lead.claimed_by or by if for_a_colleague else by)
     return replace(lead, status=LeadStatus.NEW, claimed_by=None, claimed_at=None)
 
 
@@ -157,4 +161,4 @@ def _require_holder(lead: Lead, by: str) -> None:
     if lead.status is not LeadStatus.CLAIMED:
         raise WrongState(f"This lead is {lead.status}; claim it first.")
     if lead.claimed_by != by:
-        raise WrongState(f"This lead is claimed by {lead.claimed_by}; ask them to release it.")
+        raise WrongState(f"This lead is claimed by {lead.claimed_by}; ask them, or a supervisor, to release it.")

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     STEER_TARGET = "pause, resume, retire or check watch targets"
     SEE_DESK = "see targets and leads"
     WORK_LEADS = "claim, note and close leads"
+    FREE_LEADS = "release a lead that a colleague holds"
     REVEAL = "reveal a lead's content"
     MANAGE_LISTS = "import and retire hash lists"
     MANAGE_PEOPLE = "manage users and enrolment"

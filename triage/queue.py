@@ -60,7 +60,10 @@ class Queue:
 
     async def release(self, actor: Actor, lead_id: str) -> Lead:
         """Put a lead back into the queue."""
-        return await self._move(actor, lead_id, "lead.released", lambda lead: leads.release(lead, by=actor.name))
+        may_free = actor.may(Permission.FREE_LEADS)
+        return await self._move(
+            actor, lead_id, "lead.released", lambda lead: leads.release(lead, by=actor.name, for_a_colleague=may_free)
+        )
 
     async def close(self, actor: Actor, lead_id: str, closing: Closing) -> Lead:
         """Close a lead that the actor holds."""

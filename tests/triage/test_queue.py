@@ -124,7 +124,7 @@ async def test_claim_release_close_each_with_one_event(desk: Desk) -> None:
     await queue.claim(LOCAL, lead_id)  # twice is once
     with pytest.raises(WrongState, match="claimed by os:tester"):
         await queue.claim(OTHER, lead_id)
-    with pytest.raises(WrongState, match="ask them to release"):
+    with pytest.raises(WrongState, match="ask them, or a supervisor, to release"):
         await queue.close(OTHER, lead_id, Closing.REMOVED)
     assert (await queue.release(LOCAL, lead_id)).status is LeadStatus.NEW
     await queue.claim(OTHER, lead_id)
@@ -136,6 +136,24 @@ async def test_claim_release_close_each_with_one_event(desk: Desk) -> None:
     assert dict(events[-1].details) == {"closing": "unavailable"}
     assert [lead.id for lead in await queue.all(LOCAL, LeadStatus.CLOSED)] == [lead_id]
     assert await queue.all(LOCAL, LeadStatus.NEW) == []
+
+
+async def test_a_supervisor_frees_the_lead_of_somebody_who_is_away(enrolled: Desk) -> None:
+    target_id = await enrolled.approved()
+    await enrolled.visit(target_id, a_page(a_sight("1", SELLING)))
+    (lead,) = await enrolled.leads()
+    queue = queue_of(enrolled)
+    holder, colleague, supervisor = (
+        Actor(name="sok", role=Role.ANALYST),
+        Actor(name="dara", role=Role.ANALYST),
+        Actor(name="chan", role=Role.SUPERVISOR),
+    )
+    await queue.claim(holder, lead.id)
+    with pytest.raises(WrongState, match="or a supervisor"):
+        await queue.release(colleague, lead.id)
+    assert (await queue.release(supervisor, lead.id)).status is LeadStatus.NEW
+    with pytest.raises(WrongState, match="claim it first"):
+        await queue.release(supervisor, lead.id)
 
 
 async def test_notes_are_sealed_and_stand_after_what_was_seen(desk: Desk) -> None:
