@@ -19,22 +19,23 @@ from datetime import datetime, timedelta
 
 from domain.audit import SYSTEM
 from domain.cadence import Cadence, next_interval
-from domain.errors import EgressRefused, KapearError, LostClaim, MediaUnavailable, OperatorFault, VisitEnded
+from domain.errors import KapearError, LostClaim, OperatorFault, VisitEnded
 from domain.filing import TEXT_LEADS_A_DAY, PostKey
-from domain.fingerprints import Fingerprint, MediaStatus
+from domain.fingerprints import MediaStatus
 from domain.ids import LeadId, PostId, VisitId
 from domain.leads import PostContent, SealedContent
 from domain.mandate import MandateScope, Standing, why_not_visited
-from domain.observations import ObservedPage, ObservedPost, Platform, Traffic
+from domain.observations import ObservedPage, Platform, Traffic
 from domain.outcomes import Outcome
-from domain.planning import AssessedMedia, AssessedPost, KnownMedia, PagePlan, Planner
-from domain.ports import Fingerprinter, Matcher, MediaSource, Source, SourceTarget, TextRules
+from domain.planning import AssessedPost, KnownMedia, PagePlan, Planner
+from domain.ports import Fingerprinter, Matcher, Source, SourceTarget, TextRules
 from domain.scoring import Points
-from domain.store import PendingMedia, Tx
+from domain.store import Tx
 from domain.targets import Claim, Visit, WatchTarget
-from domain.text import Attribute, TextHit
+from triage.assessing import Assessor, reread
 from triage.desk import Desk, content_place, retry_place
 from triage.queue import sealed_text
+from triage.readings import MediaReader, Reading
 
 log = logging.getLogger("kapear.intake")
 
@@ -77,17 +78,6 @@ class _Run:
         self.filed += len(plan.filed)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Reading:
-    """One media item to be read, and whether that was begun."""
-
-    source: MediaSource
-    identity: str = field(repr=False)
-    url: str | None = field(repr=False)
-    album: str | None
-    begun: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Visits targets: everything a visit needs, and nothing that says when."""
@@ -100,6 +90,20 @@ class Intake:
     limits: Limits = field(default_factory=Limits)
     points: Points = field(default_factory=Points)
     cadence: Cadence = field(default_factory=Cadence)
+
+    @property
+    def _reader(self) -> MediaReader:
+        return MediaReader(
+            desk=self.desk,
+            fingerprinter=self.fingerprinter,
+            matcher=self.matcher,
+            at_once=self.limits.media_at_once,
+            deadline=self.limits.page_deadline,
+        )
+
+    @property
+    def _assessor(self) -> Assessor:
+        return Assessor(vault=self.desk.vault, rules=self.rules)
 
     async def visit(self, claim: Claim, dice: float) -> tuple[Visit, datetime | None]:
         """
@@ -162,7 +166,8 @@ class Intake:
 
     async def _page(self, run: _Run, page: ObservedPage) -> None:
         """Assess one page and commit it; a decision taken since the last one ends the visit."""
-        keys = [self._key_of(run, post) for post in page.posts]
+        assessor = self._assessor
+        keys = [assessor.key_of(run.target.platform, post) for post in page.posts]
 
         def look_up(tx: Tx) -> tuple[Standing, WatchTarget, Mapping[PostKey, Mapping[str, KnownMedia]]]:
             return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(keys)
@@ -172,132 +177,16 @@ class Intake:
         if code:
             raise VisitEnded(Outcome.NOT_AUTHORISED, code)
         run.scope = standing.governing_mandate.scope
-        assessed_media = await self._assess_media(run, page.posts, [known.get(key, {}) for key in keys])
+        media_of = await self._reader.read_all(
+            page.posts, [known.get(key, {}) for key in keys], covers_media=run.scope.covers_media, tried=run.tried
+        )
         assessed = [
-            self._assess(run, page, post, key, media)
-            for post, key, media in zip(page.posts, keys, assessed_media, strict=True)
+            assessor.assess(run.scope, page, post, key, media)
+            for post, key, media in zip(page.posts, keys, media_of, strict=True)
         ]
         run.cursor = page.cursor
         await self._commit(run, assessed)
         run.pages += 1
-
-    def _assess(
-        self, run: _Run, page: ObservedPage, post: ObservedPost, key: PostKey, media: tuple[AssessedMedia, ...]
-    ) -> AssessedPost:
-        """Say what rules and lists make of one post."""
-        text = post.text if run.scope.covers_text else ""
-        hits = self.rules.find(text) if text else ()
-        seen = json.dumps([text, post.links, sorted(item.identity for item in media)], ensure_ascii=False)
-        return AssessedPost(
-            key=key,
-            album=post.group,
-            author_digest=self.desk.vault.digest("author", post.author or ""),
-            posted_at=post.posted_at,
-            edited_at=post.edited_at,
-            content_digest=self.desk.vault.digest("content", seen),
-            text_hits=hits,
-            identifiers=self._identifiers(text, hits),
-            media=media,
-            content=PostContent(
-                url=post.url,
-                text=text,
-                author=post.author,
-                links=post.links,
-                media_urls=tuple(item.url for item in post.media if item.url is not None),
-                capture=page.capture,
-            ),
-        )
-
-    def _identifiers(self, text: str, hits: tuple[TextHit, ...]) -> tuple[str, ...]:
-        """Return keyed digests of the means of payment and contact that a text names."""
-        named = {Attribute.PAYMENT, Attribute.CONTACT}
-        words = (" ".join(text[hit.start : hit.end].lower().split()) for hit in hits if hit.attribute in named)
-        return tuple(dict.fromkeys(self.desk.vault.digest("identifier", word) for word in words))
-
-    async def _assess_media(
-        self, run: _Run, posts: Sequence[ObservedPost], known: Sequence[Mapping[str, KnownMedia]]
-    ) -> list[tuple[AssessedMedia, ...]]:
-        """Hash what was not hashed before, several at once, until the page's deadline."""
-        gate = asyncio.Semaphore(self.limits.media_at_once)
-        results: list[list[AssessedMedia]] = [[] for _ in posts]
-        readings: dict[asyncio.Task[AssessedMedia], tuple[int, _Reading]] = {}
-        for index, post in enumerate(posts):
-            seen: set[str] = set()
-            for media in post.media:
-                identity = self.desk.vault.digest("media", media.identity)
-                before = known[index].get(identity)
-                if identity in seen:  # one picture shown twice is read once
-                    await media.source.close()
-                elif before is not None and before.status.is_final:
-                    await media.source.close()
-                    results[index].append(AssessedMedia(identity=identity, status=before.status))
-                elif not run.scope.covers_media:
-                    await media.source.close()
-                    results[index].append(AssessedMedia(identity=identity, status=MediaStatus.NOT_AUTHORISED))
-                else:
-                    reading = _Reading(source=media.source, identity=identity, url=media.url, album=post.group)
-                    readings[asyncio.create_task(self._read(run, gate, reading))] = (index, reading)
-                seen.add(identity)
-        await self._await_readings(readings, results)
-        return [tuple(items) for items in results]
-
-    async def _await_readings(
-        self, readings: Mapping[asyncio.Task[AssessedMedia], tuple[int, _Reading]], results: list[list[AssessedMedia]]
-    ) -> None:
-        """Collect readings; what is not ready at the deadline is pending and never holds the page."""
-        if not readings:
-            return
-        try:
-            await asyncio.wait(readings, timeout=self.limits.page_deadline.total_seconds())
-        finally:
-            for task in readings:
-                task.cancel()
-            await asyncio.gather(*readings, return_exceptions=True)
-        for task, (index, reading) in readings.items():
-            if task.cancelled():
-                await reading.source.close()
-                results[index].append(self._pending(reading, "deadline"))
-            else:
-                results[index].append(task.result())
-
-    async def _read(self, run: _Run, gate: asyncio.Semaphore, reading: _Reading) -> AssessedMedia:
-        """Hash one media item and match it."""
-        async with gate:
-            reading.begun = True
-            run.tried.add(reading.identity)
-            try:
-                fingerprint = await self.fingerprinter.fingerprint(reading.source)
-            except MediaUnavailable as fault:
-                return self._pending(reading, fault.code)
-            except EgressRefused as refusal:
-                fingerprint = Fingerprint(status=MediaStatus.REJECTED, reason=refusal.code)
-                return AssessedMedia(
-                    identity=reading.identity,
-                    status=fingerprint.status,
-                    reason=fingerprint.reason,
-                    fingerprint=fingerprint,
-                )
-            finally:
-                await reading.source.close()
-        generation = self.matcher.generation
-        return AssessedMedia(
-            identity=reading.identity,
-            status=fingerprint.status,
-            reason=fingerprint.reason,
-            fingerprint=fingerprint,
-            matches=await self.matcher.match(fingerprint),
-            generation=generation,
-        )
-
-    def _pending(self, reading: _Reading, reason: str) -> AssessedMedia:
-        """Return a media item as pending; what stood in the queue till the deadline was not tried."""
-        retry = None
-        if reading.url is not None:
-            again = json.dumps([reading.url, reading.album])
-            retry = self.desk.vault.encrypt(again, retry_place(reading.identity))
-        return AssessedMedia(
-            identity=reading.identity, status=MediaStatus.PENDING, reason=reason, retry=retry, tried=reading.begun
-        )
 
     async def _retry_pending(self, run: _Run, source: Source, locator: str) -> None:
         """Read media again that earlier visits could not, unless this one has tried them already."""
@@ -308,9 +197,9 @@ class Intake:
             if row.identity in run.tried:
                 continue
             url, album = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
-            reading = _Reading(source=source.media(url, run.traffic), identity=row.identity, url=url, album=album)
-            item = await self._read(run, gate, reading)
-            await self._commit(run, [_reread(run.target, row, item, locator, album)])
+            reading = Reading(source=source.media(url, run.traffic), identity=row.identity, url=url, album=album)
+            item = await self._reader.read(reading, gate, run.tried)
+            await self._commit(run, [reread(run.target.platform, row, item, locator, album)])
 
     async def _commit(self, run: _Run, posts: Sequence[AssessedPost]) -> None:
         """Write one page in one transaction, fenced by the claim."""
@@ -357,14 +246,6 @@ class Intake:
             ciphertext=self.desk.vault.seal(lead_public, sealed_text(content), content_place(content_id)),
         )
 
-    def _key_of(self, run: _Run, post: ObservedPost) -> PostKey:
-        """Return a post's key; where its name is a locator, only keyed digests of it are stored."""
-        platform = run.target.platform
-        if not platform.names_posts_by_url:
-            return PostKey(platform=platform, container=post.container, post=post.post)
-        digest = self.desk.vault.digest
-        return PostKey(platform=platform, container=digest("container", post.container), post=digest("post", post.post))
-
     async def _finish(self, run: _Run, outcome: Outcome, code: str, dice: float) -> tuple[Visit, datetime | None]:
         """Write the visit and when the next is due."""
         ended = self.desk.now()
@@ -399,11 +280,3 @@ def _failed(run: _Run, fault: Exception) -> tuple[Outcome, str]:
     """Return how a visit ends that broke unforeseen; neither message nor traceback, which could quote what was read."""
     log.error("visit failed", extra={"target": run.target.id, "error": type(fault).__name__})
     return Outcome.ERROR, type(fault).__name__
-
-
-def _reread(
-    target: WatchTarget, row: PendingMedia, item: AssessedMedia, locator: str, album: str | None
-) -> AssessedPost:
-    """Return a post of which only a media item was read again; its URL follows from its key."""
-    url = locator if target.platform.names_posts_by_url else f"{locator.replace('/s/', '/', 1)}/{row.key.post}"
-    return AssessedPost(key=row.key, album=album, posted_at=row.posted_at, media=(item,), content=PostContent(url=url))

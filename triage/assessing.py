@@ -1,0 +1,74 @@
+"""Say what rules and lists make of an observed post, and by which key it is stored."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from domain.filing import PostKey
+from domain.leads import PostContent
+from domain.mandate import MandateScope
+from domain.observations import ObservedPage, ObservedPost, Platform
+from domain.planning import AssessedMedia, AssessedPost
+from domain.ports import TextRules, Vault
+from domain.store import PendingMedia
+from domain.text import Attribute, TextHit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessor:
+    """Judges texts within a mandate's scope, and leaves keyed digests where names would tell too much."""
+
+    vault: Vault = field(repr=False)
+    rules: TextRules
+
+    def key_of(self, platform: Platform, post: ObservedPost) -> PostKey:
+        """Return a post's key; where its name is a locator, only keyed digests of it are stored."""
+        if not platform.names_posts_by_url:
+            return PostKey(platform=platform, container=post.container, post=post.post)
+        digest = self.vault.digest
+        return PostKey(platform=platform, container=digest("container", post.container), post=digest("post", post.post))
+
+    def assess(
+        self,
+        scope: MandateScope,
+        page: ObservedPage,
+        post: ObservedPost,
+        key: PostKey,
+        media: tuple[AssessedMedia, ...],
+    ) -> AssessedPost:
+        """Say what rules and lists make of one post."""
+        text = post.text if scope.covers_text else ""
+        hits = self.rules.find(text) if text else ()
+        seen = json.dumps([text, post.links, sorted(item.identity for item in media)], ensure_ascii=False)
+        return AssessedPost(
+            key=key,
+            album=post.group,
+            author_digest=self.vault.digest("author", post.author or ""),
+            posted_at=post.posted_at,
+            edited_at=post.edited_at,
+            content_digest=self.vault.digest("content", seen),
+            text_hits=hits,
+            identifiers=self._identifiers(text, hits),
+            media=media,
+            content=PostContent(
+                url=post.url,
+                text=text,
+                author=post.author,
+                links=post.links,
+                media_urls=tuple(item.url for item in post.media if item.url is not None),
+                capture=page.capture,
+            ),
+        )
+
+    def _identifiers(self, text: str, hits: tuple[TextHit, ...]) -> tuple[str, ...]:
+        """Return keyed digests of the means of payment and contact that a text names."""
+        named = {Attribute.PAYMENT, Attribute.CONTACT}
+        words = (" ".join(text[hit.start : hit.end].lower().split()) for hit in hits if hit.attribute in named)
+        return tuple(dict.fromkeys(self.vault.digest("identifier", word) for word in words))
+
+
+def reread(platform: Platform, row: PendingMedia, item: AssessedMedia, locator: str, album: str | None) -> AssessedPost:
+    """Return a post of which only a media item was read again; its URL follows from its key."""
+    url = locator if platform.names_posts_by_url else f"{locator.replace('/s/', '/', 1)}/{row.key.post}"
+    return AssessedPost(key=row.key, album=album, posted_at=row.posted_at, media=(item,), content=PostContent(url=url))

@@ -1,0 +1,133 @@
+"""
+Read the media of a page: hash what was not hashed before, and never hold the page up.
+
+What cannot be read now is pending with its reason, and a later visit tries
+again. Bytes stay with the source and the fingerprinter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from domain.errors import EgressRefused, MediaUnavailable
+from domain.fingerprints import Fingerprint, MediaStatus
+from domain.observations import ObservedPost
+from domain.planning import AssessedMedia, KnownMedia
+from domain.ports import Fingerprinter, Matcher, MediaSource
+from triage.desk import Desk, retry_place
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """One media item to be read, and whether that was begun."""
+
+    source: MediaSource
+    identity: str = field(repr=False)
+    url: str | None = field(repr=False)
+    album: str | None
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaReader:
+    """Turns media into fingerprints with their matches, `at_once` at a time, until a page's `deadline`."""
+
+    desk: Desk
+    fingerprinter: Fingerprinter
+    matcher: Matcher
+    at_once: int
+    deadline: timedelta
+
+    async def read_all(
+        self,
+        posts: Sequence[ObservedPost],
+        known: Sequence[Mapping[str, KnownMedia]],
+        *,
+        covers_media: bool,
+        tried: set[str],
+    ) -> list[tuple[AssessedMedia, ...]]:
+        """Hash what was not hashed before, several at once, until the page's deadline."""
+        gate = asyncio.Semaphore(self.at_once)
+        results: list[list[AssessedMedia]] = [[] for _ in posts]
+        readings: dict[asyncio.Task[AssessedMedia], tuple[int, Reading]] = {}
+        for index, post in enumerate(posts):
+            seen: set[str] = set()
+            for media in post.media:
+                identity = self.desk.vault.digest("media", media.identity)
+                before = known[index].get(identity)
+                if identity in seen:  # one picture shown twice is read once
+                    await media.source.close()
+                elif before is not None and before.status.is_final:
+                    await media.source.close()
+                    results[index].append(AssessedMedia(identity=identity, status=before.status))
+                elif not covers_media:
+                    await media.source.close()
+                    results[index].append(AssessedMedia(identity=identity, status=MediaStatus.NOT_AUTHORISED))
+                else:
+                    reading = Reading(source=media.source, identity=identity, url=media.url, album=post.group)
+                    readings[asyncio.create_task(self.read(reading, gate, tried))] = (index, reading)
+                seen.add(identity)
+        await self._await_readings(readings, results)
+        return [tuple(items) for items in results]
+
+    async def _await_readings(
+        self, readings: Mapping[asyncio.Task[AssessedMedia], tuple[int, Reading]], results: list[list[AssessedMedia]]
+    ) -> None:
+        """Collect readings; what is not ready at the deadline is pending and never holds the page."""
+        if not readings:
+            return
+        try:
+            await asyncio.wait(readings, timeout=self.deadline.total_seconds())
+        finally:
+            for task in readings:
+                task.cancel()
+            await asyncio.gather(*readings, return_exceptions=True)
+        for task, (index, reading) in readings.items():
+            if task.cancelled():
+                await reading.source.close()
+                results[index].append(self._pending(reading, "deadline"))
+            else:
+                results[index].append(task.result())
+
+    async def read(self, reading: Reading, gate: asyncio.Semaphore, tried: set[str]) -> AssessedMedia:
+        """Hash one media item and match it."""
+        async with gate:
+            reading.begun = True
+            tried.add(reading.identity)
+            try:
+                fingerprint = await self.fingerprinter.fingerprint(reading.source)
+            except MediaUnavailable as fault:
+                return self._pending(reading, fault.code)
+            except EgressRefused as refusal:
+                fingerprint = Fingerprint(status=MediaStatus.REJECTED, reason=refusal.code)
+                return AssessedMedia(
+                    identity=reading.identity,
+                    status=fingerprint.status,
+                    reason=fingerprint.reason,
+                    fingerprint=fingerprint,
+                )
+            finally:
+                await reading.source.close()
+        generation = self.matcher.generation
+        return AssessedMedia(
+            identity=reading.identity,
+            status=fingerprint.status,
+            reason=fingerprint.reason,
+            fingerprint=fingerprint,
+            matches=await self.matcher.match(fingerprint),
+            generation=generation,
+        )
+
+    def _pending(self, reading: Reading, reason: str) -> AssessedMedia:
+        """Return a media item as pending; what stood in the queue till the deadline was not tried."""
+        retry = None
+        if reading.url is not None:
+            again = json.dumps([reading.url, reading.album])
+            retry = self.desk.vault.encrypt(again, retry_place(reading.identity))
+        return AssessedMedia(
+            identity=reading.identity, status=MediaStatus.PENDING, reason=reason, retry=retry, tried=reading.begun
+        )
