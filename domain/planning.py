@@ -9,182 +9,32 @@ the latest that is stored, so that seeing a page twice changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.filing import TEXT_LEADS_A_DAY, Filing, PostKey, file_under, possible_groups
-from domain.fingerprints import Fingerprint, MediaStatus
-from domain.hashlists import HashMatch, MediaMatch
+from domain.fingerprints import MediaStatus
+from domain.hashlists import MediaMatch
 from domain.ids import IdMaker, LeadId, MediaId, PostId, TargetId
-from domain.leads import Lead, LeadKind, LeadStatus, PostContent, PostTextHit, reopened
-from domain.scoring import Evidence, Points, Reason, Score, explain, total
-from domain.text import TextHit, sells
+from domain.leads import Lead, LeadKind, LeadStatus, PostTextHit, reopened
+from domain.pages import (
+    AssessedMedia,
+    AssessedPost,
+    KnownMedia,
+    KnownPage,
+    KnownPost,
+    LeadContent,
+    LeadEvidence,
+    MediaRow,
+    NewPost,
+    NewRevision,
+    PagePlan,
+)
+from domain.scoring import Evidence, Points, Score, explain, total
+from domain.text import sells
 
 MAX_ATTEMPTS = 5  # readings of one media item before it is called unreachable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssessedMedia:
-    """
-    One media item of a page and what this visit learnt of it.
-
-    `fingerprint` is None where it was not read: known before, outside the
-    mandate, or pending (`reason` says why, `retry` holds, encrypted, what a
-    later visit needs). `tried` is False where no reading was even begun.
-    """
-
-    identity: str = field(repr=False)
-    status: MediaStatus
-    reason: str = ""
-    fingerprint: Fingerprint | None = None
-    matches: tuple[HashMatch, ...] = ()
-    generation: int = 0
-    retry: bytes | None = field(default=None, repr=False)
-    tried: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssessedPost:
-    """
-    One observed post with what rules and lists said of it.
-
-    `content_digest` None means that only media were read again: the post
-    itself was not seen, so it gets no revision.
-    """
-
-    key: PostKey
-    album: str | None = None
-    author_digest: str = field(default="", repr=False)
-    posted_at: datetime | None = None
-    edited_at: datetime | None = None
-    content_digest: str | None = field(default=None, repr=False)
-    text_hits: tuple[TextHit, ...] = ()
-    identifiers: tuple[str, ...] = field(default=(), repr=False)
-    media: tuple[AssessedMedia, ...] = ()
-    content: PostContent = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownMedia:
-    """A media item that is stored already; `attempts` counts the readings that failed."""
-
-    id: MediaId
-    status: MediaStatus
-    attempts: int = 0
-    matched: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownPost:
-    """A post that is stored already; `media` is keyed by identity digest."""
-
-    id: PostId
-    seq: int
-    content_digest: str = field(repr=False)
-    posted_at: datetime | None = None
-    media: Mapping[str, KnownMedia] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownLead:
-    """A lead that one of the page's posts belongs to, or may; `post_ids` are those it has."""
-
-    lead: Lead
-    post_ids: frozenset[PostId] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownPage:
-    """What the store knows of a page's posts, read under the target's lock."""
-
-    posts: Mapping[PostKey, KnownPost] = field(default_factory=dict)
-    leads: Mapping[str, KnownLead] = field(default_factory=dict)
-    text_leads_today: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPost:
-    """A post seen for the first time."""
-
-    id: PostId
-    key: PostKey
-    target_id: TargetId
-    first_seen: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRevision:
-    """One observation: a revision of a post as it was seen; `seq` counts from 1."""
-
-    post_id: PostId
-    seq: int
-    posted_at: datetime | None
-    edited_at: datetime | None
-    seen_at: datetime
-    content_digest: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaRow:
-    """A media item to insert, or (`known`) whose state changes."""
-
-    id: MediaId
-    post_id: PostId
-    seq: int
-    identity: str = field(repr=False)
-    status: MediaStatus
-    reason: str
-    attempts: int
-    retry: bytes | None = field(repr=False)
-    fingerprint: Fingerprint | None
-    generation: int
-    matched: bool = False
-    known: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadEvidence:
-    """What this page adds to one lead; `lead` carries the scores as they stand afterwards."""
-
-    lead: Lead
-    is_new: bool
-    is_reopened: bool = False
-    post_ids: tuple[PostId, ...]
-    reasons: tuple[Reason, ...]
-    matches: tuple[MediaMatch, ...]
-    text_hits: tuple[PostTextHit, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadContent:
-    """Plaintext that must be sealed to its lead before it is written."""
-
-    lead_id: LeadId
-    post_id: PostId
-    seq: int
-    content: PostContent = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PagePlan:
-    """Every row of one page, to be written in one transaction or not at all."""
-
-    posts: tuple[NewPost, ...] = ()
-    revisions: tuple[NewRevision, ...] = ()
-    media: tuple[MediaRow, ...] = ()
-    leads: tuple[LeadEvidence, ...] = ()
-    contents: tuple[LeadContent, ...] = ()
-
-    @property
-    def filed(self) -> tuple[Lead, ...]:
-        """Return the leads that this page opens."""
-        return tuple(evidence.lead for evidence in self.leads if evidence.is_new)
-
-    @property
-    def reopened(self) -> tuple[Lead, ...]:
-        """Return the closed leads that this page puts back into the queue."""
-        return tuple(evidence.lead for evidence in self.leads if evidence.is_reopened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

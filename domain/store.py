@@ -20,8 +20,8 @@ from domain.hashlists import HashEntry, HashList, IndexedEntry
 from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
+from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
-from domain.planning import KnownMedia, KnownPage, PagePlan
 from domain.ports import LeadKey
 from domain.reports import Report
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, select
 from domain.filing import PostKey
 from domain.ids import PostId, TargetId
 from domain.observations import Platform
-from domain.planning import KnownMedia, KnownPost
+from domain.pages import KnownMedia, KnownPost
 from domain.store import PendingMedia, StoredMedia, StoredPost
 from storage.rows import chunks
 from storage.tables import PENDING, fingerprints, media, posts, revisions

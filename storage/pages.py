@@ -18,7 +18,7 @@ from domain.errors import LostClaim
 from domain.filing import PostKey, overflow_days
 from domain.ids import LeadId, PostId
 from domain.leads import LeadKind, SealedContent
-from domain.planning import KnownLead, KnownPage, LeadEvidence, MediaRow, PagePlan
+from domain.pages import KnownLead, KnownPage, LeadEvidence, MediaRow, PagePlan
 from domain.ports import LeadKey
 from domain.targets import Claim
 from storage.claims import held

@@ -9,7 +9,7 @@ from domain.filing import PostKey
 from domain.leads import PostContent
 from domain.mandate import MandateScope
 from domain.observations import ObservedPage, ObservedPost, Platform
-from domain.planning import AssessedMedia, AssessedPost
+from domain.pages import AssessedMedia, AssessedPost
 from domain.ports import TextRules, Vault
 from domain.store import PendingMedia
 from domain.text import Attribute, TextHit

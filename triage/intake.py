@@ -27,7 +27,8 @@ from domain.leads import PostContent, SealedContent
 from domain.mandate import MandateScope, Standing, why_not_visited
 from domain.observations import ObservedPage, Platform, Traffic
 from domain.outcomes import Outcome
-from domain.planning import AssessedPost, KnownMedia, PagePlan, Planner
+from domain.pages import AssessedPost, KnownMedia, PagePlan
+from domain.planning import Planner
 from domain.ports import Fingerprinter, Matcher, Source, SourceTarget, TextRules
 from domain.scoring import Points
 from domain.store import Tx

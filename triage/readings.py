@@ -16,7 +16,7 @@ from datetime import timedelta
 from domain.errors import EgressRefused, MediaUnavailable
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.observations import ObservedPost
-from domain.planning import AssessedMedia, KnownMedia
+from domain.pages import AssessedMedia, KnownMedia
 from domain.ports import Fingerprinter, Matcher, MediaSource
 from triage.desk import Desk, retry_place
 

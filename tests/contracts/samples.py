@@ -14,8 +14,9 @@ from domain.ids import LeadId, ListId, ReportId, RequestId, TargetId, UserId, Vi
 from domain.leads import PostContent, SealedContent
 from domain.observations import Platform
 from domain.outcomes import Outcome
+from domain.pages import AssessedMedia, AssessedPost, PagePlan
 from domain.people import Role, User
-from domain.planning import AssessedMedia, AssessedPost, PagePlan, Planner
+from domain.planning import Planner
 from domain.ports import LeadKey
 from domain.reports import Report, Via
 from domain.store import Store, Tx

@@ -15,7 +15,7 @@ from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, ListClass
 from domain.ids import LeadId, ListId
 from domain.leads import Closing, LeadKind, LeadStatus
-from domain.planning import KnownMedia, PagePlan
+from domain.pages import KnownMedia, PagePlan
 from domain.scoring import Score, total
 from domain.store import Store, StoredMedia, Tx
 from domain.targets import Claim

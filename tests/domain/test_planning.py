@@ -16,17 +16,8 @@ from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, ListClass
 from domain.ids import PostId, TargetId
 from domain.leads import Closing, Lead, LeadKind, LeadStatus
-from domain.planning import (
-    MAX_ATTEMPTS,
-    AssessedMedia,
-    AssessedPost,
-    KnownLead,
-    KnownMedia,
-    KnownPage,
-    KnownPost,
-    PagePlan,
-    Planner,
-)
+from domain.pages import AssessedMedia, AssessedPost, KnownLead, KnownMedia, KnownPage, KnownPost, PagePlan
+from domain.planning import MAX_ATTEMPTS, Planner
 from domain.scoring import Rule, Score, total
 from tests.contracts.samples import NOW, PAYMENT, PRICE, a_key, a_match, a_post, hashed, pending
 
