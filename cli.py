@@ -86,7 +86,7 @@ def demo(
     settings = config.load()
     logs.configure(debug=settings.debug, quiet=True)  # the sign-in link must not scroll away
     if platform_only:
-        asyncio.run(_platform_only(Path(".demo") / "platform", live=live))
+        asyncio.run(_platform_only(Path(".demo").absolute() / "platform", live=live))
     else:
         asyncio.run(_demo(settings, exit_when_done=exit_when_done))
 
