@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated
@@ -9,7 +11,7 @@ from typing import Annotated
 import typer
 
 from app.commands.reports import parsed_date
-from app.commands.terminal import AsJson, at_desk, emit, errors, say
+from app.commands.terminal import AsJson, at_desk, emit, errors
 from app.instance import Instance
 from domain.errors import AlreadyRunning, WrongState
 from domain.people import Actor
@@ -20,6 +22,7 @@ from triage.watchlist import NewTarget, TargetView
 app = typer.Typer(no_args_is_help=True, help="Watch targets.")
 
 Id = Annotated[str, typer.Argument(help="The target's id.")]
+ANSWER_S = 2.0  # how long to wait for a running instance before trying to visit ourselves
 COLUMNS = ("id", "platform", "status", "report", "last_outcome", "next_due", "expires_at", "canonical")
 
 
@@ -123,20 +126,22 @@ def check(target_id: Id, *, as_json: AsJson = False) -> None:
     from app.visitor import open_visitor, visit_target  # noqa: PLC0415 - a second of imports that no other command needs
 
     async def work(instance: Instance, actor: Actor) -> tuple[Visit, datetime | None]:
-        view = await instance.office.watchlist.show(actor, target_id)
-        request = await instance.office.watchlist.request_visit(actor, view.target.id)
+        watchlist = instance.office.watchlist
+        view = await watchlist.show(actor, target_id)
+        request = await watchlist.request_visit(actor, view.target.id)
         with errors.status("Visiting…"):
-            try:
-                async with open_visitor(instance) as visitor:
-                    result = await visit_target(visitor, view.target.id)
-            except AlreadyRunning:
-                say("An instance is running; it makes the visit.")
-                visit = await instance.office.watchlist.answer(request)
-                after = await instance.office.watchlist.show(actor, target_id)
-                return visit, after.target.next_due
-        if result is None:
-            raise WrongState("This target is being visited already; try again in a moment.")
-        return result
+            while True:
+                # Whoever visits now may be another `check`, which answers nobody: its place is asked for again.
+                with contextlib.suppress(AlreadyRunning):
+                    async with open_visitor(instance) as visitor:
+                        result = await visit_target(visitor, view.target.id)
+                    if result is None:
+                        raise WrongState("This target is being visited already; try again in a moment.")
+                    return result
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ANSWER_S):
+                        visit = await watchlist.answer(request)
+                    return visit, (await watchlist.show(actor, target_id)).target.next_due
 
     visit, next_due = at_desk(work, acting=True)
     emit(visit_json(visit, next_due), as_json=as_json)

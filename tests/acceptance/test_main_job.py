@@ -139,3 +139,12 @@ def test_the_demo_prints_leads_of_every_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", ["new", "closed"])
 def test_leads_list_takes_a_status(kapear: Kapear, status: str) -> None:
     assert kapear.json("leads", "list", "--status", status) == []
+
+
+def test_two_checks_at_once_both_get_their_visit(kapear: Kapear, platform: Platform) -> None:
+    locators = [locator for locator in platform.line["targets"] if "t.me" in locator][:2]
+    checks = [kapear.start("watch", "check", kapear.watch(locator)) for locator in locators]
+    for check in checks:
+        _, errors = check.communicate(timeout=120)
+        assert check.returncode == 0, errors
+    assert {target["last_outcome"] for target in kapear.json("watch", "list")} == {"new"}
