@@ -16,12 +16,15 @@ from fingerprint.answers import Format, PictureHashes, Reason
 
 HEADER = struct.Struct("!BIQ")  # kind, job, length of the body
 VARIANTS = 8
+OTHER_SETS = 3  # squashed, trimmed, both
 MAX_CLAIMED_SIDE = 0xFFFFFFFF  # a picture over the limits is reported with the size it claims
-_ANSWER = struct.Struct(f"!BBBIIBB{VARIANTS * PDQ_BYTES}s{PHASH_BYTES}s")
+_SET_BYTES = VARIANTS * PDQ_BYTES
+_ANSWER = struct.Struct(f"!BBBIIBBB{_SET_BYTES}s{OTHER_SETS * _SET_BYTES}s{PHASH_BYTES}s{PHASH_BYTES}s")
 _HELLO = struct.Struct("!H")
 ANSWER_BYTES = _ANSWER.size
 HELLO_BYTES = _HELLO.size
-_HAS_PDQ, _HAS_PHASH = 1, 2
+_HAS_PDQ, _HAS_PHASH, _HAS_TRIMMED_PHASH = 1, 2, 4
+_FLAGS = _HAS_PDQ | _HAS_PHASH | _HAS_TRIMMED_PHASH
 _STATUSES = (MediaStatus.HASHED, MediaStatus.LOW_QUALITY, MediaStatus.UNDECODABLE)
 _MAX_QUALITY = 100
 
@@ -51,7 +54,9 @@ def unpacked_hello(untrusted_body: bytes) -> frozenset[Format]:
 
 def packed_answer(job: int, hashes: PictureHashes) -> bytes:
     """Return the child's answer to a job."""
-    flags = _HAS_PDQ * bool(hashes.pdq_dihedral) | _HAS_PHASH * (hashes.phash is not None)
+    flags = _HAS_PDQ * bool(hashes.pdq_dihedral)
+    flags |= _HAS_PHASH * (hashes.phash is not None)
+    flags |= _HAS_TRIMMED_PHASH * (hashes.phash_trimmed is not None)
     body = _ANSWER.pack(
         _STATUSES.index(hashes.status),
         hashes.reason,
@@ -60,15 +65,19 @@ def packed_answer(job: int, hashes: PictureHashes) -> bytes:
         min(hashes.height, MAX_CLAIMED_SIDE),
         hashes.pdq_quality,
         flags,
+        len(hashes.pdq_others) // VARIANTS,
         b"".join(hashes.pdq_dihedral),
+        b"".join(hashes.pdq_others),
         hashes.phash or b"",
+        hashes.phash_trimmed or b"",
     )
     return HEADER.pack(Kind.ANSWER, job, ANSWER_BYTES) + body
 
 
 def unpacked_answer(untrusted_body: bytes) -> PictureHashes:
     """Return the answer with every number within its bounds; raises BadFrame otherwise."""
-    status, reason, kind, width, height, quality, flags, dihedral, phash = _ANSWER.unpack(untrusted_body)
+    *numbers, dihedral, others, phash, trimmed = _ANSWER.unpack(untrusted_body)
+    status, reason, kind, width, height, quality, flags, sets = numbers
     try:
         answer = PictureHashes(
             status=_STATUSES[status],
@@ -78,12 +87,15 @@ def unpacked_answer(untrusted_body: bytes) -> PictureHashes:
             height=height,
             pdq_quality=quality,
             pdq_dihedral=_cut(dihedral) if flags & _HAS_PDQ else (),
+            pdq_others=_cut(others[: sets * _SET_BYTES]),
             phash=phash if flags & _HAS_PHASH else None,
+            phash_trimmed=trimmed if flags & _HAS_TRIMMED_PHASH else None,
         )
     except (IndexError, ValueError):
         raise BadFrame from None  # its words quote the child's number
     hashed = answer.status is not MediaStatus.UNDECODABLE
-    if quality > _MAX_QUALITY or flags > (_HAS_PDQ | _HAS_PHASH) or (flags and not hashed) or reason >= Reason.TIMEOUT:
+    out_of_bounds = quality > _MAX_QUALITY or flags > _FLAGS or sets > OTHER_SETS or reason >= Reason.TIMEOUT
+    if out_of_bounds or (flags and not hashed) or (sets and not flags & _HAS_PDQ):
         raise BadFrame
     return answer
 

@@ -69,7 +69,9 @@ class ImageFingerprint:
     pdq: bytes | None
     pdq_quality: int
     pdq_dihedral: tuple[bytes, ...]
+    pdq_others: tuple[bytes, ...]
     phash: bytes | None
+    phash_trimmed: bytes | None
 
 
 def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
@@ -87,7 +89,9 @@ def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
         pdq=hashes.pdq_dihedral[0] if hashes.pdq_dihedral else None,
         pdq_quality=hashes.pdq_quality,
         pdq_dihedral=hashes.pdq_dihedral,
+        pdq_others=hashes.pdq_others,
         phash=hashes.phash,
+        phash_trimmed=hashes.phash_trimmed,
     )
 
 

@@ -138,7 +138,9 @@ class FingerprintPool:
             pdq=hashes.pdq_dihedral[0] if hashes.pdq_dihedral else None,
             pdq_quality=hashes.pdq_quality,
             pdq_dihedral=hashes.pdq_dihedral,
+            pdq_others=hashes.pdq_others,
             phash=hashes.phash,
+            phash_trimmed=hashes.phash_trimmed,
         )
 
     async def _decoded(self, untrusted_bytes: bytearray) -> PictureHashes:
