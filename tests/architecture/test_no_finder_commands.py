@@ -60,6 +60,7 @@ REVIEWED = {
     "user token": reviewed("a user's token", MACHINE, "name"),
     "user link": reviewed("a sign-in link", MACHINE, "name"),
     "user list": reviewed("users by name", MACHINE),
+    "hash": reviewed("the hashes of files named here", "reads nothing stored, compares with nothing", "names"),
     "audit verify": reviewed("whether the log is whole", MACHINE),
 }  # fmt: skip
 
