@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from domain.fingerprints import PDQ_BYTES, PHASH_BYTES, MediaStatus
 from fingerprint.answers import Format, PictureHashes, Reason
+from fingerprint.layers import Layer
 
 HEADER = struct.Struct("!BIQ")  # kind, job, length of the body
 VARIANTS = 8
@@ -20,7 +21,7 @@ OTHER_SETS = 3  # squashed, trimmed, both
 MAX_CLAIMED_SIDE = 0xFFFFFFFF  # a picture over the limits is reported with the size it claims
 _SET_BYTES = VARIANTS * PDQ_BYTES
 _ANSWER = struct.Struct(f"!BBBIIBBB{_SET_BYTES}s{OTHER_SETS * _SET_BYTES}s{PHASH_BYTES}s{PHASH_BYTES}s")
-_HELLO = struct.Struct("!H")
+_HELLO = struct.Struct("!HB")
 ANSWER_BYTES = _ANSWER.size
 HELLO_BYTES = _HELLO.size
 _HAS_PDQ, _HAS_PHASH, _HAS_TRIMMED_PHASH = 1, 2, 4
@@ -32,7 +33,7 @@ _MAX_QUALITY = 100
 class Kind(IntEnum):
     """What a frame is about."""
 
-    HELLO = 1  # child: ready; which formats it decodes
+    HELLO = 1  # child: ready; which formats it decodes, which layers of its lock-down are missing
     JOB = 2  # parent: here is one media item, whole
     ANSWER = 3  # child: its hashes
 
@@ -41,15 +42,19 @@ class BadFrame(Exception):
     """The child sent something that no honest child sends."""
 
 
-def packed_hello(formats: frozenset[Format]) -> bytes:
-    """Return the child's first frame."""
-    return HEADER.pack(Kind.HELLO, 0, HELLO_BYTES) + _HELLO.pack(sum(1 << kind for kind in formats))
+def packed_hello(formats: frozenset[Format], missing: frozenset[Layer]) -> bytes:
+    """Return the child's first frame, sent before it has seen any byte of others."""
+    body = _HELLO.pack(sum(1 << kind for kind in formats), sum(1 << layer for layer in missing))
+    return HEADER.pack(Kind.HELLO, 0, HELLO_BYTES) + body
 
 
-def unpacked_hello(untrusted_body: bytes) -> frozenset[Format]:
-    """Return the formats the child says it decodes."""
-    (bits,) = _HELLO.unpack(untrusted_body)
-    return frozenset(kind for kind in Format if kind and bits >> kind & 1)
+def unpacked_hello(untrusted_body: bytes) -> tuple[frozenset[Format], frozenset[Layer]]:
+    """Return the formats the child says it decodes, and the layers it says are missing."""
+    formats, missing = _HELLO.unpack(untrusted_body)
+    return (
+        frozenset(kind for kind in Format if kind and formats >> kind & 1),
+        frozenset(layer for layer in Layer if missing >> layer & 1),
+    )
 
 
 def packed_answer(job: int, hashes: PictureHashes) -> bytes:

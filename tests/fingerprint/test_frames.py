@@ -19,6 +19,7 @@ from fingerprint.frames import (
     unpacked_answer,
     unpacked_hello,
 )
+from fingerprint.layers import Layer
 
 ANSWER = PictureHashes(
     status=MediaStatus.HASHED,
@@ -41,10 +42,11 @@ def test_an_answer_comes_back_as_it_was() -> None:
         assert unpacked_answer(frame[HEADER.size :]) == answer
 
 
-def test_a_hello_names_the_formats() -> None:
+def test_a_hello_names_the_formats_and_what_is_missing() -> None:
     formats = frozenset({Format.JPEG, Format.BMP})
-    assert unpacked_hello(packed_hello(formats)[HEADER.size :]) == formats
-    assert Format.NONE not in unpacked_hello(b"\xff\xff")
+    for missing in (frozenset[Layer](), frozenset({Layer.SECCOMP}), frozenset(Layer)):
+        assert unpacked_hello(packed_hello(formats, missing)[HEADER.size :]) == (formats, missing)
+    assert Format.NONE not in unpacked_hello(b"\xff\xff\xff")[0]
 
 
 @pytest.mark.parametrize(
