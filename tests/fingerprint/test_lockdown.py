@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -138,7 +139,7 @@ def samples() -> dict[str, bytes]:
     for mode in ("P", "LA", "1", "L", "RGBA"):
         files[f"PNG {mode}"] = encoded(picture.convert(mode), "PNG")
     files["PNG P, one colour clear"] = encoded(picture.convert("P"), "PNG", transparency=3)
-    files["PNG 16"] = encoded(Image.new("I;16", (80, 60), 40_000), "PNG")
+    files["PNG 16"] = encoded(Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257), "PNG")
     files["JPEG CMYK"] = encoded(picture.convert("CMYK"), "JPEG")
     files["JPEG progressive"] = encoded(picture, "JPEG", progressive=True)
     exif = Image.Exif()
