@@ -19,6 +19,7 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from app import config, logs
+from app.checkup import weakened
 from app.commands.terminal import AsJson, errors, print_json, print_rows, say
 from domain.errors import BadInput, MediaUnavailable
 from domain.fingerprints import Fingerprint, MediaStatus
@@ -113,19 +114,23 @@ def hash_(names: Names, *, as_json: AsJson = False) -> None:
     settings = config.load()
     logs.configure(debug=settings.debug, quiet=True)
     protect_parent()  # this process holds the bytes before a child does
-    if not asyncio.run(_hash_all(names, children=min(settings.fingerprint_children, len(names)), as_json=as_json)):
+    children = min(settings.fingerprint_children, len(names))
+    pool = FingerprintPool(children, max_bytes=MAX_BYTES, allow_missing_layers=settings.allow_missing_layers)
+    if not asyncio.run(_hash_all(names, pool, in_hand=READ_AHEAD * children, as_json=as_json)):
         raise typer.Exit(1)
 
 
-async def _hash_all(names: Sequence[str], *, children: int, as_json: bool) -> bool:
+async def _hash_all(names: Sequence[str], pool: FingerprintPool, *, in_hand: int, as_json: bool) -> bool:
     """Hash every file and print in the order named; returns whether all could be read."""
     rows: list[tuple[object, ...]] = []
     whole = True
-    async with FingerprintPool(children, max_bytes=MAX_BYTES) as pool:
-        in_hand = asyncio.Semaphore(READ_AHEAD * children)
+    async with pool:
+        for warning in weakened(pool.missing_layers):
+            say(f"Warning: {warning}.")
+        places = asyncio.Semaphore(in_hand)
 
         async def hashed(name: str) -> Fingerprint | str:
-            async with in_hand:
+            async with places:
                 return await _hashed(pool, name)
 
         jobs = [asyncio.create_task(hashed(name)) for name in names]

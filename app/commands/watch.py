@@ -128,6 +128,8 @@ def check(target_id: Id, *, as_json: AsJson = False) -> None:
         with errors.status("Visiting…"):
             try:
                 async with open_visitor(instance) as visitor:
+                    for warning in visitor.warnings:
+                        say(f"Warning: {warning}.")
                     result = await visit_target(visitor, view.target.id)
             except AlreadyRunning:
                 say("An instance is running; it makes the visit.")

@@ -24,6 +24,7 @@ REVIEWED = {
         "organisation", "contact", "authority", "document", "scope", "expires", "zone", "user",
     ),
     "upgrade": reviewed("nothing", MACHINE),
+    "doctor": reviewed("how this machine is set up", MACHINE),
     "run": reviewed("where the console is", MACHINE),
     "demo": reviewed("synthetic leads", "loopback only", "platform-only", "exit-when-done", "live"),
     "pause": reviewed("nothing", MACHINE, "reason", "all"),
