@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ _NUMBER, _ARCHITECTURE, _THIRD_ARGUMENT = 0, 4, 32
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 
 Step = tuple[int, int, int, int]  # operation, steps to skip if true, if false, value
+_STEP = struct.Struct("=HBBI")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def answering(numbers: Sequence[int], answer: int) -> list[Step]:
 
 def bind(which: Machine, steps: Sequence[Step]) -> bool:
     """Return whether the program now stands before every system call of every thread of this process."""
-    packed = b"".join(_packed(step) for step in steps)
+    packed = b"".join(_STEP.pack(*step) for step in steps)
     program = _Program(length=len(steps), steps=packed)
     return (
         prctl(PR_SET_NO_NEW_PRIVS, 1) == 0
@@ -127,13 +129,3 @@ def forbid_calls() -> bool:
 
 def _answer(value: int) -> Step:
     return (_RETURN, 0, 0, value)
-
-
-def _packed(step: Step) -> bytes:
-    operation, if_true, if_false, value = step
-    return (
-        operation.to_bytes(2, "little")
-        + if_true.to_bytes(1, "little")
-        + if_false.to_bytes(1, "little")
-        + value.to_bytes(4, "little")
-    )
