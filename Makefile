@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The demo's and the tests' small matrices gain nothing from many threads.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: install run demo test check bench crash catalogue screenshots lock clean
+.PHONY: install run demo test check bench crash fuzz catalogue screenshots lock clean
 
 install: $(STAMP)
 
@@ -56,6 +56,10 @@ bench: $(DEV)
 # The crash test in full: 200 kills on SQLite, 100 on PostgreSQL (about ten minutes).
 crash: $(DEV)
 	KAPEAR_REQUIRE=all KAPEAR_TEST_KILLS=200 $(BIN)/python -m pytest tests/acceptance/test_crash.py
+
+# Damaged pictures for ten minutes, with good ones between them; a JSON line of figures (20 seconds are in the suite).
+fuzz: $(DEV)
+	$(BIN)/python -m tests.fuzz.run --seconds 600 $(ARGS)
 
 # Brings the console's texts into both catalogues; what is new in Khmer waits for a translator.
 catalogue: $(DEV)

@@ -16,7 +16,7 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from app import config, logs
-from app.commands import leads, lists, people, reports, watch
+from app.commands import doctor, hashing, leads, lists, people, reports, watch
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
@@ -43,8 +43,9 @@ app.add_typer(lists.app, name="hashlist")
 app.add_typer(lists.rules_app, name="rules")
 app.add_typer(people.user_app, name="user")
 app.add_typer(people.audit_app, name="audit")
-for command in (people.init, people.enrol, people.upgrade, people.pause, people.purge, people.stats):
+for command in (people.init, people.enrol, people.upgrade, doctor.doctor, people.pause, people.purge, people.stats):
     app.command()(command)
+app.command("hash")(hashing.hash_)
 
 
 @app.command()
@@ -66,9 +67,11 @@ async def _run(settings: Config) -> None:
     async with (
         open_instance(settings, create=True) as instance,
         open_visitor(instance) as visitor,
-        serving(instance, metrics) as address,
+        serving(instance, metrics, warnings=visitor.warnings) as address,
     ):
         stop = stop_on_signals()
+        for warning in visitor.warnings:
+            say(f"Warning: {warning}.")
         if not (await instance.office.people.standing()).enrolled:
             say(f"Note: {BESIDE}.")
         say(f"Console: {address} (sign in: kapear user link)")
@@ -119,8 +122,11 @@ async def _demo(base: Config, *, exit_when_done: bool) -> None:
             say(f"Demo: {BESIDE}.")
             async with open_visitor(instance) as visitor, contextlib.AsyncExitStack() as console:
                 stop = stop_on_signals()
+                for warning in visitor.warnings:
+                    say(f"Warning: {warning}.")
                 if not exit_when_done:
-                    address = await console.enter_async_context(serving(instance, metrics))
+                    shown = serving(instance, metrics, warnings=visitor.warnings)
+                    address = await console.enter_async_context(shown)
                     say(f"Console: {address}")
                     say(f"Sign in once within 15 minutes: {await local_link(instance, address)}")
                     say("Stop with Ctrl+C.")

@@ -28,7 +28,7 @@ KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
         "visits_at_once", "host_delay_s", "fingerprint_children", "max_active_targets", "points", "behind_proxy",
-        "public_host", "zone",
+        "public_host", "zone", "allow_missing_layers",
     }
 )  # fmt: skip
 
@@ -49,6 +49,7 @@ class Config:
     visits_at_once: int = 4
     host_delay_s: float = 1.0
     fingerprint_children: int = 2
+    allow_missing_layers: bool = False
     max_active_targets: int = MAX_ACTIVE
     points: Points = field(default_factory=Points)
     behind_proxy: bool = False
@@ -108,6 +109,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         visits_at_once=int(_number(values, "visits_at_once", 4, least=1)),
         host_delay_s=_number(values, "host_delay_s", 1.0, least=0.0),
         fingerprint_children=int(_number(values, "fingerprint_children", 2, least=1)),
+        allow_missing_layers=_boolean(values, "allow_missing_layers"),
         max_active_targets=int(_number(values, "max_active_targets", MAX_ACTIVE, least=1)),
         points=_points(values.get("points", {})),
         behind_proxy=behind_proxy,

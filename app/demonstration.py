@@ -49,6 +49,7 @@ def demo_config(base: Config, directory: Path, served: Served) -> Config:
         allow_networks=tuple(ip_network(name) for name in served.allow_networks.split(",")),
         telegram_web_base=served.telegram_web_base,
         cadence=Cadence(interval=timedelta(seconds=5)),
+        allow_missing_layers=True,  # the demo alone goes on by itself, and says so
         token="",
     )
 

@@ -41,11 +41,12 @@ def stop_on_signals() -> asyncio.Event:
 
 
 @asynccontextmanager
-async def serving(instance: Instance, metrics: Metrics) -> AsyncIterator[str]:
-    """Serve the console for the length of the block; yields its address."""
+async def serving(instance: Instance, metrics: Metrics, *, warnings: tuple[str, ...] = ()) -> AsyncIterator[str]:
+    """Serve the console for the length of the block, with these warnings on every page; yields its address."""
     config = instance.config
     standing = await instance.office.people.standing()
-    warnings = () if standing.enrolled else (BESIDE,)
+    if not standing.enrolled:
+        warnings = (BESIDE, *warnings)
     console = ConsoleConfig(
         host=config.bind_host,
         port=config.bind_port,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
+from app.checkup import weakened
 from app.config import Config
 from app.instance import Instance
 from crawler.source import ScrapySource
@@ -55,7 +56,13 @@ class Visitor:
     instance: Instance
     intake: Intake
     matcher: ListMatcher
+    missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what everybody at this instance must be told of how media are handled; empty when all is well."""
+        return weakened(self.missing_layers)
 
     async def visit(self, claim: Claim) -> tuple[Visit, datetime | None]:
         """Visit one claimed target."""
@@ -110,7 +117,8 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
     governor = HostGovernor(delay=config.host_delay_s if standing.enrolled else 0.0)
     matcher = ListMatcher()
     session = guarded_session(policy, user_agent=user_agent(config))
-    async with session, FingerprintPool(children=config.fingerprint_children) as pool:
+    pool = FingerprintPool(config.fingerprint_children, allow_missing_layers=config.allow_missing_layers)
+    async with session, pool:
         source = ScrapySource(
             session=session,
             governor=governor,
@@ -126,7 +134,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             points=config.points,
             cadence=config.cadence,
         )
-        yield Visitor(instance=instance, intake=intake, matcher=matcher)
+        yield Visitor(instance=instance, intake=intake, matcher=matcher, missing_layers=pool.missing_layers)
 
 
 async def visit_target(visitor: Visitor, target_id: str) -> tuple[Visit, datetime | None] | None:

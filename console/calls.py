@@ -27,6 +27,8 @@ from triage.office import Office
 
 Unlock = Callable[[str | None], Opener]
 
+LONGEST_PATH = 200
+
 
 class Access(Enum):
     """How a caller proves who they are."""
@@ -109,12 +111,14 @@ class Call:
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """Return a page, made in a thread: a lead's texts can be megabytes, and the loop waits for nobody."""
+        path = self.request.path
         shared = {
             "actor": self.caller,
             "csrf": self.session.csrf if self.session else "",
-            "path": self.request.path,
-            # Where a change of language leads: a form's own path cannot be opened.
-            "here": self.request.path if self.request.method == "GET" else "/",
+            "path": path,
+            # Where a change of language leads: a form's own path cannot be opened. None of ours is long: what
+            # somebody smuggles into an address is not repeated.
+            "here": path if self.request.method == "GET" and len(path) <= LONGEST_PATH else "/",
             "warnings": self.console.config.warnings,
             "now": self.office.desk.now(),
             "may": {permission.name: bool(self.caller and self.caller.may(permission)) for permission in Permission},

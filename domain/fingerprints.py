@@ -39,8 +39,12 @@ class Fingerprint:
 
     `pdq_dihedral` holds eight hashes of 32 bytes in the order original, rotate
     90, 180, 270, flip vertical, flip horizontal, rotate 90 + flip vertical,
-    rotate 90 + flip horizontal; empty where `pdq` is None. Digests are
-    lower-case hex, None unless every byte was read.
+    rotate 90 + flip horizontal; empty where `pdq` is None. `pdq_others` holds
+    further sets of eight in that order, of the same picture prepared as others
+    do it: squashed to 512 by 512, its uniform border trimmed, or both; only
+    sets that differ and say something. `phash_trimmed` is pHash without the
+    border, None where there is none. Digests are lower-case hex, None unless
+    every byte was read.
     """
 
     status: MediaStatus
@@ -55,4 +59,6 @@ class Fingerprint:
     pdq: bytes | None = None
     pdq_quality: int = 0
     pdq_dihedral: tuple[bytes, ...] = ()
+    pdq_others: tuple[bytes, ...] = ()
     phash: bytes | None = None
+    phash_trimmed: bytes | None = None

@@ -60,8 +60,9 @@ class PictureHashes:
     What decoding gave, without the digests of the bytes.
 
     Width and height are those of the picture as shown, after its EXIF turn; for
-    a picture over a limit those it claims. Empty or None where nothing was
-    decoded.
+    a picture over a limit those it claims. `pdq_others` is up to three sets of
+    eight, of the picture squashed, trimmed, or both. Empty or None where nothing
+    was decoded.
     """
 
     status: MediaStatus
@@ -71,4 +72,6 @@ class PictureHashes:
     height: int = 0
     pdq_quality: int = 0
     pdq_dihedral: tuple[bytes, ...] = ()
+    pdq_others: tuple[bytes, ...] = ()
     phash: bytes | None = None
+    phash_trimmed: bytes | None = None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageCms, ImageColor, ImageFilter, ImagePalette, TiffImagePlugin
 
 from domain.fingerprints import MediaStatus
 from fingerprint.answers import Format
@@ -19,16 +20,19 @@ from fingerprint.frames import HEADER, Kind, packed_answer, packed_hello
 from fingerprint.image import hash_picture
 
 _SAMPLE_SIDE = 64
+# Pillow imports these in the middle of its work. Under lock-down it could not: no file may be opened.
+_IMPORTED_FOR_LATER = (ImageChops, ImageCms, ImageColor, ImageFilter, ImagePalette, TiffImagePlugin)
 
 
 def main() -> None:
-    """Warm up, confine this process, then answer jobs until the parent is gone."""
+    """Warm up, lock this process down, then answer jobs until the parent is gone."""
     parent, memory, max_bytes = map(int, sys.argv[-3:])
+    warnings.simplefilter("ignore")  # to show one, Python opens the file that it comes from
     working_formats()  # loads every library that decoding will need
-    confine_child(parent=parent, memory=memory)
-    formats = working_formats()
+    missing = confine_child(parent=parent, memory=memory)
+    formats = working_formats()  # what cannot work under lock-down is found out before the first job
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    answers.write(packed_hello(formats))
+    answers.write(packed_hello(formats, missing))
     answers.flush()
     while header := requests.read(HEADER.size):
         kind, job, length = HEADER.unpack(header)

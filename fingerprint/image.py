@@ -10,22 +10,20 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import imagehash
-import numpy as np
-from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageFile, MpoImagePlugin
 
 from domain.fingerprints import MIN_PDQ_QUALITY, MediaStatus
 from fingerprint.answers import Format, PictureHashes, Reason
-from fingerprint.pdq import Floats, pdq_of
+from fingerprint.axis import Side
+from fingerprint.frames import VARIANTS
+from fingerprint.looks import Look, looks_of
+from fingerprint.luma import Luma, reduce_decoding, shown
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 30_000
 MAX_ASPECT = 100
-STRIP_PIXELS = 1 << 21  # rows are flattened by strips, so that a large picture is in memory once
 
 # Browsers show a truncated picture as far as it goes, so leaving it out would be a way to hide.
 ImageFile.LOAD_TRUNCATED_IMAGES = True
@@ -36,17 +34,6 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # The JPEG opener imports this one in the middle of its work; later the child may open no file.
 _ = MpoImagePlugin
 
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ORIENTATION = 0x0112  # EXIF's tag
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFingerprint:
@@ -55,7 +42,8 @@ class ImageFingerprint:
 
     `pdq_dihedral`: 8 values of 32 bytes in the order original, rotate 90, 180,
     270, flip vertical, flip horizontal, rotate 90 + flip vertical, rotate 90 +
-    flip horizontal; empty where `pdq` is None.
+    flip horizontal; empty where `pdq` is None. `pdq_others`: further sets in
+    that order, of the picture squashed, trimmed of its border, or both.
     """
 
     status: MediaStatus
@@ -69,7 +57,9 @@ class ImageFingerprint:
     pdq: bytes | None
     pdq_quality: int
     pdq_dihedral: tuple[bytes, ...]
+    pdq_others: tuple[bytes, ...]
     phash: bytes | None
+    phash_trimmed: bytes | None
 
 
 def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
@@ -87,7 +77,9 @@ def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
         pdq=hashes.pdq_dihedral[0] if hashes.pdq_dihedral else None,
         pdq_quality=hashes.pdq_quality,
         pdq_dihedral=hashes.pdq_dihedral,
+        pdq_others=hashes.pdq_others,
         phash=hashes.phash,
+        phash_trimmed=hashes.phash_trimmed,
     )
 
 
@@ -135,69 +127,47 @@ def over_limit(width: int, height: int) -> Reason:
 
 
 def _decoded(untrusted_bytes: bytes, kind: Format, failed: PictureHashes) -> PictureHashes:
-    with Image.open(io.BytesIO(untrusted_bytes), formats=[kind.name]) as opened:
-        reason = over_limit(*opened.size)
+    with _opened(untrusted_bytes, kind) as opened:
+        width, height = opened.size
+        reason = over_limit(width, height)
         if reason:
-            return replace(failed, reason=reason, width=opened.width, height=opened.height)
-        opened.load()
-        picture = _turned(opened)
-    width, height = picture.size
-    grey = Image.new("L", picture.size)
-    pdq = pdq_of(_rows(picture, grey), height=height, width=width)
-    del picture
+            return replace(failed, reason=reason, width=width, height=height)
+        luma = _loaded(opened, *reduce_decoding(opened))
+    looks = looks_of(luma)
+    if luma.is_reduced and not all(look.is_clear for look in looks if look):
+        with _opened(untrusted_bytes, kind) as opened:
+            luma = _loaded(opened, Side(length=height), Side(length=width))
+        looks = looks_of(luma)
+    return _hashes(luma, kind, *looks)
+
+
+def _opened(untrusted_bytes: bytes, kind: Format) -> Image.Image:
+    return Image.open(io.BytesIO(untrusted_bytes), formats=[kind.name])
+
+
+def _loaded(opened: Image.Image, down: Side, across: Side) -> Luma:
+    opened.load()
+    return shown(opened, down, across)
+
+
+def _hashes(luma: Luma, kind: Format, whole: Look, trimmed: Look | None) -> PictureHashes:
+    pdq = whole.pdq
     quality = pdq.quality if pdq else 0
     weak = Reason.NONE if quality >= MIN_PDQ_QUALITY else Reason.LOW_DETAIL
+    others = whole.sets[VARIANTS:] if not weak else whole.sets
+    rest = trimmed.sets if trimmed and pdq else ()
     return PictureHashes(
         status=MediaStatus.LOW_QUALITY if weak else MediaStatus.HASHED,
         reason=weak if pdq else Reason.TOO_SMALL,
         format=kind,
-        width=width,
-        height=height,
+        width=luma.across.length,
+        height=luma.down.length,
         pdq_quality=quality,
         pdq_dihedral=pdq.dihedral if pdq else (),
-        phash=phash_of(grey),
+        pdq_others=others + rest,
+        phash=whole.phash,
+        phash_trimmed=trimmed.phash if trimmed and rest else None,
     )
-
-
-def phash_of(grey: Image.Image) -> bytes:
-    """Return the 8 bytes whose hex is `str(imagehash.phash(grey))`."""
-    return bytes.fromhex(str(imagehash.phash(grey)))
-
-
-def _turned(picture: Image.Image) -> Image.Image:
-    try:
-        orientation = picture.getexif().get(_ORIENTATION)
-    except Exception:  # noqa: BLE001 - broken EXIF must not hide the picture it belongs to
-        orientation = None
-    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
-    return picture.transpose(turn) if turn is not None else picture
-
-
-def _rows(picture: Image.Image, grey: Image.Image) -> Iterator[Floats]:
-    """Yield unrounded luma by strips of rows, and leave the rounded one in `grey`."""
-    width, height = picture.size
-    step = max(1, STRIP_PIXELS // width)
-    for top in range(0, height, step):
-        box = (0, top, width, min(top + step, height))
-        flat = flattened(picture if step >= height else picture.crop(box))
-        grey.paste(flat if flat.mode == "L" else flat.convert("L"), box)
-        yield np.asarray(flat.convert("F"))
-
-
-def flattened(picture: Image.Image) -> Image.Image:
-    """Return the picture as L or RGB, on white where it is transparent."""
-    if picture.mode.startswith("I"):  # 16 bits a pixel: Pillow would cut them off at 255
-        return Image.fromarray(_high_bytes(picture))
-    if picture.has_transparency_data:
-        colour = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, colour).convert("RGB")
-    return picture if picture.mode in {"L", "RGB"} else picture.convert("RGB")
-
-
-def _high_bytes(picture: Image.Image) -> NDArray[np.uint8]:
-    values = np.asarray(picture).astype(np.int64)
-    return (np.clip(values, 0, 0xFFFF) >> 8).astype(np.uint8)
 
 
 _MAGIC = {

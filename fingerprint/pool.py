@@ -16,13 +16,23 @@ from domain.errors import MediaUnavailable, OperatorFault
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.ports import MediaSource
 from fingerprint.answers import PictureHashes, Reason
+from fingerprint.layers import Layer
 from fingerprint.reading import WholeMedia, read_whole
 from fingerprint.worker import ChildDied, Worker
 
 MIB = 1 << 20
+ALLOW_SETTING = "allow_missing_layers"
 ATTEMPTS = 2
 JOBS_PER_CHILD = 500  # then a fresh one takes its place: libraries leak, and so might a takeover
 IN_HAND = 8  # media items held in memory at once, being read or waiting for a child
+
+
+class LayersMissing(ChildDied):
+    """This child lacks layers of its lock-down; it was ended before it had a job."""
+
+    def __init__(self, missing: frozenset[Layer]) -> None:
+        """Name the layers."""
+        super().__init__(" and ".join(sorted(layer.code for layer in missing)))
 
 
 class FingerprintPool:
@@ -32,7 +42,9 @@ class FingerprintPool:
     One pool belongs to one event loop, whose thread must outlive it. `timeout`
     bounds the decoding of one item in seconds, `memory` a child's address space
     and `max_bytes` an item, both in bytes. `start` finds out early whether
-    children can run here; without it they start with the first job.
+    children can run here; without it they start with the first job. A child
+    that this machine cannot lock down fully is not given any job, unless
+    `allow_missing_layers` says so.
     """
 
     def __init__(
@@ -43,6 +55,7 @@ class FingerprintPool:
         max_bytes: int = 32 * MIB,
         *,
         jobs_per_child: int = JOBS_PER_CHILD,
+        allow_missing_layers: bool = False,
     ) -> None:
         """Start nothing yet."""
         self._children = children
@@ -50,6 +63,7 @@ class FingerprintPool:
         self._memory = memory
         self._max_bytes = max_bytes
         self._jobs_per_child = jobs_per_child
+        self._allow_missing_layers = allow_missing_layers
         self._free = asyncio.Semaphore(children)
         self._in_hand = asyncio.Semaphore(max(IN_HAND, 2 * children))
         self._idle: list[Worker] = []
@@ -66,11 +80,22 @@ class FingerprintPool:
         """Return the formats that the living children have shown to decode."""
         return frozenset(kind.code for worker in self._alive for kind in worker.formats)
 
+    @property
+    def missing_layers(self) -> tuple[str, ...]:
+        """Return the layers of lock-down that living children lack; empty unless that was allowed."""
+        return tuple(sorted({layer.code for worker in self._alive for layer in worker.missing}))
+
     async def start(self) -> None:
-        """Start the children; raises OperatorFault if they cannot run here."""
+        """Start the children; raises OperatorFault if they cannot run here, or not locked down."""
         results = await asyncio.gather(*(self._started() for _ in range(self._children)), return_exceptions=True)
         self._idle += [result for result in results if isinstance(result, Worker)]
         for result in results:
+            if isinstance(result, LayersMissing):
+                await self.close()
+                raise OperatorFault(
+                    f"The child process that decodes pictures cannot be locked down here: {result} missing. "
+                    f"See kapear doctor; {ALLOW_SETTING} = true in kapear.toml goes on without."
+                )
             if isinstance(result, ChildDied):
                 await self.close()
                 raise OperatorFault(
@@ -138,7 +163,9 @@ class FingerprintPool:
             pdq=hashes.pdq_dihedral[0] if hashes.pdq_dihedral else None,
             pdq_quality=hashes.pdq_quality,
             pdq_dihedral=hashes.pdq_dihedral,
+            pdq_others=hashes.pdq_others,
             phash=hashes.phash,
+            phash_trimmed=hashes.phash_trimmed,
         )
 
     async def _decoded(self, untrusted_bytes: bytearray) -> PictureHashes:
@@ -186,6 +213,9 @@ class FingerprintPool:
         if self._closed:
             await self._end(worker)
             raise ChildDied
+        if worker.missing and not self._allow_missing_layers:
+            await self._end(worker)
+            raise LayersMissing(worker.missing)
         return worker
 
     async def _end(self, worker: Worker) -> None:

@@ -24,6 +24,7 @@ from fingerprint.frames import (
     unpacked_answer,
     unpacked_hello,
 )
+from fingerprint.layers import Layer
 
 BOOT_SECONDS = 30.0
 PIECE = 1 << 16
@@ -35,7 +36,7 @@ JOB_NUMBERS = 1 << 32
 _ROOT = Path(__file__).resolve().parent.parent
 _BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from fingerprint.child import main; main()"
 
-# One thread: locks that come later bind a thread, and two children share two cores better.
+# One thread: a child with two refuses to start, and two children share two cores better.
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -63,6 +64,7 @@ class Worker:
         self._reading = asyncio.Lock()  # a stream has one reader; `kill` comes while a job waits
         self.jobs = 0
         self.formats: frozenset[Format] = frozenset()
+        self.missing: frozenset[Layer] = frozenset()
 
     @property
     def pid(self) -> int:
@@ -102,7 +104,7 @@ class Worker:
         except BaseException:
             await worker.kill()
             raise
-        worker.formats = unpacked_hello(hello)
+        worker.formats, worker.missing = unpacked_hello(hello)
         return worker
 
     async def answer(self, untrusted_bytes: memoryview) -> PictureHashes:

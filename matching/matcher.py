@@ -124,13 +124,20 @@ def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int]]:
     for algorithm, digest in digests:
         if digest is not None:
             yield from ((row, 0) for row in lists.exact.get((algorithm, bytes.fromhex(digest)), ()))
-    # What is too flat for PDQ is too flat for pHash: blanks are near to all blanks.
-    if fingerprint.pdq is None or fingerprint.pdq_quality < MIN_PDQ_QUALITY:
-        return
-    # A mirrored or turned copy is found through the variants, in the same pass.
-    yield from _near(lists.near[Algorithm.PDQ], fingerprint.pdq_dihedral or (fingerprint.pdq,))
-    if fingerprint.phash is not None:
-        yield from _near(lists.near[Algorithm.PHASH], (fingerprint.phash,))
+    for algorithm, hashes in _sayings(fingerprint):
+        if hashes:
+            yield from _near(lists.near[algorithm], hashes)
+
+
+def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, tuple[bytes, ...]]]:
+    """Yield the hashes that say something: mirrored, turned, squashed and trimmed copies in the same pass."""
+    # What is too flat for PDQ is too flat for pHash: blanks are near to all blanks. The other
+    # sets are left out by who makes them where they say nothing: a wide border may be what is flat.
+    flat = fingerprint.pdq is None or fingerprint.pdq_quality < MIN_PDQ_QUALITY
+    own = () if flat or fingerprint.pdq is None else fingerprint.pdq_dihedral or (fingerprint.pdq,)
+    yield Algorithm.PDQ, own + fingerprint.pdq_others
+    whole = None if flat else fingerprint.phash
+    yield Algorithm.PHASH, tuple(phash for phash in (whole, fingerprint.phash_trimmed) if phash is not None)
 
 
 def _near(index: HammingIndex, hashes: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:

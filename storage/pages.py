@@ -119,7 +119,8 @@ class Page:
                 item.fingerprint,
                 fingerprints,
                 media_id=item.id,
-                pdq_dihedral=b"".join(item.fingerprint.pdq_dihedral) or None,
+                pdq_dihedral=b"".join(item.fingerprint.pdq_dihedral + item.fingerprint.pdq_others) or None,
+                phash=b"".join(filter(None, (item.fingerprint.phash, item.fingerprint.phash_trimmed))) or None,
             )
             for item in items
             if item.fingerprint is not None

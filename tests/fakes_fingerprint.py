@@ -72,5 +72,7 @@ def _fingerprint(body: bytes) -> Fingerprint:
         pdq=image.pdq,
         pdq_quality=image.pdq_quality,
         pdq_dihedral=image.pdq_dihedral,
+        pdq_others=image.pdq_others,
         phash=image.phash,
+        phash_trimmed=image.phash_trimmed,
     )

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from app.commands.reports import parsed_date
-from app.commands.terminal import AsJson, at_desk, emit, errors
+from app.commands.terminal import AsJson, at_desk, emit, errors, say
 from app.instance import Instance
 from domain.errors import AlreadyRunning, WrongState
 from domain.people import Actor
@@ -134,6 +134,8 @@ def check(target_id: Id, *, as_json: AsJson = False) -> None:
                 # Whoever visits now may be another `check`, which answers nobody: its place is asked for again.
                 with contextlib.suppress(AlreadyRunning):
                     async with open_visitor(instance) as visitor:
+                        for warning in visitor.warnings:
+                            say(f"Warning: {warning}.")
                         result = await visit_target(visitor, view.target.id)
                     if result is None:
                         raise WrongState("This target is being visited already; try again in a moment.")

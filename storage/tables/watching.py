@@ -138,6 +138,6 @@ fingerprints = Table(
     Column("sha256", Text),
     Column("pdq", LargeBinary),
     Column("pdq_quality", Integer, nullable=False),
-    Column("pdq_dihedral", LargeBinary),  # eight hashes of 32 bytes, one after the other
-    Column("phash", LargeBinary),
+    Column("pdq_dihedral", LargeBinary),  # sets of eight hashes of 32 bytes, one after the other
+    Column("phash", LargeBinary),  # 8 bytes; 8 more for the picture without its border
 )

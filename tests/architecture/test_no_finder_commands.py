@@ -24,6 +24,7 @@ REVIEWED = {
         "organisation", "contact", "authority", "document", "scope", "expires", "zone", "user",
     ),
     "upgrade": reviewed("nothing", MACHINE),
+    "doctor": reviewed("how this machine is set up", MACHINE),
     "run": reviewed("where the console is", MACHINE),
     "demo": reviewed("synthetic leads", "loopback only", "platform-only", "exit-when-done", "live"),
     "pause": reviewed("nothing", MACHINE, "reason", "all"),
@@ -60,6 +61,7 @@ REVIEWED = {
     "user token": reviewed("a user's token", MACHINE, "name"),
     "user link": reviewed("a sign-in link", MACHINE, "name"),
     "user list": reviewed("users by name", MACHINE),
+    "hash": reviewed("the hashes of files named here", "reads nothing stored, compares with nothing", "names"),
     "audit verify": reviewed("whether the log is whole", MACHINE),
 }  # fmt: skip
 

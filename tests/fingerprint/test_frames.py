@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from fingerprint.frames import (
     unpacked_answer,
     unpacked_hello,
 )
+from fingerprint.layers import Layer
 
 ANSWER = PictureHashes(
     status=MediaStatus.HASHED,
@@ -25,27 +28,41 @@ ANSWER = PictureHashes(
     height=2**20,
     pdq_quality=77,
     pdq_dihedral=tuple(bytes([number]) * 32 for number in range(8)),
+    pdq_others=tuple(bytes([number]) * 32 for number in range(8, 24)),
     phash=b"8 bytes.",
+    phash_trimmed=b"8 others",
 )
 
 
 def test_an_answer_comes_back_as_it_was() -> None:
     undecodable = PictureHashes(status=MediaStatus.UNDECODABLE, reason=Reason.DAMAGED, format=Format.AVIF)
-    for answer in (ANSWER, undecodable):
+    for answer in (ANSWER, replace(ANSWER, pdq_others=(), phash_trimmed=None), undecodable):
         frame = packed_answer(5, answer)
         checked_header(frame[: HEADER.size], kind=Kind.ANSWER, job=5, length=ANSWER_BYTES)
         assert unpacked_answer(frame[HEADER.size :]) == answer
 
 
-def test_a_hello_names_the_formats() -> None:
+def test_a_hello_names_the_formats_and_what_is_missing() -> None:
     formats = frozenset({Format.JPEG, Format.BMP})
-    assert unpacked_hello(packed_hello(formats)[HEADER.size :]) == formats
-    assert Format.NONE not in unpacked_hello(b"\xff\xff")
+    for missing in (frozenset[Layer](), frozenset({Layer.SECCOMP}), frozenset(Layer)):
+        assert unpacked_hello(packed_hello(formats, missing)[HEADER.size :]) == (formats, missing)
+    assert Format.NONE not in unpacked_hello(b"\xff\xff\xff")[0]
 
 
 @pytest.mark.parametrize(
     ("at", "value"),
-    [(0, 3), (1, 200), (1, Reason.TIMEOUT), (1, Reason.TOO_LARGE), (2, 7), (11, 101), (12, 4), (12, 255)],
+    [
+        (0, 3),
+        (1, 200),
+        (1, Reason.TIMEOUT),
+        (1, Reason.TOO_LARGE),
+        (2, 7),
+        (11, 101),
+        (12, 8),
+        (12, 255),
+        (13, 4),
+        (13, 255),
+    ],
 )
 def test_a_number_out_of_bounds_is_refused(at: int, value: int) -> None:
     body = bytearray(packed_answer(1, ANSWER)[HEADER.size :])
@@ -57,6 +74,13 @@ def test_a_number_out_of_bounds_is_refused(at: int, value: int) -> None:
 def test_what_was_not_decoded_has_no_hashes() -> None:
     body = bytearray(packed_answer(1, ANSWER)[HEADER.size :])
     body[0] = 2
+    with pytest.raises(BadFrame):
+        unpacked_answer(bytes(body))
+
+
+def test_other_sets_stand_beside_the_first_or_not_at_all() -> None:
+    body = bytearray(packed_answer(1, ANSWER)[HEADER.size :])
+    body[12] = 2
     with pytest.raises(BadFrame):
         unpacked_answer(bytes(body))
 
@@ -77,3 +101,4 @@ def test_any_bytes_are_refused_or_within_bounds(body: bytes) -> None:
         return
     assert 0 <= answer.pdq_quality <= 100
     assert len(answer.pdq_dihedral) in {0, 8}
+    assert len(answer.pdq_others) in {0, 8, 16, 24}

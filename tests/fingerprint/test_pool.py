@@ -193,6 +193,8 @@ async def test_hostile_files_are_contained_and_the_next_picture_is_right() -> No
             found = await pool.fingerprint(BytesSource(make()))
             assert found.status is not MediaStatus.REJECTED, name
             assert found.sha256 is not None, name
+            # A decoder that asked for a file or a thread would have been killed.
+            assert found.reason != "crashed", name
             if found.status is MediaStatus.UNDECODABLE:
                 assert found.reason, name
             await assert_well(pool)
@@ -205,8 +207,8 @@ async def test_sixty_jobs_under_random_kills_are_all_answered() -> None:
         done = asyncio.Event()
 
         async def kill() -> None:
-            for _ in range(12):
-                await asyncio.sleep(dice.uniform(0.05, 0.2))
+            for _ in range(30):
+                await asyncio.sleep(dice.uniform(0.05, 0.15))
                 if pids := sorted(pool.pids):
                     with suppress(ProcessLookupError):  # the last one's end is not yet known here
                         os.kill(dice.choice(pids), dice.choice([signal.SIGKILL, signal.SIGSEGV]))
@@ -220,7 +222,7 @@ async def test_sixty_jobs_under_random_kills_are_all_answered() -> None:
         for number, one in enumerate(found):
             assert one.sha256 == fingerprint_image(files[number]).sha256
             assert one.reason == "crashed" or one.height == 100 + number
-        assert sum(one.status is MediaStatus.HASHED for one in found) >= 50
+        assert sum(one.status is MediaStatus.HASHED for one in found) >= 45
         await assert_well(pool)
 
 

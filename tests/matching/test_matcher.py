@@ -151,3 +151,34 @@ async def test_lists_are_replaced_beside_queries_and_every_answer_is_of_one_gene
     assert {match.generation for match in await matcher.match(MEDIA)} == {2}
     assert 1 in seen
     assert len(matcher) == len(many) + 2
+
+
+OTHERS = tuple(bytes(row) for row in DICE.integers(0, 256, (24, 32), dtype=np.uint8))
+TRIMMED = b"\x0f\xf0\x33\xcc\x55\xaa\x99\x66"
+
+
+@pytest.mark.parametrize("variant", [0, 7, 8, 23])
+async def test_a_squashed_or_trimmed_copy_matches(variant: int) -> None:
+    media = replace(MEDIA, pdq_others=OTHERS)
+    assert await matches(entry(1, Algorithm.PDQ, OTHERS[variant])) == []
+    assert await matches(entry(1, Algorithm.PDQ, flipped(OTHERS[variant], 6)), media=media) == [
+        ("a", Algorithm.PDQ, 6, 1)
+    ]
+
+
+async def test_a_copy_without_its_border_matches_by_phash() -> None:
+    media = replace(MEDIA, phash_trimmed=TRIMMED)
+    assert await matches(entry(1, Algorithm.PHASH, TRIMMED)) == []
+    assert await matches(entry(1, Algorithm.PHASH, flipped(TRIMMED, 2)), media=media) == [("a", Algorithm.PHASH, 2, 1)]
+
+
+async def test_in_a_wide_flat_border_only_what_it_encloses_is_asked_for() -> None:
+    media = replace(MEDIA, pdq_quality=20, pdq_others=OTHERS[:8], phash_trimmed=TRIMMED)
+    found = await matches(
+        entry(1, Algorithm.PDQ, DIHEDRAL[0]),
+        entry(2, Algorithm.PHASH, PHASH),
+        entry(3, Algorithm.PDQ, OTHERS[0], of="b"),
+        entry(4, Algorithm.PHASH, TRIMMED, of="b"),
+        media=media,
+    )
+    assert found == [("b", Algorithm.PDQ, 0, 3), ("b", Algorithm.PHASH, 0, 4)]

@@ -1,0 +1,197 @@
+"""
+Look at what the promises rest on here: lock-down, memory, keys, database, clock, disk.
+
+It asks the things themselves. A child is started and locked down as for a
+visit, and it says which layers it lacks; a database is opened; a file is
+looked at. Nothing is changed, and nothing leaves the machine.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import shutil
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.checkup import Check, State
+from app.config import Config
+from app.swap import check_swap
+from domain.errors import KapearError, OperatorFault
+from domain.store import Tx
+from fingerprint import landlock
+from fingerprint.answers import Format
+from fingerprint.confine import is_protected, protect_parent
+from fingerprint.layers import Layer
+from fingerprint.pool import ALLOW_SETTING, FingerprintPool
+from storage.opening import open_store
+
+GIB = 1 << 30
+LITTLE_SPACE = GIB
+NO_SPACE = GIB // 16
+NOT_SYNCHRONISED = 5  # what adjtimex answers
+MEND_KERNEL = {
+    Layer.LANDLOCK: "use a kernel of 5.13 or later with landlock among its security modules (lsm=landlock,… at boot)",
+    Layer.SECCOMP: "use a kernel with CONFIG_SECCOMP_FILTER on x86_64 or aarch64; in a container, allow seccomp()",
+}
+NO_INSTALLATION = "there is none yet"
+MEND_INSTALLATION = "make one: kapear init"
+
+
+async def examine(config: Config) -> list[Check]:
+    """Return every check, in the order in which somebody would mend them."""
+    return [
+        *await check_child(config),
+        check_parent(),
+        check_core_dumps(),
+        check_swap(),
+        *check_keys(config),
+        *await check_database(config),
+        check_disk(config.data_dir),
+    ]
+
+
+async def check_child(config: Config) -> list[Check]:
+    """Start a child as a visit does, and report what it says of its own lock-down."""
+    pool = FingerprintPool(1, allow_missing_layers=True)
+    try:
+        async with pool:
+            missing, formats = pool.missing_layers, pool.formats
+    except OperatorFault as fault:
+        return [Check(name="child", state=State.BROKEN, finding="it does not start", mend=str(fault))]
+    expected = {kind.code for kind in Format if kind}
+    lacking = sorted(expected - formats)
+    return [
+        _layer(Layer.LANDLOCK, missing, f"ABI {landlock.abi()}: the child can open no file", config),
+        _layer(Layer.SECCOMP, missing, "the child is killed by any call that decoding does not need", config),
+        Check(
+            name="child",
+            state=State.WARNING if lacking else State.OK,
+            finding=f"decodes {', '.join(sorted(formats))} with its limits set, one thread, and nothing open"
+            + (f"; not {', '.join(lacking)}" if lacking else ""),
+            mend="reinstall Pillow with these formats: make install" if lacking else "",
+        ),
+    ]
+
+
+def _layer(layer: Layer, missing: tuple[str, ...], works: str, config: Config) -> Check:
+    if layer.code not in missing:
+        return Check(name=layer.code, state=State.OK, finding=works)
+    told = f"; {ALLOW_SETTING} lets Kapear run without" if config.allow_missing_layers else "; kapear run refuses"
+    return Check(name=layer.code, state=State.BROKEN, finding=f"missing{told}", mend=MEND_KERNEL[layer])
+
+
+def check_parent() -> Check:
+    """Protect this process as a visiting one is, and see whether it holds."""
+    try:
+        protect_parent()
+    except OperatorFault as fault:
+        return Check(name="parent", state=State.BROKEN, finding="it can be dumped", mend=str(fault))
+    if not is_protected():
+        return Check(name="parent", state=State.BROKEN, finding="it can be dumped", mend="run Kapear on Linux")
+    return Check(name="parent", state=State.OK, finding="not dumpable, and closed to debuggers of its own account")
+
+
+def check_core_dumps(root: Path = Path("/")) -> Check:
+    """Look at what the machine does with core dumps, beside what each process forbids."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_CORE)
+    try:
+        pattern = (root / "proc/sys/kernel/core_pattern").read_text().strip()
+    except OSError:
+        finding = f"RLIMIT_CORE is {soft}; core_pattern cannot be read here"
+        return Check(name="core_dumps", state=State.OK if not soft else State.WARNING, finding=finding)
+    if pattern.startswith("|"):
+        # The kernel ignores the limit for a program; that Kapear's processes are not dumpable still holds.
+        return Check(
+            name="core_dumps",
+            state=State.WARNING,
+            finding="core_pattern hands dumps to a program, which no limit stops; Kapear's processes are not dumpable",
+            mend="sysctl kernel.core_pattern=core, or Storage=none in coredump.conf",
+        )
+    return Check(name="core_dumps", state=State.OK, finding=f"core_pattern writes files, and RLIMIT_CORE is {soft}")
+
+
+def check_keys(config: Config) -> list[Check]:
+    """Look at the modes of the key files and of their directory, not at the keys."""
+    private = {"data_dir": config.data_dir, "host_key": config.key_file, "hotline_key": config.hotline_key_file}
+    return [_private(name, path) for name, path in private.items()]
+
+
+def _private(name: str, path: Path) -> Check:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return Check(name=name, state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
+    except OSError:
+        return Check(
+            name=name, state=State.BROKEN, finding="it cannot be looked at", mend="run as the account of Kapear"
+        )
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & 0o077:
+        return Check(
+            name=name,
+            state=State.BROKEN,
+            finding=f"open to other accounts (mode {mode:04o})",
+            mend=f"chmod go= {path}",
+        )
+    if found.st_uid not in {os.geteuid(), 0} and os.geteuid() != 0:
+        return Check(name=name, state=State.WARNING, finding="of another account", mend=f"chown it: {path}")
+    return Check(name=name, state=State.OK, finding=f"mode {mode:04o}")
+
+
+async def check_database(config: Config) -> list[Check]:
+    """Open the database and compare its schema; then compare the clock with its latest event."""
+    if not config.data_dir.is_dir():
+        missing = Check(name="database", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
+        return [missing, check_clock(None)]
+    try:
+        store = await open_store(config.database_url, data_dir=config.data_dir, create=False)
+        try:
+            latest = await store.read(_latest_event)
+        finally:
+            await store.close()
+    except KapearError as fault:
+        finding = "it cannot be opened, or its schema is another"
+        return [Check(name="database", state=State.BROKEN, finding=finding, mend=str(fault)), check_clock(None)]
+    works = Check(name="database", state=State.OK, finding="it answers, and its schema is of this version")
+    return [works, check_clock(latest)]
+
+
+def _latest_event(tx: Tx) -> datetime | None:
+    number, _ = tx.audit.head()
+    return next((event.draft.at for event in tx.audit.events(number - 1)), None)
+
+
+def check_clock(latest_event: datetime | None, now: datetime | None = None, answer: int | None = None) -> Check:
+    """Say whether the clock is kept by the network, and not before what was already written down."""
+    now = now or datetime.now(UTC)
+    if latest_event is not None and now < latest_event:
+        finding = f"it stands before the latest event of the audit log ({latest_event.isoformat(timespec='seconds')})"
+        return Check(name="clock", state=State.BROKEN, finding=finding, mend="set it: timedatectl set-ntp true")
+    answer = _clock_answer() if answer is None else answer
+    finding = f"{now.isoformat(timespec='seconds')}"
+    if answer == NOT_SYNCHRONISED:
+        finding += "; it is not kept by the network"
+        return Check(name="clock", state=State.WARNING, finding=finding, mend="timedatectl set-ntp true")
+    if answer < 0:
+        finding += "; whether the network keeps it cannot be asked here"
+        return Check(name="clock", state=State.WARNING, finding=finding, mend="see timedatectl")
+    return Check(name="clock", state=State.OK, finding=finding + "; kept by the network")
+
+
+def _clock_answer() -> int:
+    question = ctypes.create_string_buffer(512)  # struct timex, all zero: asks and sets nothing
+    return int(ctypes.CDLL(None).adjtimex(question))
+
+
+def check_disk(directory: Path) -> Check:
+    """Say how much room the data directory's disk has."""
+    place = next(path for path in (directory, *directory.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    finding = f"{free / GIB:.1f} GiB free"
+    if free >= LITTLE_SPACE:
+        return Check(name="disk", state=State.OK, finding=finding)
+    state = State.BROKEN if free < NO_SPACE else State.WARNING
+    return Check(name="disk", state=state, finding=finding, mend="make room: visits end with an error on a full disk")

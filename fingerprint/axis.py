@@ -1,0 +1,211 @@
+"""
+Know one side of a picture as a matrix: how its cells become 64 samples of the blurred picture.
+
+A cell is a pixel, or what a decoder makes of two, four or eight of them. The
+blur, the choice of samples, a squash before it and the spread of cells back
+over their pixels are all linear, so they are one matrix for each side, and the
+hash of reduced cells is that of the picture in its own size. Few cells matter
+to a sample: the matrix is kept as bands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+SAMPLES = 64  # a side for PDQ, whatever the picture's own size
+SMALL_SAMPLES = 32  # a side for pHash
+SQUASHED = 512  # the reference command squashes what is larger, in any direction, to this square
+KEPT_LENGTH = 4096  # sides no longer than this are kept, so that strange sizes do not fill the memory
+_KEPT_SIDES = 128
+_BAND = 8  # samples whose cells are looked at together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """
+    One side of a picture: `length` pixels in cells of `scale`, the first of `first` pixels.
+
+    Only the first or the last cell may stand for fewer pixels than the others:
+    the last as decoded, the first when the picture was turned since.
+    """
+
+    length: int
+    scale: int = 1
+    first: int = 0  # pixels in the first cell; 0 for as many as in the others
+
+    @property
+    def head(self) -> int:
+        """Return how many pixels the first cell stands for."""
+        return min(self.first or self.scale, self.length)
+
+    @property
+    def starts(self) -> NDArray[np.intp]:
+        """Return the pixel at which each cell begins."""
+        return np.concatenate(([0], np.arange(self.head, self.length, self.scale, dtype=np.intp)))
+
+    def between(self, start: int, stop: int) -> Side:
+        """Return the side of a picture of which only these cells are left."""
+        bounds = np.append(self.starts, self.length)
+        length = int(bounds[stop] - bounds[start])
+        return Side(length=length, scale=self.scale, first=min(int(bounds[start + 1] - bounds[start]), length))
+
+    def flipped(self) -> Side:
+        """Return the side as it is in the mirror."""
+        starts = self.starts
+        return Side(length=self.length, scale=self.scale, first=self.length - int(starts[-1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """The weights of cells `start` to `stop` in the samples from `sample` on."""
+
+    sample: int
+    start: int
+    stop: int
+    weights: Floats
+
+
+Axis = tuple[Band, ...]
+
+
+class View(Enum):
+    """What the samples are samples of."""
+
+    BLURRED = 1  # 64, as PDQ takes them of the picture in its own size
+    SQUASHED = 2  # 64, as the reference command takes them of a large one
+    SMALL = 3  # 32, as pHash has it
+
+
+def axis(side: Side, view: View = View.BLURRED) -> Axis:
+    """Return the bands that turn this side's cells into samples."""
+    return (_kept_axis if side.length <= KEPT_LENGTH else _axis)(side, view)
+
+
+def shrink(blocks: Iterable[Floats], pairs: Sequence[tuple[Axis, Axis]]) -> list[Floats]:
+    """
+    Return the samples for each pair of axes (down, across), in one pass over the rows.
+
+    The picture comes as blocks of whole rows, top to bottom, so that a large
+    one never stands in memory as floats.
+    """
+    columns: list[Floats] = []
+    top = 0
+    for block in blocks:
+        columns = columns or [np.zeros((_samples(down), block.shape[1]), dtype=np.float32) for down, _ in pairs]
+        for sums, (down, _) in zip(columns, pairs, strict=True):
+            for band in down:
+                start, stop = max(band.start, top), min(band.stop, top + len(block))
+                if start < stop:
+                    weights = band.weights[:, start - band.start : stop - band.start]
+                    sums[band.sample : band.sample + _BAND] += weights @ block[start - top : stop - top]
+        top += len(block)
+    return [_across(sums, across) for sums, (_, across) in zip(columns, pairs, strict=True)]
+
+
+def _samples(side: Axis) -> int:
+    return len(side) * _BAND
+
+
+def _across(columns: Floats, across: Axis) -> Floats:
+    return np.hstack([columns[:, band.start : band.stop] @ band.weights.T for band in across])
+
+
+def _axis(side: Side, view: View) -> Axis:
+    if view is View.SMALL:
+        spread = _lanczos(side.length)
+    elif view is View.SQUASHED:
+        spread = _blur_and_sample(SQUASHED)
+        # Its pixels are the nearest ones of the picture, not means.
+        spread = _Spread(pixels=spread.pixels * side.length // SQUASHED, weights=spread.weights)
+    else:
+        spread = _blur_and_sample(side.length)
+    return _bands(_over_cells(spread, side))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spread:
+    """For each sample (a row) the pixels or cells that it is made of, and their weights; some may weigh nothing."""
+
+    pixels: NDArray[np.intp]
+    weights: NDArray[np.float64]
+
+
+def _blur_and_sample(length: int) -> _Spread:
+    """Return two passes of a box filter and the choice of 64 places."""
+    window = (length + 2 * SAMPLES - 1) // (2 * SAMPLES)
+    # A window of even length reaches one pixel further ahead than back; both ends of the side cut it off.
+    ahead = (window + 2) // 2
+    behind = window - ahead
+    centres = ((np.arange(SAMPLES) + 0.5) * length / SAMPLES).astype(np.intp)[:, None]
+    # The second pass takes these places of the first …
+    places = centres + np.arange(-behind, ahead)
+    within = (places >= 0) & (places < length)
+    places = places.clip(0, length - 1)
+    starts, stops = np.maximum(places - behind, 0), np.minimum(places + ahead, length)
+    shares = within / within.sum(axis=1, keepdims=True) / (stops - starts)
+    # … and each spreads evenly over its window: add where it begins, take away where it ends.
+    base = np.maximum(centres - 2 * behind, 0)
+    edges = np.zeros((SAMPLES, 2 * window + 1))
+    sample = np.broadcast_to(np.arange(SAMPLES)[:, None], places.shape)
+    np.add.at(edges, (sample, starts - base), shares)
+    np.add.at(edges, (sample, stops - base), -shares)
+    pixels = np.minimum(base + np.arange(2 * window), length - 1)
+    return _Spread(pixels=pixels, weights=edges.cumsum(axis=1)[:, :-1])
+
+
+def _lanczos(length: int) -> _Spread:
+    """Return the windowed sinc that Pillow shrinks with, three lobes a side."""
+    step = length / SMALL_SAMPLES
+    scale = max(step, 1.0)
+    reach = _LOBES * scale
+    centres = ((np.arange(SMALL_SAMPLES) + 0.5) * step)[:, None]
+    pixels = np.floor(centres - reach + 0.5).astype(np.intp) + np.arange(int(2 * reach) + 2)
+    inside = (pixels >= 0) & (pixels < length) & (pixels < np.floor(centres + reach + 0.5))
+    distance = (pixels + 0.5 - centres) / scale
+    weights = np.where(inside, np.sinc(distance) * np.sinc(distance / _LOBES), 0.0)
+    return _Spread(pixels=pixels.clip(0, length - 1), weights=weights / weights.sum(axis=1, keepdims=True))
+
+
+def _over_cells(spread: _Spread, side: Side) -> _Spread:
+    """
+    Give the weights of pixels to the cells they are in, and to the two beside these.
+
+    A picture is taken to rise or fall within a cell as it does between its
+    neighbours; on text and edges that saves a third of what is lost.
+    """
+    if side.scale == 1:
+        return spread
+    starts = side.starts
+    sizes = np.diff(starts, append=side.length)
+    cells = (spread.pixels + side.scale - side.head) // side.scale
+    offset = (spread.pixels - starts[cells] - (sizes[cells] - 1) / 2) / side.scale
+    slope = spread.weights * offset / 2
+    last = len(starts) - 1
+    return _Spread(
+        pixels=np.hstack([cells, np.minimum(cells + 1, last), np.maximum(cells - 1, 0)]),
+        weights=np.hstack([spread.weights, slope, -slope]),
+    )
+
+
+def _bands(spread: _Spread) -> Axis:
+    bands = []
+    for sample in range(0, len(spread.pixels), _BAND):
+        pixels, weights = spread.pixels[sample : sample + _BAND], spread.weights[sample : sample + _BAND]
+        start, stop = int(pixels.min()), int(pixels.max()) + 1
+        at = pixels - start + np.arange(_BAND)[:, None] * (stop - start)
+        dense = np.bincount(at.ravel(), weights.ravel(), minlength=_BAND * (stop - start))
+        floats = np.asarray(dense, dtype=np.float32).reshape(_BAND, -1)
+        bands.append(Band(sample=sample, start=start, stop=stop, weights=floats))
+    return tuple(bands)
+
+
+_LOBES = 3
+_kept_axis = lru_cache(maxsize=_KEPT_SIDES)(_axis)

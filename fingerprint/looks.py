@@ -1,0 +1,77 @@
+"""
+Hash what a picture looks like in every preparation that hash lists are made with.
+
+Lists differ: the reference's library hashes a picture in its own size, its
+command squashes a large one first. Both come of one pass over the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from domain.fingerprints import MIN_PDQ_QUALITY
+from fingerprint.axis import SQUASHED, Floats, View, axis, shrink
+from fingerprint.border import inside_border
+from fingerprint.luma import Luma
+from fingerprint.pdq import MIN_SIDE, Pdq, pdq_of_samples
+from fingerprint.phash import phash_of, phash_of_samples
+
+MIN_TRIMMED_CELLS = 128  # of a reduced decode; below, the rest of the picture deserves a full one
+_NEARLY = 5  # quality of a reduced decode may be off by one or two
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The hashes of one picture; `is_clear` unless a reduced decode was too coarse for them."""
+
+    pdq: Pdq | None
+    squashed: Pdq | None
+    phash: bytes
+    is_clear: bool
+
+    @property
+    def sets(self) -> tuple[bytes, ...]:
+        """Return the variants that say something, in the picture's own size and squashed."""
+        telling = (pdq for pdq in (self.pdq, self.squashed) if pdq and pdq.quality >= MIN_PDQ_QUALITY)
+        return tuple(variant for pdq in telling for variant in pdq.dihedral)
+
+
+def looks_of(luma: Luma) -> tuple[Look, Look | None]:
+    """Return the look of the picture, and the look without its border if it has one."""
+    grey = _grey(luma)
+    whole = _look(luma, grey)
+    box = inside_border(np.asarray(grey))
+    if box is None:
+        return whole, None
+    part = luma.within(box)
+    return whole, _look(part, _grey(part))
+
+
+def _grey(luma: Luma) -> Image.Image:
+    left, top, right, bottom = luma.box
+    return Image.new("L", (right - left, bottom - top))
+
+
+def _look(luma: Luma, grey: Image.Image) -> Look:
+    views = [View.BLURRED]
+    if max(luma.down.length, luma.across.length) > SQUASHED:
+        views.append(View.SQUASHED)
+    if luma.is_reduced:
+        views.append(View.SMALL)
+    found = shrink(luma.blocks(grey), [(axis(luma.down, view), axis(luma.across, view)) for view in views])
+    samples: dict[View, Floats] = dict(zip(views, found, strict=True))
+    pdq = squashed = None
+    if min(luma.down.length, luma.across.length) >= MIN_SIDE:
+        pdq = pdq_of_samples(samples[View.BLURRED])
+        squashed = pdq_of_samples(samples[View.SQUASHED]) if View.SQUASHED in samples else None
+    if not luma.is_reduced:
+        return Look(pdq=pdq, squashed=squashed, phash=phash_of(grey), is_clear=True)
+    phash, is_sure = phash_of_samples(samples[View.SMALL])
+    # What is too flat for its hash to mean anything needs no better one.
+    flat = pdq is None or pdq.quality < MIN_PDQ_QUALITY - _NEARLY
+    enough = min(grey.size) >= MIN_TRIMMED_CELLS
+    clear = flat or (pdq is not None and pdq.is_clear and is_sure)
+    return Look(pdq=pdq, squashed=squashed, phash=phash, is_clear=clear and enough)
