@@ -43,7 +43,7 @@ def seeds() -> list[bytes]:
     return good + [file for file in hostile if 0 < len(file) <= LARGEST_SEED]
 
 
-# Larger than a seed may be and costly to make; or with the time in it, so that no number would give the same file twice.
+# Larger than a seed may be and costly to make; or with the time in it, so that no number gave the same file twice.
 LEFT_OUT = frozenset(
     name for name in CASES if any(word in name for word in ("bomb", "million", "frames", "avif animation"))
 )
