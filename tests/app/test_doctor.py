@@ -214,7 +214,7 @@ def test_a_missing_layer_is_broken_and_whatever_decodes_refuses(tmp_path: Path) 
 
 def test_the_setting_is_yes_or_no(tmp_path: Path) -> None:
     (tmp_path / "kapear.toml").write_text('allow_missing_layers = "yes"\n')
-    with pytest.raises(OperatorFault, match="allow_missing_layers in kapear.toml must be true or false"):
+    with pytest.raises(OperatorFault, match=r"allow_missing_layers in kapear\.toml must be true or false"):
         config.load({"KAPEAR_DATA_DIR": str(tmp_path)})
 
 
