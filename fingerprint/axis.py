@@ -107,14 +107,15 @@ def shrink(blocks: Iterable[Floats], pairs: Sequence[tuple[Axis, Axis]]) -> list
                     weights = band.weights[:, start - band.start : stop - band.start]
                     sums[band.sample : band.sample + _BAND] += weights @ block[start - top : stop - top]
         top += len(block)
-    return [_across(sums, across) for sums, (_, across) in zip(columns, pairs, strict=True)]
+    return [weigh(sums, across) for sums, (_, across) in zip(columns, pairs, strict=True)]
 
 
 def _samples(side: Axis) -> int:
     return len(side) * _BAND
 
 
-def _across(columns: Floats, across: Axis) -> Floats:
+def weigh(columns: Floats, across: Axis) -> Floats:
+    """Return the samples of every row."""
     return np.hstack([columns[:, band.start : band.stop] @ band.weights.T for band in across])
 
 

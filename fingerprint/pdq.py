@@ -25,6 +25,10 @@ MAX_QUALITY = 100
 # What a reduced decode changes in a frequency, and how many bits that may be expected to move
 # before a full decode is worth its time. Measured: see docs/performance.md.
 _ERROR = 0.2
+# Where all is black or white, decoders cut off what a JPEG adds beyond; reduced ones see less of it to cut.
+_CUT_ERROR = 0.5
+_WHITE = 255.0
+_CUT = 16.0  # greys from black and from white
 _MOVED_BITS = 2.0
 
 
@@ -65,7 +69,7 @@ def pdq_of_samples(samples: Floats) -> Pdq:
     """Return the PDQ of a picture blurred and sampled at 64 by 64."""
     block = low_frequencies(samples)
     variants = dihedral_hashes(block)
-    return Pdq(hash=variants[0], quality=quality_of(samples), dihedral=variants, moved=_moved(block))
+    return Pdq(hash=variants[0], quality=quality_of(samples), dihedral=variants, moved=_moved(block, _error(samples)))
 
 
 def quality_of(samples: Floats) -> int:
@@ -110,12 +114,16 @@ def dihedral_hashes(block: NDArray[np.float64]) -> tuple[bytes, ...]:
     return tuple(packed.tobytes() for packed in np.packbits(bits, axis=1))
 
 
-def _moved(block: NDArray[np.float64]) -> float:
-    """Return the expected number of frequencies that a small error carries across the median."""
+def _error(samples: Floats) -> float:
+    return _ERROR + _CUT_ERROR * float(np.mean((samples < _CUT) | (samples > _WHITE - _CUT)))
+
+
+def _moved(block: NDArray[np.float64], error: float) -> float:
+    """Return the expected number of frequencies that an error carries across the median."""
     values = np.sort(block, axis=None)
     middle = values.size // 2
     # Bits move only where they are within a few errors of the median, so most are not looked at.
-    gaps = np.abs(values - (values[middle - 1] + values[middle]) / 2) / (_ERROR * math.sqrt(2))
+    gaps = np.abs(values - (values[middle - 1] + values[middle]) / 2) / (error * math.sqrt(2))
     return sum(math.erfc(gap) / 2 for gap in gaps[gaps < _FAR].tolist())
 
 

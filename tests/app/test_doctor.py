@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from app import config
 from app.checkup import Check, State, worst
 from app.doctor import NOT_SYNCHRONISED, check_clock, check_core_dumps, check_disk, check_keys
 from app.swap import check_swap
+from domain.errors import OperatorFault
 from tests.acceptance.driver import COMMAND, Kapear, Platform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,8 +163,6 @@ def test_the_command_names_what_is_broken_and_exits_1(tmp_path: Path) -> None:
 
 
 def test_keys_are_looked_at_where_the_configuration_says(tmp_path: Path) -> None:
-    from app import config  # noqa: PLC0415 - its default is this process's environment
-
     (tmp_path / "elsewhere").write_text("")
     (tmp_path / "elsewhere").chmod(0o604)
     settings = config.load({"KAPEAR_DATA_DIR": str(tmp_path), "KAPEAR_KEY_FILE": str(tmp_path / "elsewhere")})
@@ -210,6 +210,12 @@ def test_a_missing_layer_is_broken_and_whatever_decodes_refuses(tmp_path: Path) 
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["media_hashed"] > 0
         assert f"Warning: pictures are decoded without the full lock-down: {layer} missing here" in done.stderr
+
+
+def test_the_setting_is_yes_or_no(tmp_path: Path) -> None:
+    (tmp_path / "kapear.toml").write_text('allow_missing_layers = "yes"\n')
+    with pytest.raises(OperatorFault, match=r"allow_missing_layers in kapear\.toml must be true or false"):
+        config.load({"KAPEAR_DATA_DIR": str(tmp_path)})
 
 
 def test_the_demo_goes_on_and_says_what_is_missing(tmp_path: Path) -> None:

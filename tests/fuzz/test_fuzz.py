@@ -6,6 +6,8 @@ import hashlib
 
 from domain.fingerprints import Fingerprint, MediaStatus
 from fingerprint.image import fingerprint_image
+from tests.fuzz.guided import EVERY as EVERY_GUIDED
+from tests.fuzz.guided import Target
 from tests.fuzz.mutations import mutant, seeds
 from tests.fuzz.run import EVERY, fuzz, wrong_with
 
@@ -28,6 +30,12 @@ def test_a_number_always_gives_the_same_damage() -> None:
 def test_the_corpus_begins_with_pictures_of_every_format_that_can_be_hashed() -> None:
     found = [fingerprint_image(file) for file in seeds()[:22]]
     assert all(each.pdq is not None for each in found)
+
+
+def test_the_guided_harness_accepts_its_own_corpus() -> None:
+    target = Target()
+    for file in seeds() * (EVERY_GUIDED // len(seeds()) + 1):
+        target.one(file)
 
 
 def test_a_wrong_answer_is_complained_of() -> None:

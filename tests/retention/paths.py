@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
 import signal
@@ -29,8 +28,8 @@ from tests.retention.trace import Trace, read_trace, strace, traced
 PICTURE = encoded(photo(200, 150, seed=21), "PNG")
 # As much of it as a report's text may be.
 TEXT = base64.b64encode(PICTURE[100:5_000]).decode()
-SELLING = "Blue kites, 12 USD each, write to @harbour_kites"
-PAGES = ("/page", "/half", "/error", "/slow")
+SELLING = "Blue kites, 12 USD each, write to @harbour_kites, please."
+PAGES = ("/page", "/error")
 BACKUP = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))"
 
 
@@ -46,19 +45,17 @@ def furnish(site: Site) -> None:
     whole = base64.b64encode(PICTURE).decode()
     page = f"""<html><head><title>{TEXT}</title><meta property="og:image" content="/file.png"></head><body>
     <p>{SELLING}</p><p>{whole}</p><img src="data:image/png;base64,{whole}"><a href="/{TEXT}">more</a>
-    <img src="/cut.png"></body></html>"""
+    <img src="/cut.png"><img src="/half.png"><img src="/slow.png"></body></html>"""
     half = len(PICTURE) // 2
     site.answers |= {
         "/page": Answer(body=page.encode()),
         "/file.png": Answer(kind="image/png", body=PICTURE),
         "/cut.png": Answer(kind="image/png", body=PICTURE[:half]),
         # The length is a lie: the answer ends after the picture has begun to arrive.
-        "/half": Answer(body=f"<html><body><p>{SELLING} {whole}</p><img src='/half.png'></body></html>".encode()),
         "/half.png": Answer(
             kind="image/png", body=lambda write: write(PICTURE[:half]), headers={"Content-Length": "9999999"}
         ),
         "/error": Answer(status=500, body=page.encode()),
-        "/slow": Answer(body=b"<html><body><img src='/slow.png'></body></html>"),
         "/slow.png": Answer(kind="image/png", body=slow_picture()),
     }
 
@@ -76,12 +73,6 @@ class Walk:
     def prepare(kapear: Kapear, site: Site, folder: Path) -> Walk:
         folder.mkdir()
         return Walk(kapear=kapear.with_env(KAPEAR_DEBUG="1"), site=site, folder=folder, canary=canary_of(PICTURE))
-
-    def import_list(self, kapear: Kapear) -> None:
-        """Import a list that the canary stands in, so that a lead is filed."""
-        listed = self.folder.parent / "list.csv"
-        listed.write_text(f"algorithm,hash\nsha256,{hashlib.sha256(PICTURE).hexdigest()}\n")
-        kapear.run("hashlist", "import", str(listed), "--format", "csv", "--name", "kites", "--classification", "known")
 
     def command(
         self, name: str, *arguments: str, stdin: bytes = b"", program: tuple[str, ...] = COMMAND

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from tests.retention.paths import (
     furnish,
     kill_a_busy_child,
     python,
+    slow_picture,
 )
 
 pytestmark = pytest.mark.strace
@@ -47,14 +49,13 @@ def test_a_running_instance_under_visits_requests_and_kills(walk: Walk) -> None:
     plain = walk.kapear.with_env(KAPEAR_DEBUG="")
     furnish(walk.site)
     plain.run("init")
-    walk.import_list(plain)
     token = plain.json("user", "add", "desk", "--role", "analyst")["token"]
     targets = {page: plain.watch(f"{walk.site.base}{page}") for page in PAGES}
     with walk.running("run") as running:
         killed = kill_a_busy_child(running, walk.site)
         statuses = console_requests(running, token)
         until(lambda: running.visits() >= len(PAGES))
-        lead = plain.json("leads", "list")[0]["id"]
+        _, leads = running.ask("GET", "/api/v1/leads", headers={"Authorization": f"Bearer {token}"})
     assert running.trace is not None
     assert running.trace.leaks(walk.canary) == []
     assert running.trace.reached_a_child(walk.canary), "the search sees what it must see"
@@ -66,8 +67,10 @@ def test_a_running_instance_under_visits_requests_and_kills(walk: Walk) -> None:
     for page in ("/file.png", "/cut.png", "/half.png", "/slow.png", "/error"):
         assert page in walk.site.asked
     media = [each for post in plain.json("watch", "posts", targets["/page"]) for each in post["media"]]
-    assert sum(each["sha256"] is not None for each in media) >= 2
-    after_the_instance(walk, lead)
+    hashed = {hashlib.sha256(file).hexdigest() for file in (PICTURE, PICTURE[: len(PICTURE) // 2], slow_picture())}
+    assert {each["sha256"] for each in media if each["sha256"]} == hashed, "the slow one by another child"
+    assert [each["status"] for each in media].count("pending") == 1, "the one that broke off"
+    after_the_instance(walk, json.loads(leads)[0]["id"])
     assert left_behind(walk) == []
     on_a_full_disk(walk, targets["/page"])
 

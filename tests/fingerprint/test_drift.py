@@ -1,0 +1,54 @@
+"""How far our hashes lie from the reference's on a full decode, over a varied set."""
+
+from __future__ import annotations
+
+import io
+
+import imagehash
+import numpy as np
+import pdqhash
+from PIL import Image
+
+from domain.fingerprints import MIN_PDQ_QUALITY
+from fingerprint.image import fingerprint_image
+from tests.fingerprint.drift_set import Sample, jpegs, others
+from tests.fingerprint.pictures import bits_apart
+
+JPEGS, OTHERS = 128, 84
+
+
+def reference(file: bytes) -> tuple[bytes, int, bytes]:
+    """Return PDQ, its quality and pHash of the file decoded in full."""
+    with Image.open(io.BytesIO(file)) as opened:
+        deep = opened.mode == "I;16"
+        picture = (Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8)) if deep else opened).convert("RGB")
+    bits, quality = pdqhash.compute(np.asarray(picture))
+    return np.packbits(bits).tobytes(), int(quality), bytes.fromhex(str(imagehash.phash(picture)))
+
+
+def drifts(samples: list[Sample]) -> list[tuple[int, int, str]]:
+    """Return how many bits PDQ and pHash are off, where there is enough to see."""
+    found = []
+    for sample in samples:
+        ours = fingerprint_image(sample.file)
+        pdq, quality, phash = reference(sample.file)
+        assert abs(ours.pdq_quality - quality) <= 1, sample.name
+        if quality >= MIN_PDQ_QUALITY and ours.pdq and ours.phash:
+            found.append((bits_apart(ours.pdq, pdq), bits_apart(ours.phash, phash), sample.name))
+    return found
+
+
+def test_jpegs_decoded_reduced_stay_near_the_reference() -> None:
+    found = drifts(list(jpegs(JPEGS)))
+    assert len(found) >= 100
+    assert sum(pdq <= 2 for pdq, _, _ in found) >= 0.95 * len(found)
+    assert max(found)[0] <= 10, max(found)
+    assert sum(phash <= 2 for _, phash, _ in found) >= 0.99 * len(found)
+
+
+def test_whatever_else_is_decoded_is_as_near() -> None:
+    found = drifts(list(others(OTHERS)))
+    assert len(found) >= 60
+    assert sum(pdq == 0 for pdq, _, _ in found) >= 0.9 * len(found)
+    assert max(found)[0] <= 4, max(found)
+    assert [name for _, phash, name in found if phash] == []

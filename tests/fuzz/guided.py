@@ -1,0 +1,60 @@
+"""
+Let atheris look for files that the decoding rooms treat in new ways, guided by which code they reach.
+
+    python -m tests.fuzz.guided FOLDER -max_total_time=600
+
+In this process, without the sandbox: what is looked for is an exception, an
+answer that contradicts itself, or a good picture hashed wrongly afterwards.
+FOLDER is made, and filled with the seed corpus; what is found new stays there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+LIMITS = ("-max_len=65536", "-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1", "-verbosity=1")
+EVERY = 200  # files between two good pictures
+
+
+class Target:
+    """What every file is given to."""
+
+    def __init__(self) -> None:
+        from fingerprint.image import fingerprint_image  # noqa: PLC0415 - imported under atheris's eyes
+        from tests.fingerprint.pictures import encoded, photo  # noqa: PLC0415 - see above
+
+        self._hashed = fingerprint_image
+        self._good = encoded(photo(120, 90, seed=3), "JPEG")
+        self._expected = fingerprint_image(self._good)
+        self._files = 0
+
+    def one(self, untrusted_bytes: bytes) -> None:
+        """Hash one file; raises AssertionError when the answer cannot be right."""
+        found = self._hashed(untrusted_bytes)
+        assert (found.pdq is None) == (not found.pdq_dihedral)
+        assert found.pdq is None or len(found.pdq) == 32
+        assert 0 <= found.pdq_quality <= 100
+        self._files += 1
+        if self._files % EVERY == 0:
+            assert self._hashed(self._good) == self._expected
+
+
+def main() -> None:
+    atheris: Any = importlib.import_module("atheris")  # not among the locked packages yet
+    folder, options = Path(sys.argv[1]), sys.argv[2:]
+    with atheris.instrument_imports(include=["PIL", "fingerprint"]):
+        target = Target()
+    from tests.fuzz.mutations import seeds  # noqa: PLC0415 - after Pillow was imported above
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, file in enumerate(seeds()):
+        (folder / f"seed-{number:03}").write_bytes(file)
+    atheris.Setup([sys.argv[0], str(folder), *LIMITS, f"-artifact_prefix={folder}/", *options], target.one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
