@@ -1,14 +1,15 @@
 """
 Compute pHash, the 64 bits that survive what PDQ does not, from 32 by 32 samples.
 
-The same bits as `str(imagehash.phash(picture))`, without the library that it
-imports for one cosine transform and that would double a child's start.
+The same bits as `str(imagehash.phash(picture))`, faster; where rounding could
+decide one of them, that library itself is asked.
 """
 
 from __future__ import annotations
 
 import math
 
+import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -34,9 +35,7 @@ def phash_of(grey: Image.Image) -> bytes:
     """Return the 8 bytes whose hex is `str(imagehash.phash(grey))`; of a picture in its own size."""
     worthwhile = grey.width * grey.height > _FEW_PIXELS and grey.height <= _TALL * grey.width
     block = _fast_frequencies(grey) if worthwhile else None
-    if block is None:
-        block = _frequencies(np.asarray(grey.resize((SMALL_SAMPLES, SMALL_SAMPLES), Image.Resampling.LANCZOS)))
-    return _bits(block)
+    return bytes.fromhex(str(imagehash.phash(grey))) if block is None else _bits(block)
 
 
 def phash_of_samples(samples: Floats) -> tuple[bytes, bool]:

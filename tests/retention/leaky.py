@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.retention.watchable import be_watchable
+
 ROOM = Path("leaks")
 
 
@@ -271,6 +273,7 @@ CONTROLS: dict[str, Callable[[bytes], None]] = {
 }  # fmt: skip
 
 if __name__ == "__main__":
+    be_watchable()
     on_read(CONTROLS.values())
     import cli
 

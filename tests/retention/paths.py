@@ -18,12 +18,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.acceptance.driver import COMMAND, ROOT, Kapear, until
+from tests.acceptance.driver import ROOT, Kapear, until
 from tests.acceptance.site import Answer, Site
 from tests.fingerprint.hostile import chunk
 from tests.fingerprint.pictures import encoded, photo
 from tests.retention.search import Canary, canary_of
 from tests.retention.trace import Trace, read_trace, strace, traced
+from tests.retention.watchable import PROGRAM
 
 PICTURE = encoded(photo(200, 150, seed=21), "PNG")
 # As much of it as a report's text may be.
@@ -75,7 +76,7 @@ class Walk:
         return Walk(kapear=kapear.with_env(KAPEAR_DEBUG="1"), site=site, folder=folder, canary=canary_of(PICTURE))
 
     def command(
-        self, name: str, *arguments: str, stdin: bytes = b"", program: tuple[str, ...] = COMMAND
+        self, name: str, *arguments: str, stdin: bytes = b"", program: tuple[str, ...] = PROGRAM
     ) -> tuple[Trace, subprocess.CompletedProcess[bytes]]:
         """Run one command under watch."""
         command = [*program, *arguments]
@@ -85,7 +86,7 @@ class Walk:
     def running(self, name: str) -> Iterator[Running]:
         """Run `kapear run` under watch for the length of the block; its trace is complete afterwards."""
         process = subprocess.Popen(
-            strace(self.folder / name, [*COMMAND, "run"]),
+            strace(self.folder / name, [*PROGRAM, "run"]),
             env=self.kapear.env,
             cwd=self.kapear.data_dir.parent,
             stdin=subprocess.DEVNULL,

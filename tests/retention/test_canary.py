@@ -27,6 +27,7 @@ from tests.retention.paths import (
     python,
     slow_picture,
 )
+from tests.retention.watchable import PROGRAM
 
 pytestmark = pytest.mark.strace
 
@@ -128,7 +129,7 @@ def on_a_full_disk(walk: Walk, target: str) -> None:
         else:
             program = ("prlimit", "--fsize=20000")
         command = ("watch", "check", target, "--json")
-        trace, done = full.command("full", *command, program=(*program, *python("import cli; cli.main()")))
+        trace, done = full.command("full", *command, program=(*program, *PROGRAM))
         assert done.returncode == 1 or json.loads(done.stdout)["outcome"] == "error", done
         assert b"Traceback" not in done.stderr
         assert trace.leaks(walk.canary) == []

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.driver import COMMAND, Kapear
+from tests.acceptance.driver import Kapear
 from tests.requirements_for import require
 from tests.retention.leaky import CONTROLS
 from tests.retention.paths import LEAKY, PICTURE
 from tests.retention.search import canary_of
 from tests.retention.trace import traced
+from tests.retention.watchable import PROGRAM
 
 pytestmark = pytest.mark.strace
 
@@ -45,5 +46,5 @@ def test_the_same_command_without_a_leak_is_clean(tmp_path: Path) -> None:
     require("strace", present=shutil.which("strace") is not None)
     (tmp_path / "picture.png").write_bytes(PICTURE)
     env = Kapear(data_dir=tmp_path / "data").env
-    trace, _ = traced(tmp_path / "trace", [*COMMAND, "hash", "picture.png"], env=env, cwd=tmp_path)
+    trace, _ = traced(tmp_path / "trace", [*PROGRAM, "hash", "picture.png"], env=env, cwd=tmp_path)
     assert trace.leaks(canary_of(PICTURE)) == []

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.driver import COMMAND, Kapear
+from tests.acceptance.driver import COMMAND, Kapear, until
 from tests.acceptance.site import Answer, serving_site
 from tests.requirements_for import require
 from tests.retention.paths import PICTURE
@@ -56,12 +56,19 @@ def abort_while_reading(folder: Path, program: tuple[str, ...]) -> tuple[int, li
             # As much as the system allows: what the program forbids itself is then its own doing.
             resource.prlimit(process.pid, resource.RLIMIT_CORE, (hard_limit(), hard_limit()))
             assert held.wait(60)
+            until(lambda: unread_bytes(int(site.base.rpartition(":")[2])) == 0)
             os.kill(process.pid, signal.SIGABRT)
             _, status = os.waitpid(process.pid, 0)
             process.returncode = 0  # it was waited for here, where the whole status is seen
         finally:
             go.set()
     return status, [path for path in working.iterdir() if path.is_file()]
+
+
+def unread_bytes(port: int) -> int:
+    """Return how much of what a server on this port sent still waits in the kernel for its reader."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(row[4].partition(":")[2], 16) for row in rows if int(row[2].partition(":")[2], 16) == port)
 
 
 def hard_limit() -> int:

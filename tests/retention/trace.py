@@ -40,6 +40,8 @@ _STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 _FILE = re.compile(r"^(\d+)<(.*?)>(?:\(deleted\))?(?=, |$|\))")
 _OLD_TO_NEW = re.compile(r"^\d+<(.*?)>, (\d+)")
 _SOCKET = re.compile(r"UNIX-STREAM:\[(\d+)->(\d+)\]")
+_SHORT_ANSWER = re.compile(r"1, 0x[0-9a-f]+, (\d+)")
+LONGEST_ANSWER = 4096
 _IN_HEX = re.compile(r"(?:\\x[0-9a-f]{2})+")
 
 
@@ -105,12 +107,15 @@ def read_trace(folder: Path) -> Trace:
 
 def _read_thread(trace: Trace, process: str, lines: Sequence[str]) -> None:
     standard_input = ""
+    is_child = False
     for line in lines:
         met = _LINE.match(line)
         if met is None:
             assert line.startswith("+++") or "= ?" in line or "<unfinished" in line, line[:200]
             continue
         call, arguments, result = met.groups()
+        if call in (*WRITES, "openat") and _is_hidden(call, arguments, is_child=is_child):
+            trace.unseen.append(f"not readable: {call} {arguments[:100]}")
         if call in WRITES:
             _note(trace, process, _place(arguments), arguments)
         elif call in {"dup2", "dup3"}:
@@ -122,7 +127,18 @@ def _read_thread(trace: Trace, process: str, lines: Sequence[str]) -> None:
         elif "open" not in call or "O_CREAT" in arguments:
             if call == "execve" and standard_input and "fingerprint.child" in _plain(arguments):
                 trace.to_children.add(_other_end(standard_input))
+                is_child = True
             _note(trace, process, f"the arguments of {call}", arguments)
+
+
+def _is_hidden(call: str, arguments: str, *, is_child: bool) -> bool:
+    """Return whether strace was kept from looking into a call that matters; a child's short answer does not."""
+    if '"' in arguments or "0x" not in arguments:
+        return False
+    if call == "openat":
+        return "O_CREAT" in arguments
+    answer = _SHORT_ANSWER.fullmatch(arguments)
+    return not (is_child and call == "write" and answer and int(answer[1]) <= LONGEST_ANSWER)
 
 
 def _unwatched(call: str, arguments: str, result: str) -> list[str]:
