@@ -28,6 +28,8 @@ _ENCODED_RUN = re.compile(
     rf"(?<!{_LETTER})(?:(?!{_INSIDE_ESCAPE}){_LETTER}|{_ESCAPED}|{_ESCAPED_BREAK})"
     rf"(?:{_LETTER}|{_ESCAPED}|{_BREAK}|[\u00ad\u200b\u2060\ufeff](?={_LETTER})){{256,}}+=*+"
 )
+_LINE_END = re.compile(r"[ \t]*+(?:\r?\n|\r)[ \t]*+")
+_FIRST_LINE = re.compile(rf"({_LETTER}{{1,31}})({_LINE_END.pattern})(.*)", re.DOTALL)
 _DATA_URI = re.compile(r"(data:[^\s,<>\"']{0,128},)([^\s<>\"']{257,})", re.IGNORECASE)
 
 
@@ -40,7 +42,24 @@ def without_encoded_runs(text: str) -> str:
     if len(text) <= LONGEST_KEPT_RUN:
         return text
     without = _DATA_URI.sub(lambda found: found[1] + _replacement(found[2]), text)
-    return _ENCODED_RUN.sub(lambda found: _replacement(found[0]), without)
+    return _ENCODED_RUN.sub(lambda found: _run_replaced(found[0]), without)
+
+
+def _run_replaced(run: str) -> str:
+    """
+    Return what stands in a run's place; a word on the line before it is no part of it.
+
+    Such a word may be a handle, so it is kept: where it is as short as 23 bytes
+    encoded, and no line of the same width as the next, which wrapping would make.
+    """
+    lines = _FIRST_LINE.fullmatch(run)
+    if lines is None:
+        return _replacement(run)
+    word, line_break, rest = lines.groups()
+    width = len(_LINE_END.split(rest, maxsplit=1)[0])
+    if len(rest) <= LONGEST_KEPT_RUN or len(word) == width:
+        return _replacement(run)
+    return f"{word}{line_break}{_replacement(rest)}"
 
 
 def _replacement(run: str) -> str:

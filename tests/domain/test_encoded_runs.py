@@ -78,6 +78,14 @@ def test_no_wrapping_saves_a_run(variant: str, around: str) -> None:
     assert len(shown) < 300
 
 
+def test_a_handle_on_the_line_before_a_run_is_kept() -> None:
+    left = without_encoded_runs("write to @harbour_kites\n" + "QUJD" * 100)
+    assert left.startswith("write to @harbour_kites\n[400 encoded characters, sha256 ")
+    wrapped = "\n".join(["QUJDREVGR0hJSktM"] * 30)
+    assert "QUJD" not in without_encoded_runs(wrapped)
+    assert "QUJD" not in without_encoded_runs("QUJD" * 8 + "\n" + "QUJD" * 100)
+
+
 def test_what_a_data_uri_carries_goes_whatever_its_encoding() -> None:
     body = "".join(f"%{byte:02x}" for byte in noise(200))
     shown = without_encoded_runs(f"see DATA:image/gif,{body} here")
