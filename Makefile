@@ -60,6 +60,7 @@ crash: $(DEV)
 # Damaged pictures for ten minutes, with good ones between them; a JSON line of figures (20 seconds are in the suite).
 fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz.run --seconds 600 $(ARGS)
+	$(BIN)/python -m tests.fuzz.guided build/fuzz -max_total_time=600
 
 # Brings the console's texts into both catalogues; what is new in Khmer waits for a translator.
 catalogue: $(DEV)

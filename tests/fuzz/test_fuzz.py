@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 from domain.fingerprints import Fingerprint, MediaStatus
 from fingerprint.image import fingerprint_image
@@ -11,6 +15,7 @@ from tests.fuzz.guided import Target
 from tests.fuzz.mutations import mutant, seeds
 from tests.fuzz.run import EVERY, fuzz, wrong_with
 
+ROOT = Path(__file__).parents[2]
 SECONDS, MOST = 20, 1_500
 
 
@@ -36,6 +41,20 @@ def test_the_guided_harness_accepts_its_own_corpus() -> None:
     target = Target()
     for file in seeds() * (EVERY_GUIDED // len(seeds()) + 1):
         target.one(file)
+
+
+def test_guided_damage_finds_nothing_in_ten_seconds(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.guided", str(tmp_path / "corpus"), "-max_total_time=10"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "stat::number_of_executed_units" in done.stderr
 
 
 def test_a_wrong_answer_is_complained_of() -> None:
