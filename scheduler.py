@@ -12,8 +12,6 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -41,7 +39,7 @@ class Monitor:
     visitor: Visitor
     counted: Callable[[Visit], None]
     at_once: int = 4
-    _running: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
     _owed: list[Claim] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -73,7 +71,7 @@ class Monitor:
         room = self.at_once - len(self._running)
         if room <= 0:
             return
-        now = self.visitor.instance.office.desk.now()
+        now = self.visitor.desk.now()
 
         def work(tx: Tx) -> list[Claim]:
             # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.
@@ -82,20 +80,15 @@ class Monitor:
             left = 0 if tx.standing.get().paused else room - len(claims)
             return claims + (tx.targets.claim_due(now, left) if left else [])
 
-        for claim in await self.visitor.instance.store.write(work):
+        for claim in await self.visitor.desk.store.write(work):
             task = asyncio.create_task(self._visit(claim))
-            self._running[task] = claim.target.id
-            task.add_done_callback(self._running.pop)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def expire(self) -> None:
         """Mark targets whose time is over."""
-        now = self.visitor.instance.office.desk.now()
-        await self.visitor.instance.store.write(lambda tx: tx.targets.expire(now))
-
-    @property
-    def idle(self) -> bool:
-        """Return whether no visit is under way."""
-        return not self._running
+        now = self.visitor.desk.now()
+        await self.visitor.desk.store.write(lambda tx: tx.targets.expire(now))
 
     async def _visit(self, claim: Claim) -> None:
         """Visit one target; no fault of one leaves its task."""
@@ -112,23 +105,24 @@ class Monitor:
     async def _settle(self) -> None:
         """Give back claims whose visits could not be written, now that the database may answer again."""
         while self._owed:
-            claim = self._owed[-1]
-            failures = claim.target.failures + 1
-            now = self.visitor.instance.office.desk.now()
-            wait = next_interval(self.visitor.instance.config.cadence, Outcome.ERROR, failures, 0.5)
-            visit = Visit(
-                id=VisitId(self.visitor.instance.office.desk.new_id()),
-                target_id=claim.target.id,
-                started_at=now,
-                ended_at=now,
-                outcome=Outcome.ERROR,
-                code="not_written",
-            )
             with contextlib.suppress(LostClaim):
-                await self.visitor.instance.store.write(
-                    partial(_finish, claim=claim, visit=visit, next_due=now + wait, failures=failures)
-                )
+                await self._give_back(self._owed[-1])
             self._owed.pop()
+
+    async def _give_back(self, claim: Claim) -> None:
+        """Write that a visit could not be written."""
+        failures = claim.target.failures + 1
+        now = self.visitor.desk.now()
+        due = now + next_interval(self.visitor.instance.config.cadence, Outcome.ERROR, failures, 0.5)
+        visit = Visit(
+            id=VisitId(self.visitor.desk.new_id()),
+            target_id=claim.target.id,
+            started_at=now,
+            ended_at=now,
+            outcome=Outcome.ERROR,
+            code="not_written",
+        )
+        await self.visitor.desk.store.write(lambda tx: tx.targets.finish(claim, visit, due, failures))
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         """Run a job; a database that is away for a while stops nothing."""
@@ -139,20 +133,15 @@ class Monitor:
 
     async def _drain(self) -> None:
         """Cancel running visits and wait for their last writes."""
-        tasks = list(self._running)
-        for task in tasks:
+        for task in self._running:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=DRAIN_S)
+        if self._running:
+            await asyncio.wait(self._running, timeout=DRAIN_S)
 
 
 def _log_fault(message: str, fault: Exception, **ids: str) -> None:
     """Log what kind of fault it was: its own words and its traceback could quote what was read."""
     log.error(message, extra={"error": type(fault).__name__, **ids})
-
-
-def _finish(tx: Tx, *, claim: Claim, visit: Visit, next_due: datetime, failures: int) -> None:
-    tx.targets.finish(claim, visit, next_due, failures)
 
 
 async def run(
@@ -167,9 +156,9 @@ async def run(
     if until is None:
         await monitor.run(stop)
         return
-    async with asyncio.TaskGroup() as together:
-        together.create_task(monitor.run(stop))
-        try:
-            await until()
-        finally:
-            stop.set()
+    monitoring = asyncio.create_task(monitor.run(stop))
+    try:
+        await until()
+    finally:
+        stop.set()
+        await monitoring

@@ -30,6 +30,7 @@ from matching.rules import load_rules
 from net.governor import HostGovernor
 from net.guard import EgressPolicy
 from net.session import guarded_session
+from triage.desk import Desk
 from triage.intake import Intake
 
 log = logging.getLogger("kapear.visitor")
@@ -58,6 +59,11 @@ class Visitor:
     matcher: ListMatcher
     missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
+
+    @property
+    def desk(self) -> Desk:
+        """Return the desk whose targets are visited."""
+        return self.instance.office.desk
 
     @property
     def warnings(self) -> tuple[str, ...]:

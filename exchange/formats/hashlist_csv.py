@@ -15,7 +15,6 @@ from domain.errors import BadInput
 from domain.hashlists import Algorithm, BadRow, HashEntry
 
 REQUIRED = ("algorithm", "hash")
-OPTIONAL = ("classification", "id", "note")
 MAX_WORDS = 500  # characters of one of a row's own words
 _HEX = re.compile(r"[0-9a-f]+")
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
