@@ -12,6 +12,7 @@ import pytest
 from app import logs
 
 HANDLE, PLACE = "@harbour_kites", "http://127.0.0.1:9/blue-kites"
+SAID = f"{PLACE} by {HANDLE}"
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_arguments_and_odd_characters_are_no_way_around_the_list(stream: io.Stri
 
 def test_other_libraries_are_heard_without_their_words(stream: io.StringIO) -> None:
     logging.getLogger("scrapy.core").debug("Crawled %s", PLACE)
-    logging.getLogger("aiohttp").error(" by ".join((PLACE, HANDLE)))
+    logging.getLogger("aiohttp").error(SAID)
     text = stream.getvalue()
     assert "DEBUG scrapy.core (message withheld)" in text
     assert "ERROR aiohttp (message withheld)" in text
