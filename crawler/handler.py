@@ -58,8 +58,6 @@ async def _page(visit: Visit, request: Request) -> Response:
             )
             async with answer as response:
                 return await _read(visit, request, response)
-    except VisitEnded:
-        raise
     except FetchFailed as failure:
         raise of_failure(failure.code) from None
     except FORESEEN as error:

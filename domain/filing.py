@@ -10,7 +10,7 @@ more: a flood neither fills the queue nor gets lost.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from domain.leads import LeadKind
@@ -26,8 +26,8 @@ class PostKey:
     """What makes a post one post, whoever watches it: never keyed by target."""
 
     platform: Platform
-    container: str
-    post: str
+    container: str = field(repr=False)
+    post: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

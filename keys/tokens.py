@@ -1,5 +1,5 @@
 """
-Make and compare the tokens by which people and programs sign in.
+Make the tokens by which people and programs sign in.
 
 A token is 256 random bits, so a plain digest of it gives nothing away and
 needs no slow hash; only digests are stored.
@@ -8,7 +8,6 @@ needs no slow hash; only digests are stored.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 
 TOKEN_BYTES = 32
@@ -22,8 +21,3 @@ def new_token() -> str:
 def token_digest(token: str) -> str:
     """Return what is stored in the token's place: SHA-256, 64 hex digits."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def is_same_digest(one: str, other: str) -> bool:
-    """Compare two digests in a time that says nothing of where they differ."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.audit import GENESIS, AuditDraft, AuditEvent, chained
 from domain.errors import OperatorFault
+from storage.rows import columns_of
 from storage.tables import audit_events, audit_head
 
 _BROKEN = "The audit log does not end where it should, so nothing was done; run `kapear audit verify`."
@@ -38,7 +39,9 @@ class Audit:
             raise OperatorFault(_BROKEN)
         # The hash covers the time as text, so it is written in the one zone in which it is read back.
         event = chained(replace(draft, at=draft.at.astimezone(UTC)), seq=row.seq + 1, previous=row.hash)
-        self._connection.execute(insert(audit_events), _row(event))
+        self._connection.execute(
+            insert(audit_events), columns_of(event.draft, audit_events) | columns_of(event, audit_events)
+        )
         self._connection.execute(update(audit_head).values(seq=event.seq, hash=event.hash))
         return event
 
@@ -57,17 +60,3 @@ class Audit:
         """Return number and hash of the last event as the store noted them apart from the chain."""
         row = self._connection.execute(select(audit_head.c.seq, audit_head.c.hash)).first()
         return (row.seq, row.hash) if row else (0, "")  # a lost row differs from an empty log's head
-
-
-def _row(event: AuditEvent) -> dict[str, object]:
-    draft = event.draft
-    return {
-        "seq": event.seq,
-        "at": draft.at,
-        "actor": draft.actor,
-        "action": draft.action,
-        "subject": draft.subject,
-        "details": draft.details,
-        "previous": event.previous,
-        "hash": event.hash,
-    }

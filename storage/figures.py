@@ -26,13 +26,13 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
     closed = leads.c.status == LeadStatus.CLOSED
     shown = and_(media.c.post_id == revisions.c.post_id, media.c.seq == revisions.c.seq)
     counted: dict[str, tuple[FromClause, ColumnElement[bool]]] = {
-        "reports": (reports, _within(reports.c.created_at, since, until)),
+        "reports": (reports, within(reports.c.created_at, since, until)),
         "targets_total": (targets, true()),
         "targets_active": (targets, targets.c.status == TargetStatus.ACTIVE),
-        "visits": (visits, _within(visits.c.started_at, since, until)),
-        "observations": (revisions, _within(revisions.c.seen_at, since, until)),
-        "media": (media.join(revisions, shown), _within(revisions.c.seen_at, since, until)),
-        "leads_filed": (leads, _within(leads.c.filed_at, since, until)),
+        "visits": (visits, within(visits.c.started_at, since, until)),
+        "observations": (revisions, within(revisions.c.seen_at, since, until)),
+        "media": (media.join(revisions, shown), within(revisions.c.seen_at, since, until)),
+        "leads_filed": (leads, within(leads.c.filed_at, since, until)),
         "leads_open": (leads, ~closed),
         "leads_closed": (leads, closed),
     }
@@ -42,7 +42,7 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
     }
 
 
-def _within(moment: ColumnElement[datetime], since: date | None, until: date | None) -> ColumnElement[bool]:
+def within(moment: ColumnElement[datetime], since: date | None, until: date | None) -> ColumnElement[bool]:
     """Return the condition that a moment lies on one of the days."""
     condition: ColumnElement[bool] = true()
     if since is not None:

@@ -23,6 +23,7 @@ _REASON = tuple(Reason.__slots__)
 _MATCH = tuple(HashMatch.__slots__)
 _HIT = tuple(TextHit.__slots__)
 _CONTENT = tuple(lead_contents.c[name] for name in SealedContent.__slots__)
+CLAIM = ("status", "claimed_by", "claimed_at", "closed_as")  # what people's decisions change
 _NO_LEAD = "There is no such lead; see `kapear leads list`."
 
 
@@ -60,7 +61,7 @@ class Leads:
 
     def update(self, lead: Lead) -> None:
         """Write status and claim of a lead."""
-        changed = {name: getattr(lead, name) for name in ("status", "claimed_by", "claimed_at", "closed_as")}
+        changed = {name: getattr(lead, name) for name in CLAIM}
         if not self._connection.execute(update(leads).where(leads.c.id == lead.id).values(changed)).rowcount:
             raise NotFound(_NO_LEAD)
 

@@ -14,6 +14,7 @@ from storage.rows import columns_of, made
 from storage.tables import hash_entries, hash_lists, instance
 
 _LIST = tuple(hash_lists.c[name] for name in HashList.__slots__)
+_GIVEN_UP = "This import was given up, for another one of the same list began; start it again."
 _AT_ONCE = 10_000  # entries held in memory while an index is filled
 
 
@@ -45,7 +46,7 @@ class Lists:
         """Add entries to a staged version; raises WrongState when it is not staged any more."""
         staged = select(hash_lists.c.id).where(hash_lists.c.id == list_id, hash_lists.c.activated_at.is_(None))
         if self._connection.execute(staged).first() is None:
-            raise WrongState("This import was given up, for another one of the same list began; start it again.")
+            raise WrongState(_GIVEN_UP)
         if entries:
             rows = [columns_of(entry, hash_entries, list_id=list_id) for entry in entries]
             self._connection.execute(insert(hash_entries).inline(), rows)
@@ -56,7 +57,7 @@ class Lists:
         change = update(hash_lists).where(hash_lists.c.id == list_id, staged).values(entries=entries, activated_at=now)
         name = self._connection.execute(change.returning(hash_lists.c.name)).scalar()
         if name is None:
-            raise WrongState("This import was given up, for another one of the same list began; start it again.")
+            raise WrongState(_GIVEN_UP)
         before = (hash_lists.c.name == name, hash_lists.c.id != list_id, hash_lists.c.retired_at.is_(None))
         self._connection.execute(update(hash_lists).where(*before).values(retired_at=now))
         return self._count_up()

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, text, update
 
 from domain.errors import LostClaim
 from domain.filing import PostKey, overflow_days
@@ -22,7 +21,8 @@ from domain.pages import KnownLead, KnownPage, LeadEvidence, MediaRow, PagePlan
 from domain.ports import LeadKey
 from domain.targets import Claim
 from storage.claims import held
-from storage.leads import Leads
+from storage.figures import within
+from storage.leads import CLAIM, Leads
 from storage.observed import Observed
 from storage.rows import chunks, columns_of, insert_new
 from storage.tables import (
@@ -134,7 +134,7 @@ class Page:
         if not evidence.is_new:
             changed = {"urgency": lead.urgency, "value": lead.value, "posts": lead.posts}
             if evidence.is_reopened:
-                changed |= {name: getattr(lead, name) for name in ("status", "claimed_by", "claimed_at", "closed_as")}
+                changed |= {name: getattr(lead, name) for name in CLAIM}
             self._connection.execute(update(leads).where(leads.c.id == lead.id).values(changed))
             return
         key = keys[lead.id]
@@ -179,12 +179,10 @@ class Page:
 
     def _text_leads(self, groups: Sequence[str]) -> int:
         """Return how many leads the target's texts opened on the (UTC) days that the groups speak of."""
-        midnights = [datetime.combine(day, time(), UTC) for day in overflow_days(groups)]
-        if not midnights:
+        days = overflow_days(groups)
+        if not days:
             return 0
-        on_a_day = or_(
-            *(and_(leads.c.filed_at >= start, leads.c.filed_at < start + timedelta(days=1)) for start in midnights)
-        )
+        on_a_day = or_(*(within(leads.c.filed_at, day, day) for day in days))
         counted = select(func.count()).select_from(leads)
         opened = counted.where(leads.c.target_id == self._claim.target.id, leads.c.kind == LeadKind.TEXT, on_a_day)
         return int(self._connection.execute(opened).scalar_one())

@@ -84,7 +84,7 @@ class Preview:
 class _Message:
     """One message's place: its channel, its id, the highest id it covers, its album."""
 
-    container: str
+    container: str = field(repr=False)
     post: int
     last: int
     is_album: bool
