@@ -171,7 +171,7 @@ def check_clock(latest_event: datetime | None, now: datetime | None = None, answ
         finding = f"it stands before the latest event of the audit log ({latest_event.isoformat(timespec='seconds')})"
         return Check(name="clock", state=State.BROKEN, finding=finding, mend="set it: timedatectl set-ntp true")
     answer = _clock_answer() if answer is None else answer
-    finding = f"{now.isoformat(timespec='seconds')}"
+    finding = now.isoformat(timespec="seconds")
     if answer == NOT_SYNCHRONISED:
         finding += "; it is not kept by the network"
         return Check(name="clock", state=State.WARNING, finding=finding, mend="timedatectl set-ntp true")

@@ -48,8 +48,8 @@ async def targets(call: Call) -> web.Response:
 async def add_report(call: Call) -> web.Response:
     """Take a report in."""
     fields = {name: call.body.get(name) for name in ("reference", "received", "via", "alleged")}
-    if unknown := sorted(set(call.body) - set(fields)):
-        raise BadInput(f"A report has no field {unknown[0][:40]}.")
+    if set(call.body) - set(fields):
+        raise BadInput(f"A report has only these fields: {', '.join(fields)}.")
     words = {name: value for name, value in fields.items() if isinstance(value, str)}
     if missing := [name for name in fields if name not in words]:
         raise BadInput(f"A report needs {missing[0]}, as text.")

@@ -27,7 +27,7 @@ class Decoder:
         """Prepare for the value of a Content-Encoding header; raises BadEncoding for what is not accepted."""
         name = encoding.strip().lower()
         if name not in {"", "identity", "gzip", "x-gzip"}:
-            raise BadEncoding(name[:16])
+            raise BadEncoding("unknown")
         self._inflate = zlib.decompressobj(wbits=31) if name in {"gzip", "x-gzip"} else None
         self._left = limit
         self._ended = False

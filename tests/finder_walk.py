@@ -86,6 +86,8 @@ def walk_metrics(registry: CollectorRegistry, reviewed: Mapping[str, frozenset[s
     complaints = []
     for family in registry.collect():
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        if not family.samples:
+            complaints.append(f"metric {family.name} shows no sample, so its labels are unknown")
         if family.name not in reviewed:
             complaints.append(f"metric {family.name} was never reviewed")
         elif labels != reviewed[family.name]:

@@ -114,6 +114,7 @@ def test_unruly_servers_end_in_an_outcome_and_stop_nothing(kapear: Kapear) -> No
             "/absent": "gone",
             "/broken": "unreachable",
             "/moved": "moved",
+            "/loop": "error",
         }
         ids = {path: kapear.watch(f"{site.base}{path}") for path in outcomes}
         nobody = kapear.watch(f"http://127.0.0.1:{free_port()}/kites")

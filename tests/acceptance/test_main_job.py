@@ -10,8 +10,6 @@ import pytest
 
 from tests.acceptance.driver import Kapear, Platform, until
 
-SHOWN = ("kind", "post")
-
 
 def main_job(kapear: Kapear, platform: Platform, *, twice: bool) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Import the list, watch and check every served target; returns posts by locator, and the leads."""

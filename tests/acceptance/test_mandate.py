@@ -63,11 +63,17 @@ def test_an_expired_paused_or_unapproved_target_makes_no_request(tmp_path: Path,
     target_id = request(first, platform.line["targets"][0])
     second.run("watch", "approve", target_id)
     platform.log(reset=True)
-    for change in ("status = 'paused', next_due = NULL", "status = 'active', approved_by = NULL", "expires_at = 1"):
+    changes = {
+        "status = 'paused', next_due = NULL": "target_paused",
+        "status = 'active', approved_by = NULL": "not_approved",
+        "expires_at = 1": "target_expired",
+    }
+    for change, code in changes.items():
         with contextlib.closing(sqlite3.connect(first.data_dir / "kapear.db")) as database:
             database.execute(f"UPDATE targets SET {change}")  # noqa: S608 - a constant of this test
             database.commit()
-        assert first.json("watch", "check", target_id)["outcome"] == "not_authorised", change
+        visit = first.json("watch", "check", target_id)
+        assert (visit["outcome"], visit["code"]) == ("not_authorised", code), change
     assert asked_since(platform) == {}
 
 

@@ -14,7 +14,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FRONT_DOORS = ("cli.py", "scheduler.py")
 NOT_ROOMS = {"tests", "benchmarks", "docs", "examples", "build", "requirements"}
-NO_PRODUCT_FOLDER = {"kapear.egg-info"}
 
 
 def rooms() -> set[str]:

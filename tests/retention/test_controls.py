@@ -46,5 +46,7 @@ def test_the_same_command_without_a_leak_is_clean(tmp_path: Path) -> None:
     require("strace", present=shutil.which("strace") is not None)
     (tmp_path / "picture.png").write_bytes(PICTURE)
     env = Kapear(data_dir=tmp_path / "data").env
-    trace, _ = traced(tmp_path / "trace", [*PROGRAM, "hash", "picture.png"], env=env, cwd=tmp_path)
+    trace, done = traced(tmp_path / "trace", [*PROGRAM, "hash", "picture.png"], env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert trace.reached_a_child(canary_of(PICTURE))
     assert trace.leaks(canary_of(PICTURE)) == []
