@@ -18,19 +18,21 @@ export OPENBLAS_NUM_THREADS := 1
 
 install: $(STAMP)
 
-# Running takes wheels only; the build tool for the checkout itself is pinned by the other lock.
+# Running takes wheels only, but for pyaes, which Telethon asks for and which is published as source alone (pure
+# Python). Its build tool is the checkout's own, pinned by the other lock, and therefore comes first.
 $(STAMP): requirements/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Kapear needs (once)…" >&2
-	@$(BIN)/pip install -q --require-hashes --only-binary :all: -r requirements/run.txt 1>&2
-	@$(call pick,setuptools) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
+	@$(call pick,setuptools|wheel|packaging) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
+	@$(BIN)/pip install -q --require-hashes --only-binary :all: --no-binary pyaes --no-build-isolation \
+		-r requirements/run.txt 1>&2
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e . 1>&2
 	@touch $@
 
 # The tests' oracle for PDQ is built from source, so its build tools come first, pinned by the same lock.
 $(DEV): $(STAMP) requirements/dev.txt
 	@echo "Installing what the checks need (once)…" >&2
-	@$(call pick,cython|wheel|packaging) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
+	@$(call pick,cython) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
 	@$(BIN)/pip install -q --require-hashes --no-build-isolation -r requirements/dev.txt 1>&2
 	@touch $@
 
