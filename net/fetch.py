@@ -18,6 +18,7 @@ from domain.observations import Traffic
 from net.encoding import BadEncoding, TooLarge
 
 CONNECT_TIMEOUT = 10.0
+MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 # The first class that fits names the failure, so the special come before the general.

@@ -18,12 +18,11 @@ import aiohttp
 from domain.errors import EgressRefused, MediaUnavailable
 from domain.observations import Traffic
 from net.encoding import Decoder
-from net.fetch import FORESEEN, REDIRECTS, FetchFailed, code_of, host_of, opened
+from net.fetch import FORESEEN, MAX_REDIRECTS, REDIRECTS, FetchFailed, code_of, host_of, opened
 from net.governor import HostGovernor
 
 HARD_LIMIT = 64 * 1024 * 1024  # bytes of one item, re-reads included; fingerprinting has a lower one of its own
 PIECE = 256 * 1024  # the most one read returns, so that a slow line makes progress within the timeout
-MAX_REDIRECTS = 5
 READ_TIMEOUT = 20.0
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no annotations
 
 from crawler.items import SeenMedia
+from crawler.parse.addresses import absolute, document
 from crawler.parse.bounds import has_monstrous_tag
 from crawler.parse.inline import is_data_uri, picture_in
 from crawler.parse.srcset import best_candidate
@@ -24,7 +24,6 @@ from domain.observations import MAX_LINKS, MediaKind
 from domain.text import without_encoded_runs
 
 MAX_MEDIA = 200
-MAX_URL = 4096
 _UNSEEN = frozenset({"script", "style", "template", "title"})
 _WORDLESS = frozenset({"noscript", "iframe", "noframes", "noembed"})  # a browser shows no words of it
 _BLOCKS = frozenset({
@@ -55,7 +54,7 @@ class _Page:
     """Collects, element by element."""
 
     def __init__(self, base: str) -> None:
-        self.base = base
+        self.own = self.base = base
         self.words: list[str] = []
         self.links: dict[str, None] = {}
         self.media: dict[str, SeenMedia] = {}
@@ -64,8 +63,9 @@ class _Page:
     def link(self, href: str) -> None:
         """Record where a link leads; it is never followed."""
         if len(self.links) < MAX_LINKS:
-            url = _resolved(href, self.base)
+            url = absolute(href, self.base)
             if url is not None:
+                url = self.own if url.startswith(f"{self.own}#") else url
                 self.links[without_encoded_runs(url)] = None
 
     def picture(self, url: str, kind: MediaKind = MediaKind.IMAGE) -> bool:
@@ -79,7 +79,7 @@ class _Page:
             self.inline[found[0]] = found[1]
             self.media.setdefault(found[0], SeenMedia(identity=found[0], kind=kind))
             return True
-        resolved = _resolved(url, self.base)
+        resolved = document(url, self.base)
         if resolved is None:
             return False
         self.media.setdefault(resolved, SeenMedia(identity=resolved, kind=kind, url=resolved))
@@ -115,7 +115,7 @@ def _walk(root: Any, page: _Page) -> None:
     """Visit every element once, in reading order."""
     base = root.find(".//base[@href]")
     if base is not None:
-        page.base = _resolved(base.get("href"), page.base) or page.base
+        page.base = document(base.get("href"), page.base) or page.base
     silent = 0
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
@@ -167,16 +167,3 @@ def _joined(words: list[str]) -> str:
     """Return the words in lines, without empty ones."""
     lines = (_BLANKS.sub(" ", line).strip() for line in "".join(words).split("\n"))
     return "\n".join(line for line in lines if line)
-
-
-def _resolved(url: str | None, base: str) -> str | None:
-    """Return an absolute http(s) address without its fragment, or None."""
-    stripped = (url or "").strip()
-    if not stripped or stripped.startswith("#") or len(stripped) > MAX_URL:
-        return None
-    try:
-        absolute = urldefrag(urljoin(base, stripped)).url
-        parts = urlsplit(absolute)
-    except ValueError:
-        return None
-    return absolute if parts.scheme in {"http", "https"} and parts.hostname else None

@@ -13,11 +13,11 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.items import SeenMedia, SeenPost
+from crawler.parse.addresses import absolute, document
 from crawler.parse.inline import is_data_uri, picture_in
 from domain.observations import MAX_LINKS, MediaKind
 from domain.text import without_encoded_runs
@@ -196,7 +196,7 @@ def _links(node: LexborNode, page_url: str) -> tuple[str, ...]:
     """Return the web addresses a post leads to, each once; tag searches within the channel are none."""
     found: dict[str, None] = {}
     for href in _hrefs(node, LINKS):
-        link = None if href.startswith(("?", "#")) else _resolved(href, page_url)
+        link = None if href.startswith("?") else absolute(href, page_url)
         if link is not None and len(found) < MAX_LINKS:
             found[without_encoded_runs(link)] = None
     return tuple(found)
@@ -215,7 +215,7 @@ def _media(node: LexborNode, page_url: str, inline: dict[str, bytes]) -> tuple[S
                 inline[picture[0]] = picture[1]
                 found.setdefault(picture[0], SeenMedia(identity=picture[0], kind=kind))
             continue
-        resolved = _resolved(url, page_url) if url else None
+        resolved = document(url, page_url)
         if resolved is not None:
             identity = _identity(classes, resolved)
             found.setdefault(identity, SeenMedia(identity=identity, kind=kind, url=resolved))
@@ -242,13 +242,3 @@ def _classes(node: LexborNode) -> list[str]:
 
 def _hrefs(node: LexborNode, selector: str) -> list[str]:
     return [(element.attributes.get("href") or "").strip() for element in node.css(selector)]
-
-
-def _resolved(url: str, page_url: str) -> str | None:
-    """Return an absolute http(s) address, or None."""
-    try:
-        absolute = urljoin(page_url, url)
-        parts = urlsplit(absolute)
-    except ValueError:
-        return None
-    return absolute if parts.scheme in {"http", "https"} and parts.hostname else None

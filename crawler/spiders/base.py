@@ -25,11 +25,10 @@ from crawler.visit import Visit, VisitClosed
 from domain.errors import VisitEnded
 from domain.observations import CaptureRecord
 from domain.outcomes import Outcome
-from net.fetch import REDIRECTS
+from net.fetch import MAX_REDIRECTS, REDIRECTS
 
 T = TypeVar("T")
 
-MAX_REDIRECTS = 5
 PARSED_ON_THE_LOOP = 128 * 1024  # bytes; more than this is parsed in a thread
 
 
