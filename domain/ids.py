@@ -7,9 +7,8 @@ counter, and sorted by time, so that a database index grows at one end.
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
-import uuid
 from collections.abc import Callable
 from typing import NewType
 
@@ -35,9 +34,10 @@ def uuid7(unix_ms: int, random_bits: int) -> str:
     value |= ((random_bits >> 62) & 0xFFF) << 64
     value |= 0b10 << 62
     value |= random_bits & ((1 << 62) - 1)
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"  # by hand: a page of posts needs hundreds, and uuid.UUID takes three times as long
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def new_id() -> str:
     """Return a fresh id: the default `IdMaker`."""
-    return uuid7(time.time_ns() // 1_000_000, secrets.randbits(74))
+    return uuid7(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10)) >> 6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,8 +18,14 @@ CHUNK = 500  # values in one IN (…): far below what either database takes
 
 def columns_of(value: object, table: Table, **more: Any) -> dict[str, Any]:
     """Return a value's fields that the table has columns for, and more."""
-    named = {field.name for field in fields(value)} & set(table.c.keys())  # type: ignore[arg-type]  # any dataclass
-    return {name: getattr(value, name) for name in named} | more
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _shared(kind, table)} | more
+
+
+@cache
+def _shared(kind: Any, table: Table) -> tuple[str, ...]:
+    """Return the names that a dataclass and a table have in common."""
+    return tuple(field.name for field in fields(kind) if field.name in table.c)
 
 
 def made(kind: type[T], row: Row[*tuple[Any, ...]]) -> T:
