@@ -30,9 +30,9 @@ import numpy as np  # noqa: E402
 import pdqhash  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from fingerprint.axis import Side, axis, shrink  # noqa: E402
+from fingerprint.axis import Floats, Side, axis, shrink  # noqa: E402
 from fingerprint.luma import Luma, reduce_decoding, shown  # noqa: E402
-from fingerprint.pdq import Pdq, pdq_of_samples  # noqa: E402
+from fingerprint.pdq import Pdq, is_clear, pdq_of_samples  # noqa: E402
 from fingerprint.pool import FingerprintPool  # noqa: E402
 
 SECONDS = 4.0  # a figure; both sides together
@@ -99,18 +99,18 @@ def our_decode(file: bytes) -> Luma:
 
 
 def our_pdq(file: bytes) -> Pdq:
-    found = _pdq(our_decode(file))
-    if not found.is_clear:
+    luma = our_decode(file)
+    samples = samples_of(luma)
+    if luma.is_reduced and not is_clear(samples):
         opened = Image.open(io.BytesIO(file))
         opened.load()
-        found = _pdq(shown(opened, Side(length=opened.height), Side(length=opened.width)))
-    return found
-
-
-def _pdq(luma: Luma) -> Pdq:
-    grey = Image.new("L", luma.picture.size)
-    (samples,) = shrink(luma.blocks(grey), [(axis(luma.down), axis(luma.across))])
+        samples = samples_of(shown(opened, Side(length=opened.height), Side(length=opened.width)))
     return pdq_of_samples(samples)
+
+
+def samples_of(luma: Luma) -> Floats:
+    (samples,) = shrink(luma.blocks(luma.greys()), [(axis(luma.down), axis(luma.across))])
+    return samples
 
 
 def children_seconds(pool: FingerprintPool) -> float:

@@ -18,13 +18,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 
 SAMPLES = 64  # a side for PDQ, whatever the picture's own size
 SMALL_SAMPLES = 32  # a side for pHash
 SQUASHED = 512  # the reference command squashes what is larger, in any direction, to this square
 KEPT_LENGTH = 4096  # sides no longer than this are kept, so that strange sizes do not fill the memory
-_KEPT_SIDES = 128
+_KEPT_SIDES, _KEPT_WHOLE = 128, 32
+_UNIT = 1 << 22
 _BAND = 8  # samples whose cells are looked at together
 
 
@@ -87,6 +88,18 @@ class View(Enum):
 def axis(side: Side, view: View = View.BLURRED) -> Axis:
     """Return the bands that turn this side's cells into samples."""
     return (_kept_axis if side.length <= KEPT_LENGTH else _axis)(side, view)
+
+
+@lru_cache(maxsize=_KEPT_WHOLE)
+def whole_numbers_axis(length: int) -> Axis:
+    """
+    Return the bands that pHash's 32 samples are made with, their weights whole numbers of 2**-22, as Pillow has them.
+
+    With pixels that are whole numbers too, their products are exact, in any order.
+    """
+    spread = _lanczos(length)
+    weights = np.rint(spread.weights * _UNIT) / _UNIT
+    return _bands(_Spread(pixels=spread.pixels, weights=weights), np.float64)
 
 
 def shrink(blocks: Iterable[Floats], pairs: Sequence[tuple[Axis, Axis]]) -> list[Floats]:
@@ -196,14 +209,14 @@ def _over_cells(spread: _Spread, side: Side) -> _Spread:
     )
 
 
-def _bands(spread: _Spread) -> Axis:
+def _bands(spread: _Spread, kind: type[np.floating] = np.float32) -> Axis:
     bands = []
     for sample in range(0, len(spread.pixels), _BAND):
         pixels, weights = spread.pixels[sample : sample + _BAND], spread.weights[sample : sample + _BAND]
         start, stop = int(pixels.min()), int(pixels.max()) + 1
         at = pixels - start + np.arange(_BAND)[:, None] * (stop - start)
         dense = np.bincount(at.ravel(), weights.ravel(), minlength=_BAND * (stop - start))
-        floats = np.asarray(dense, dtype=np.float32).reshape(_BAND, -1)
+        floats = dense.astype(kind).reshape(_BAND, -1)
         bands.append(Band(sample=sample, start=start, stop=stop, weights=floats))
     return tuple(bands)
 

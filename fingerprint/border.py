@@ -8,11 +8,8 @@ What a JPEG scatters along an edge is not taken for a picture.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fingerprint.luma import Box
-
-Greys = NDArray[np.uint8]
+from fingerprint.luma import Box, Greys
 
 MIN_LEFT = 16  # cells a side; less is no picture
 _MEAN, _MOST = 4.0, 32  # how far a row may be from its border's grey: on the whole, and anywhere
@@ -38,10 +35,13 @@ def _flat_rows(greys: Greys) -> int:
     """Return how many rows at the top are of one grey."""
     if int(greys[0].max()) - int(greys[0].min()) > 2 * _MOST:
         return 0  # told cheaply: most pictures have no border
-    grey = int(np.median(greys[0]))
-    for start in range(0, len(greys), _ROWS):
-        away = np.abs(greys[start : start + _ROWS].astype(np.int16) - grey)
+    ordered = np.sort(greys[0])
+    grey = (int(ordered[(ordered.size - 1) // 2]) + int(ordered[ordered.size // 2])) // 2
+    start, rows = 0, 1  # the first by itself: seldom is there a second
+    while start < len(greys):
+        away = np.abs(greys[start : start + rows].astype(np.int16) - grey)
         flat = (away.max(axis=1) <= _MOST) & (away.mean(axis=1) <= _MEAN)
         if not flat.all():
             return start + int(flat.argmin())
+        start, rows = start + rows, _ROWS
     return len(greys)
