@@ -30,7 +30,7 @@ import numpy as np  # noqa: E402
 import pdqhash  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from fingerprint.axis import Floats, Side, axis, shrink  # noqa: E402
+from fingerprint.axis import Floats, Side, View, shrink  # noqa: E402
 from fingerprint.luma import Luma, reduce_decoding, shown  # noqa: E402
 from fingerprint.pdq import Pdq, is_clear, pdq_of_samples  # noqa: E402
 from fingerprint.pool import FingerprintPool  # noqa: E402
@@ -109,7 +109,7 @@ def our_pdq(file: bytes) -> Pdq:
 
 
 def samples_of(luma: Luma) -> Floats:
-    (samples,) = shrink(luma.blocks(luma.greys()), [(axis(luma.down), axis(luma.across))])
+    (samples,) = shrink(luma.blocks(luma.greys()), luma.down, luma.across, View.BLURRED)
     return samples
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ SQUASHED = 512  # the reference command squashes what is larger, in any directio
 KEPT_LENGTH = 4096  # sides no longer than this are kept, so that strange sizes do not fill the memory
 _KEPT_SIDES, _KEPT_WHOLE = 128, 32
 _UNIT = 1 << 22
-_BAND = 8  # samples whose cells are looked at together
+_BANDS = 8  # in which the samples of a side are made: few cells matter to an eighth of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,19 +64,6 @@ class Side:
         return Side(length=self.length, scale=self.scale, first=self.length - int(starts[-1]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """The weights of cells `start` to `stop` in the samples from `sample` on."""
-
-    sample: int
-    start: int
-    stop: int
-    weights: Floats
-
-
-Axis = tuple[Band, ...]
-
-
 class View(Enum):
     """What the samples are samples of."""
 
@@ -85,63 +72,79 @@ class View(Enum):
     SMALL = 3  # 32, as pHash has it
 
 
-def axis(side: Side, view: View = View.BLURRED) -> Axis:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """The weights of cells `start` to `stop` in an eighth of the samples (rows), of one view or of several in turn."""
+
+    start: int
+    stop: int
+    weights: Floats
+
+
+Axis = tuple[Band, ...]
+
+
+def axis(side: Side, *views: View) -> Axis:
     """Return the bands that turn this side's cells into samples."""
-    return (_kept_axis if side.length <= KEPT_LENGTH else _axis)(side, view)
+    return (_kept_axis if side.length <= KEPT_LENGTH else _axis)(side, *views)
 
 
 @lru_cache(maxsize=_KEPT_WHOLE)
 def whole_numbers_axis(length: int) -> Axis:
     """
-    Return the bands that pHash's 32 samples are made with, their weights whole numbers of 2**-22, as Pillow has them.
+    Return the bands of pHash's 32 samples with weights in whole numbers of 2**-22, as Pillow has them.
 
-    With pixels that are whole numbers too, their products are exact, in any order.
+    With pixels that are whole numbers too, every sum of products is exact.
     """
     spread = _lanczos(length)
     weights = np.rint(spread.weights * _UNIT) / _UNIT
-    return _bands(_Spread(pixels=spread.pixels, weights=weights), np.float64)
+    return _bands([_Spread(pixels=spread.pixels, weights=weights)], np.float64)
 
 
-def shrink(blocks: Iterable[Floats], pairs: Sequence[tuple[Axis, Axis]]) -> list[Floats]:
+def shrink(blocks: Iterable[Floats], down: Side, across: Side, *views: View) -> list[Floats]:
     """
-    Return the samples for each pair of axes (down, across), in one pass over the rows.
+    Return the samples of each view, in one pass over the rows.
 
     The picture comes as blocks of whole rows, top to bottom, so that a large
     one never stands in memory as floats.
     """
-    columns: list[Floats] = []
+    bands = axis(down, *views)
+    parts: list[list[Floats]] = [[] for _ in bands]
     top = 0
     for block in blocks:
-        columns = columns or [np.zeros((_samples(down), block.shape[1]), dtype=np.float32) for down, _ in pairs]
-        for sums, (down, _) in zip(columns, pairs, strict=True):
-            for band in down:
-                start, stop = max(band.start, top), min(band.stop, top + len(block))
-                if start < stop:
-                    weights = band.weights[:, start - band.start : stop - band.start]
-                    sums[band.sample : band.sample + _BAND] += weights @ block[start - top : stop - top]
+        for band, found in zip(bands, parts, strict=True):
+            start, stop = max(band.start, top), min(band.stop, top + len(block))
+            if start < stop:
+                weights = band.weights[:, start - band.start : stop - band.start]
+                found.append(weights @ block[start - top : stop - top])
         top += len(block)
-    return [weigh(sums, across) for sums, (_, across) in zip(columns, pairs, strict=True)]
-
-
-def _samples(side: Axis) -> int:
-    return len(side) * _BAND
+    columns = np.stack([reduce(np.add, found) for found in parts])
+    samples = []
+    first = 0
+    for view in views:
+        last = first + _SAMPLES[view] // _BANDS
+        samples.append(weigh(columns[:, first:last].reshape(_SAMPLES[view], -1), axis(across, view)))
+        first = last
+    return samples
 
 
 def weigh(columns: Floats, across: Axis) -> Floats:
     """Return the samples of every row."""
-    return np.hstack([columns[:, band.start : band.stop] @ band.weights.T for band in across])
+    return np.concatenate([columns[:, band.start : band.stop] @ band.weights.T for band in across], axis=1)
 
 
-def _axis(side: Side, view: View) -> Axis:
+def _axis(side: Side, *views: View) -> Axis:
+    return _bands([_over_cells(_spread(side.length, view), side) for view in views], np.float32)
+
+
+def _spread(length: int, view: View) -> _Spread:
     if view is View.SMALL:
-        spread = _lanczos(side.length)
-    elif view is View.SQUASHED:
-        spread = _blur_and_sample(SQUASHED)
-        # Its pixels are the nearest ones of the picture, not means.
-        spread = _Spread(pixels=spread.pixels * side.length // SQUASHED, weights=spread.weights)
-    else:
-        spread = _blur_and_sample(side.length)
-    return _bands(_over_cells(spread, side))
+        return _lanczos(length)
+    if view is View.BLURRED:
+        return _blur_and_sample(length)
+    spread = _blur_and_sample(SQUASHED)
+    # Its pixels are the nearest ones of the picture, not means.
+    return _Spread(pixels=spread.pixels * length // SQUASHED, weights=spread.weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,17 +212,30 @@ def _over_cells(spread: _Spread, side: Side) -> _Spread:
     )
 
 
-def _bands(spread: _Spread, kind: type[np.floating] = np.float32) -> Axis:
+def _bands(spreads: Sequence[_Spread], kind: type[np.floating]) -> Axis:
     bands = []
-    for sample in range(0, len(spread.pixels), _BAND):
-        pixels, weights = spread.pixels[sample : sample + _BAND], spread.weights[sample : sample + _BAND]
-        start, stop = int(pixels.min()), int(pixels.max()) + 1
-        at = pixels - start + np.arange(_BAND)[:, None] * (stop - start)
-        dense = np.bincount(at.ravel(), weights.ravel(), minlength=_BAND * (stop - start))
-        floats = dense.astype(kind).reshape(_BAND, -1)
-        bands.append(Band(sample=sample, start=start, stop=stop, weights=floats))
+    for number in range(_BANDS):
+        parts = [_eighth(spread, number) for spread in spreads]
+        start = min(int(part.pixels.min()) for part in parts)
+        stop = max(int(part.pixels.max()) for part in parts) + 1
+        weights = np.vstack([_dense(part, start, stop) for part in parts]).astype(kind)
+        bands.append(Band(start=start, stop=stop, weights=weights))
     return tuple(bands)
 
 
+def _eighth(spread: _Spread, number: int) -> _Spread:
+    rows = len(spread.pixels) // _BANDS
+    part = slice(number * rows, (number + 1) * rows)
+    return _Spread(pixels=spread.pixels[part], weights=spread.weights[part])
+
+
+def _dense(part: _Spread, start: int, stop: int) -> NDArray[np.float64]:
+    rows, cells = len(part.pixels), stop - start
+    at = part.pixels - start + np.arange(rows)[:, None] * cells
+    sums: NDArray[np.float64] = np.bincount(at.ravel(), part.weights.ravel(), minlength=rows * cells)
+    return sums.reshape(rows, cells)
+
+
+_SAMPLES = {View.BLURRED: SAMPLES, View.SQUASHED: SAMPLES, View.SMALL: SMALL_SAMPLES}
 _LOBES = 3
 _kept_axis = lru_cache(maxsize=_KEPT_SIDES)(_axis)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.fingerprints import MIN_PDQ_QUALITY
-from fingerprint.axis import SQUASHED, Floats, View, axis, shrink
+from fingerprint.axis import SQUASHED, Floats, View, shrink
 from fingerprint.border import inside_border
 from fingerprint.luma import Greys, Luma
 from fingerprint.pdq import MIN_SIDE, Pdq, is_clear, pdqs_of_samples
@@ -55,7 +55,7 @@ def _look(luma: Luma, greys: Greys) -> Look:
         views.append(View.SQUASHED)
     if luma.is_reduced:
         views.append(View.SMALL)
-    found = shrink(luma.blocks(greys), [(axis(luma.down, view), axis(luma.across, view)) for view in views])
+    found = shrink(luma.blocks(greys), luma.down, luma.across, *views)
     samples: dict[View, Floats] = dict(zip(views, found, strict=True))
     pdqs: tuple[Pdq, ...] = ()
     if min(luma.down.length, luma.across.length) >= MIN_SIDE:

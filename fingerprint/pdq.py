@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.fingerprints import PDQ_BYTES
-from fingerprint.axis import SAMPLES, Floats, Side, axis, shrink
+from fingerprint.axis import SAMPLES, Floats, Side, View, shrink
 
 FREQUENCIES = 16  # the hash is one bit for each of 16 by 16 frequencies
 MIN_SIDE = 5  # the reference hashes nothing smaller
@@ -52,7 +52,7 @@ def pdq_of(blocks: Iterable[Floats], *, height: int, width: int) -> Pdq | None:
     """
     if min(height, width) < MIN_SIDE:
         return None
-    (samples,) = shrink(blocks, [(axis(Side(length=height)), axis(Side(length=width)))])
+    (samples,) = shrink(blocks, Side(length=height), Side(length=width), View.BLURRED)
     return pdq_of_samples(samples)
 
 

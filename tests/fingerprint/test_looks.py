@@ -11,7 +11,7 @@ import pdqhash
 import pytest
 from PIL import Image, ImageOps
 
-from fingerprint.axis import Side, View, axis, shrink
+from fingerprint.axis import Side, View, shrink
 from fingerprint.border import inside_border
 from fingerprint.image import fingerprint_image
 from fingerprint.luma import reduce_decoding
@@ -92,7 +92,7 @@ def test_a_truncated_jpeg_is_hashed_as_far_as_it_goes(kept: int) -> None:
 def test_a_plain_picture_stays_plain(length: int, scale: int, view: View) -> None:
     side = Side(length=length, scale=scale).flipped()
     plain = np.full((len(side.starts),) * 2, 77, dtype=np.float32)
-    (samples,) = shrink([plain], [(axis(side, view), axis(side, view))])
+    (samples,) = shrink([plain], side, side, view)
     assert np.abs(samples - 77).max() < 0.01
 
 
@@ -189,7 +189,7 @@ def test_shrinking_is_that_of_pillow_to_the_last_bit(size: tuple[int, int]) -> N
 def test_reduced_hashes_know_when_they_are_in_doubt() -> None:
     def clear(picture: Image.Image) -> bool:
         sides = Side(length=picture.height), Side(length=picture.width)
-        (samples,) = shrink([np.asarray(picture.convert("F"))], [(axis(sides[0]), axis(sides[1]))])
+        (samples,) = shrink([np.asarray(picture.convert("F"))], *sides, View.BLURRED)
         return is_clear(samples)
 
     assert clear(blobs(900, 700, seed=1))
