@@ -232,8 +232,9 @@ def _eighth(spread: _Spread, number: int) -> _Spread:
 def _dense(part: _Spread, start: int, stop: int) -> NDArray[np.float64]:
     rows, cells = len(part.pixels), stop - start
     at = part.pixels - start + np.arange(rows)[:, None] * cells
-    sums: NDArray[np.float64] = np.bincount(at.ravel(), part.weights.ravel(), minlength=rows * cells)
-    return sums.reshape(rows, cells)
+    dense = np.zeros(rows * cells)
+    np.add.at(dense, at.ravel(), part.weights.ravel())
+    return dense.reshape(rows, cells)
 
 
 _SAMPLES = {View.BLURRED: SAMPLES, View.SQUASHED: SAMPLES, View.SMALL: SMALL_SAMPLES}

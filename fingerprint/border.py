@@ -33,15 +33,17 @@ def inside_border(greys: Greys) -> Box | None:
 
 def _flat_rows(greys: Greys) -> int:
     """Return how many rows at the top are of one grey."""
-    if int(greys[0].max()) - int(greys[0].min()) > 2 * _MOST:
-        return 0  # told cheaply: most pictures have no border
+    # Most pictures have no border, and the first row alone tells.
     ordered = np.sort(greys[0])
-    grey = (int(ordered[(ordered.size - 1) // 2]) + int(ordered[ordered.size // 2])) // 2
-    start, rows = 0, 1  # the first by itself: seldom is there a second
-    while start < len(greys):
-        away = np.abs(greys[start : start + rows].astype(np.int16) - grey)
+    if int(ordered[-1]) - int(ordered[0]) > 2 * _MOST:
+        return 0
+    half = ordered.size // 2
+    if int(ordered[-half:].sum()) - int(ordered[:half].sum()) > _MEAN * ordered.size:
+        return 0
+    grey = (int(ordered[(ordered.size - 1) // 2]) + int(ordered[half])) // 2
+    for start in range(0, len(greys), _ROWS):
+        away = np.abs(greys[start : start + _ROWS].astype(np.int16) - grey)
         flat = (away.max(axis=1) <= _MOST) & (away.mean(axis=1) <= _MEAN)
         if not flat.all():
             return start + int(flat.argmin())
-        start, rows = start + rows, _ROWS
     return len(greys)

@@ -82,13 +82,10 @@ def is_clear(samples: Floats) -> bool:
 
 def qualities_of(samples: Floats) -> list[int]:
     """Return how much there is to see in each picture: the sum of marked steps between neighbours, scaled."""
-    down, across = (_marked(np.diff(samples, axis=axis)) for axis in (1, 2))
-    return [min(MAX_QUALITY, (one + other) // QUALITY_SCALE) for one, other in zip(down, across, strict=True)]
-
-
-def _marked(steps: Floats) -> list[int]:
-    percent = np.abs(steps * np.float32(100) / np.float32(255)).astype(np.int32)
-    return [int(picture.sum()) for picture in percent]
+    down, across = samples[:, 1:] - samples[:, :-1], samples[:, :, 1:] - samples[:, :, :-1]
+    steps = np.hstack([down.reshape(len(samples), -1), across.reshape(len(samples), -1)])
+    percents = np.abs(steps * np.float32(100) / np.float32(255)).astype(np.int32).sum(axis=1)
+    return [min(MAX_QUALITY, percent // QUALITY_SCALE) for percent in percents.tolist()]
 
 
 def low_frequencies(samples: Floats) -> NDArray[np.float64]:
