@@ -8,6 +8,7 @@ import path of the parent's reaches them.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import sys
 from contextlib import suppress
@@ -28,6 +29,7 @@ from fingerprint.layers import Layer
 
 BOOT_SECONDS = 30.0
 PIECE = 1 << 16
+PIPE_BYTES = 1 << 20  # what may wait for a child: most jobs are handed over at once
 JOB_NUMBERS = 1 << 32
 
 # Isolated mode (-I) leaves out the working directory and PYTHONPATH, so that
@@ -65,6 +67,9 @@ class Worker:
         self._process = process
         self._to_child = process.stdin
         self._from_child = process.stdout
+        # No more than the system grants, and nothing where the child has died already.
+        with suppress(OSError, ValueError):
+            fcntl.fcntl(self._to_child.transport.get_extra_info("pipe"), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._reading = asyncio.Lock()  # a stream has one reader; `kill` comes while a job waits
         self.jobs = 0
         self.formats: frozenset[Format] = frozenset()
