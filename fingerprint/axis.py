@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,11 @@ class Side:
     def head(self) -> int:
         """Return how many pixels the first cell stands for."""
         return min(self.first or self.scale, self.length)
+
+    @property
+    def cells(self) -> int:
+        """Return how many cells there are."""
+        return 1 + -(-(self.length - self.head) // self.scale)
 
     @property
     def starts(self) -> NDArray[np.intp]:
@@ -109,16 +114,15 @@ def shrink(blocks: Iterable[Floats], down: Side, across: Side, *views: View) -> 
     one never stands in memory as floats.
     """
     bands = axis(down, *views)
-    parts: list[list[Floats]] = [[] for _ in bands]
+    columns = np.zeros((_BANDS, len(bands[0].weights), across.cells), dtype=np.float32)
     top = 0
     for block in blocks:
-        for band, found in zip(bands, parts, strict=True):
+        for number, band in enumerate(bands):
             start, stop = max(band.start, top), min(band.stop, top + len(block))
             if start < stop:
                 weights = band.weights[:, start - band.start : stop - band.start]
-                found.append(weights @ block[start - top : stop - top])
+                columns[number] += weights @ block[start - top : stop - top]
         top += len(block)
-    columns = np.stack([reduce(np.add, found) for found in parts])
     samples = []
     first = 0
     for view in views:
