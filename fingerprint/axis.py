@@ -24,7 +24,7 @@ SAMPLES = 64  # a side for PDQ, whatever the picture's own size
 SMALL_SAMPLES = 32  # a side for pHash
 SQUASHED = 512  # the reference command squashes what is larger, in any direction, to this square
 KEPT_LENGTH = 4096  # sides no longer than this are kept, so that strange sizes do not fill the memory
-_KEPT_SIDES, _KEPT_WHOLE = 128, 32
+_KEPT_SIDES, _KEPT_WHOLE = 256, 32
 _UNIT = 1 << 22
 _BANDS = 8  # in which the samples of a side are made: few cells matter to an eighth of them
 
@@ -103,7 +103,7 @@ def whole_numbers_axis(length: int) -> Axis:
     """
     spread = _lanczos(length)
     weights = np.rint(spread.weights * _UNIT) / _UNIT
-    return _bands([_Spread(pixels=spread.pixels, weights=weights)], np.float64)
+    return _bands(_Spread(pixels=spread.pixels, weights=weights), np.float64)
 
 
 def shrink(blocks: Iterable[Floats], down: Side, across: Side, *views: View) -> list[Floats]:
@@ -138,7 +138,19 @@ def weigh(columns: Floats, across: Axis) -> Floats:
 
 
 def _axis(side: Side, *views: View) -> Axis:
-    return _bands([_over_cells(_spread(side.length, view), side) for view in views], np.float32)
+    if len(views) > 1:
+        return tuple(_stacked(bands) for bands in zip(*(axis(side, view) for view in views), strict=True))
+    return _bands(_over_cells(_spread(side.length, *views), side), np.float32)
+
+
+def _stacked(bands: Sequence[Band]) -> Band:
+    start, stop = min(band.start for band in bands), max(band.stop for band in bands)
+    weights = np.zeros((sum(len(band.weights) for band in bands), stop - start), dtype=np.float32)
+    row = 0
+    for band in bands:
+        weights[row : row + len(band.weights), band.start - start : band.stop - start] = band.weights
+        row += len(band.weights)
+    return Band(start=start, stop=stop, weights=weights)
 
 
 def _spread(length: int, view: View) -> _Spread:
@@ -216,29 +228,16 @@ def _over_cells(spread: _Spread, side: Side) -> _Spread:
     )
 
 
-def _bands(spreads: Sequence[_Spread], kind: type[np.floating]) -> Axis:
+def _bands(spread: _Spread, kind: type[np.floating]) -> Axis:
     bands = []
-    for number in range(_BANDS):
-        parts = [_eighth(spread, number) for spread in spreads]
-        start = min(int(part.pixels.min()) for part in parts)
-        stop = max(int(part.pixels.max()) for part in parts) + 1
-        weights = np.vstack([_dense(part, start, stop) for part in parts]).astype(kind)
-        bands.append(Band(start=start, stop=stop, weights=weights))
-    return tuple(bands)
-
-
-def _eighth(spread: _Spread, number: int) -> _Spread:
     rows = len(spread.pixels) // _BANDS
-    part = slice(number * rows, (number + 1) * rows)
-    return _Spread(pixels=spread.pixels[part], weights=spread.weights[part])
-
-
-def _dense(part: _Spread, start: int, stop: int) -> NDArray[np.float64]:
-    rows, cells = len(part.pixels), stop - start
-    at = part.pixels - start + np.arange(rows)[:, None] * cells
-    dense = np.zeros(rows * cells)
-    np.add.at(dense, at.ravel(), part.weights.ravel())
-    return dense.reshape(rows, cells)
+    for row in range(0, len(spread.pixels), rows):
+        pixels, weights = spread.pixels[row : row + rows], spread.weights[row : row + rows]
+        start, stop = int(pixels.min()), int(pixels.max()) + 1
+        at = pixels - start + np.arange(rows)[:, None] * (stop - start)
+        dense = np.bincount(at.ravel(), weights.ravel(), minlength=rows * (stop - start))
+        bands.append(Band(start=start, stop=stop, weights=dense.astype(kind).reshape(rows, -1)))
+    return tuple(bands)
 
 
 _SAMPLES = {View.BLURRED: SAMPLES, View.SQUASHED: SAMPLES, View.SMALL: SMALL_SAMPLES}
