@@ -103,6 +103,8 @@ def test_cells_of_a_part_remember_how_many_pixels_they_are() -> None:
     assert side.between(10, len(side.starts)).length == 1243
     assert side.flipped().between(0, 2) == Side(length=7, scale=4, first=3)
     assert side.between(320, 321).starts.tolist() == [0]
+    for one in (side, side.flipped(), side.between(3, 7), side.flipped().between(0, 2), Side(length=1, scale=8)):
+        assert one.cells == len(one.starts)
 
 
 def test_a_large_picture_is_hashed_squashed_too() -> None:
