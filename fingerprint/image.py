@@ -64,9 +64,7 @@ class ImageFingerprint:
 
 def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
     """Return the fingerprint of one picture, decoded in this very process, without the sandbox."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        hashes = hash_picture(untrusted_bytes)
+    hashes = hash_picture(untrusted_bytes)
     return ImageFingerprint(
         status=hashes.status,
         reason=hashes.reason.code,
@@ -86,16 +84,15 @@ def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
 
 
 def hash_picture(untrusted_bytes: bytes) -> PictureHashes:
-    """
-    Return what the picture shows as hashes; HASHED, LOW_QUALITY, or UNDECODABLE with a reason.
-
-    Called where warnings are silent: Pillow's quote the file.
-    """
+    """Return what the picture shows as hashes; HASHED, LOW_QUALITY, or UNDECODABLE with a reason."""
     kind = sniff(untrusted_bytes)
     if kind is Format.NONE:
         return _failed(kind, Reason.NOT_AN_IMAGE if untrusted_bytes else Reason.EMPTY)
     try:
-        return _decoded(untrusted_bytes, kind)
+        with warnings.catch_warnings():
+            # Pillow warns in words that quote the file.
+            warnings.simplefilter("ignore")
+            return _decoded(untrusted_bytes, kind)
     except Image.DecompressionBombError:
         return _failed(kind, Reason.TOO_MANY_PIXELS)
     except MemoryError:
