@@ -18,14 +18,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 
 SAMPLES = 64  # a side for PDQ, whatever the picture's own size
 SMALL_SAMPLES = 32  # a side for pHash
 SQUASHED = 512  # the reference command squashes what is larger, in any direction, to this square
 KEPT_LENGTH = 4096  # sides no longer than this are kept, so that strange sizes do not fill the memory
-_KEPT_SIDES = 128
-_BAND = 8  # samples whose cells are looked at together
+_KEPT_SIDES, _KEPT_WHOLE = 256, 32
+_UNIT = 1 << 22
+_BANDS = 8  # in which the samples of a side are made: few cells matter to an eighth of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,11 @@ class Side:
         return min(self.first or self.scale, self.length)
 
     @property
+    def cells(self) -> int:
+        """Return how many cells there are."""
+        return 1 + -(-(self.length - self.head) // self.scale)
+
+    @property
     def starts(self) -> NDArray[np.intp]:
         """Return the pixel at which each cell begins."""
         return np.concatenate(([0], np.arange(self.head, self.length, self.scale, dtype=np.intp)))
@@ -63,19 +69,6 @@ class Side:
         return Side(length=self.length, scale=self.scale, first=self.length - int(starts[-1]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """The weights of cells `start` to `stop` in the samples from `sample` on."""
-
-    sample: int
-    start: int
-    stop: int
-    weights: Floats
-
-
-Axis = tuple[Band, ...]
-
-
 class View(Enum):
     """What the samples are samples of."""
 
@@ -84,51 +77,90 @@ class View(Enum):
     SMALL = 3  # 32, as pHash has it
 
 
-def axis(side: Side, view: View = View.BLURRED) -> Axis:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """The weights of cells `start` to `stop` in an eighth of the samples (rows), of one view or of several in turn."""
+
+    start: int
+    stop: int
+    weights: Floats
+
+
+Axis = tuple[Band, ...]
+
+
+def axis(side: Side, *views: View) -> Axis:
     """Return the bands that turn this side's cells into samples."""
-    return (_kept_axis if side.length <= KEPT_LENGTH else _axis)(side, view)
+    return (_kept_axis if side.length <= KEPT_LENGTH else _axis)(side, *views)
 
 
-def shrink(blocks: Iterable[Floats], pairs: Sequence[tuple[Axis, Axis]]) -> list[Floats]:
+@lru_cache(maxsize=_KEPT_WHOLE)
+def whole_numbers_axis(length: int) -> Axis:
     """
-    Return the samples for each pair of axes (down, across), in one pass over the rows.
+    Return the bands of pHash's 32 samples with weights in whole numbers of 2**-22, as Pillow has them.
+
+    With pixels that are whole numbers too, every sum of products is exact.
+    """
+    spread = _lanczos(length)
+    weights = np.rint(spread.weights * _UNIT) / _UNIT
+    return _bands(_Spread(pixels=spread.pixels, weights=weights), np.float64)
+
+
+def shrink(blocks: Iterable[Floats], down: Side, across: Side, *views: View) -> list[Floats]:
+    """
+    Return the samples of each view, in one pass over the rows.
 
     The picture comes as blocks of whole rows, top to bottom, so that a large
     one never stands in memory as floats.
     """
-    columns: list[Floats] = []
+    bands = axis(down, *views)
+    columns = np.zeros((_BANDS, len(bands[0].weights), across.cells), dtype=np.float32)
     top = 0
     for block in blocks:
-        columns = columns or [np.zeros((_samples(down), block.shape[1]), dtype=np.float32) for down, _ in pairs]
-        for sums, (down, _) in zip(columns, pairs, strict=True):
-            for band in down:
-                start, stop = max(band.start, top), min(band.stop, top + len(block))
-                if start < stop:
-                    weights = band.weights[:, start - band.start : stop - band.start]
-                    sums[band.sample : band.sample + _BAND] += weights @ block[start - top : stop - top]
+        for number, band in enumerate(bands):
+            start, stop = max(band.start, top), min(band.stop, top + len(block))
+            if start < stop:
+                weights = band.weights[:, start - band.start : stop - band.start]
+                columns[number] += weights @ block[start - top : stop - top]
         top += len(block)
-    return [weigh(sums, across) for sums, (_, across) in zip(columns, pairs, strict=True)]
-
-
-def _samples(side: Axis) -> int:
-    return len(side) * _BAND
+    samples = []
+    first = 0
+    for view in views:
+        last = first + _SAMPLES[view] // _BANDS
+        samples.append(weigh(columns[:, first:last].reshape(_SAMPLES[view], -1), axis(across, view)))
+        first = last
+    return samples
 
 
 def weigh(columns: Floats, across: Axis) -> Floats:
     """Return the samples of every row."""
-    return np.hstack([columns[:, band.start : band.stop] @ band.weights.T for band in across])
+    return np.concatenate([columns[:, band.start : band.stop] @ band.weights.T for band in across], axis=1)
 
 
-def _axis(side: Side, view: View) -> Axis:
+def _axis(side: Side, *views: View) -> Axis:
+    if len(views) > 1:
+        return tuple(_stacked(bands) for bands in zip(*(axis(side, view) for view in views), strict=True))
+    return _bands(_over_cells(_spread(side.length, *views), side), np.float32)
+
+
+def _stacked(bands: Sequence[Band]) -> Band:
+    start, stop = min(band.start for band in bands), max(band.stop for band in bands)
+    weights = np.zeros((sum(len(band.weights) for band in bands), stop - start), dtype=np.float32)
+    row = 0
+    for band in bands:
+        weights[row : row + len(band.weights), band.start - start : band.stop - start] = band.weights
+        row += len(band.weights)
+    return Band(start=start, stop=stop, weights=weights)
+
+
+def _spread(length: int, view: View) -> _Spread:
     if view is View.SMALL:
-        spread = _lanczos(side.length)
-    elif view is View.SQUASHED:
-        spread = _blur_and_sample(SQUASHED)
-        # Its pixels are the nearest ones of the picture, not means.
-        spread = _Spread(pixels=spread.pixels * side.length // SQUASHED, weights=spread.weights)
-    else:
-        spread = _blur_and_sample(side.length)
-    return _bands(_over_cells(spread, side))
+        return _lanczos(length)
+    if view is View.BLURRED:
+        return _blur_and_sample(length)
+    spread = _blur_and_sample(SQUASHED)
+    # Its pixels are the nearest ones of the picture, not means.
+    return _Spread(pixels=spread.pixels * length // SQUASHED, weights=spread.weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,17 +228,18 @@ def _over_cells(spread: _Spread, side: Side) -> _Spread:
     )
 
 
-def _bands(spread: _Spread) -> Axis:
+def _bands(spread: _Spread, kind: type[np.floating]) -> Axis:
     bands = []
-    for sample in range(0, len(spread.pixels), _BAND):
-        pixels, weights = spread.pixels[sample : sample + _BAND], spread.weights[sample : sample + _BAND]
+    rows = len(spread.pixels) // _BANDS
+    for row in range(0, len(spread.pixels), rows):
+        pixels, weights = spread.pixels[row : row + rows], spread.weights[row : row + rows]
         start, stop = int(pixels.min()), int(pixels.max()) + 1
-        at = pixels - start + np.arange(_BAND)[:, None] * (stop - start)
-        dense = np.bincount(at.ravel(), weights.ravel(), minlength=_BAND * (stop - start))
-        floats = np.asarray(dense, dtype=np.float32).reshape(_BAND, -1)
-        bands.append(Band(sample=sample, start=start, stop=stop, weights=floats))
+        at = pixels - start + np.arange(rows)[:, None] * (stop - start)
+        dense = np.bincount(at.ravel(), weights.ravel(), minlength=rows * (stop - start))
+        bands.append(Band(start=start, stop=stop, weights=dense.astype(kind).reshape(rows, -1)))
     return tuple(bands)
 
 
+_SAMPLES = {View.BLURRED: SAMPLES, View.SQUASHED: SAMPLES, View.SMALL: SMALL_SAMPLES}
 _LOBES = 3
 _kept_axis = lru_cache(maxsize=_KEPT_SIDES)(_axis)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PIL import AvifImagePlugin, Image, ImageFile, MpoImagePlugin
 
@@ -86,20 +86,19 @@ def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
 def hash_picture(untrusted_bytes: bytes) -> PictureHashes:
     """Return what the picture shows as hashes; HASHED, LOW_QUALITY, or UNDECODABLE with a reason."""
     kind = sniff(untrusted_bytes)
-    failed = PictureHashes(status=MediaStatus.UNDECODABLE, format=kind)
     if kind is Format.NONE:
-        return replace(failed, reason=Reason.NOT_AN_IMAGE if untrusted_bytes else Reason.EMPTY)
+        return _failed(kind, Reason.NOT_AN_IMAGE if untrusted_bytes else Reason.EMPTY)
     try:
         with warnings.catch_warnings():
             # Pillow warns in words that quote the file.
             warnings.simplefilter("ignore")
-            return _decoded(untrusted_bytes, kind, failed)
+            return _decoded(untrusted_bytes, kind)
     except Image.DecompressionBombError:
-        return replace(failed, reason=Reason.TOO_MANY_PIXELS)
+        return _failed(kind, Reason.TOO_MANY_PIXELS)
     except MemoryError:
-        return replace(failed, reason=Reason.OUT_OF_MEMORY)
+        return _failed(kind, Reason.OUT_OF_MEMORY)
     except Exception:  # noqa: BLE001 - hostile bytes raise anything; a code says enough
-        return replace(failed, reason=Reason.DAMAGED)
+        return _failed(kind, Reason.DAMAGED)
 
 
 def sniff(untrusted_bytes: bytes) -> Format:
@@ -126,12 +125,17 @@ def over_limit(width: int, height: int) -> Reason:
     return Reason.NONE
 
 
-def _decoded(untrusted_bytes: bytes, kind: Format, failed: PictureHashes) -> PictureHashes:
+def _failed(kind: Format, reason: Reason, size: tuple[int, int] = (0, 0)) -> PictureHashes:
+    width, height = size
+    return PictureHashes(status=MediaStatus.UNDECODABLE, reason=reason, format=kind, width=width, height=height)
+
+
+def _decoded(untrusted_bytes: bytes, kind: Format) -> PictureHashes:
     with _opened(untrusted_bytes, kind) as opened:
         width, height = opened.size
         reason = over_limit(width, height)
         if reason:
-            return replace(failed, reason=reason, width=width, height=height)
+            return _failed(kind, reason, opened.size)
         luma = _loaded(opened, *reduce_decoding(opened))
     looks = looks_of(luma)
     if luma.is_reduced and not all(look.is_clear for look in looks if look):

@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from domain.fingerprints import MIN_PDQ_QUALITY
-from fingerprint.axis import SQUASHED, Floats, View, axis, shrink
+from fingerprint.axis import SQUASHED, Floats, View, shrink
 from fingerprint.border import inside_border
-from fingerprint.luma import Luma
-from fingerprint.pdq import MIN_SIDE, Pdq, pdq_of_samples
+from fingerprint.luma import Greys, Luma
+from fingerprint.pdq import MIN_SIDE, Pdq, is_clear, pdqs_of_samples
 from fingerprint.phash import phash_of, phash_of_samples
 
 MIN_TRIMMED_CELLS = 128  # of a reduced decode; below, the rest of the picture deserves a full one
@@ -41,37 +40,33 @@ class Look:
 
 def looks_of(luma: Luma) -> tuple[Look, Look | None]:
     """Return the look of the picture, and the look without its border if it has one."""
-    grey = _grey(luma)
-    whole = _look(luma, grey)
-    box = inside_border(np.asarray(grey))
+    greys = luma.greys()
+    whole = _look(luma, greys)
+    box = inside_border(greys)
     if box is None:
         return whole, None
     part = luma.within(box)
-    return whole, _look(part, _grey(part))
+    return whole, _look(part, part.greys())
 
 
-def _grey(luma: Luma) -> Image.Image:
-    left, top, right, bottom = luma.box
-    return Image.new("L", (right - left, bottom - top))
-
-
-def _look(luma: Luma, grey: Image.Image) -> Look:
+def _look(luma: Luma, greys: Greys) -> Look:
     views = [View.BLURRED]
     if max(luma.down.length, luma.across.length) > SQUASHED:
         views.append(View.SQUASHED)
     if luma.is_reduced:
         views.append(View.SMALL)
-    found = shrink(luma.blocks(grey), [(axis(luma.down, view), axis(luma.across, view)) for view in views])
+    found = shrink(luma.blocks(greys), luma.down, luma.across, *views)
     samples: dict[View, Floats] = dict(zip(views, found, strict=True))
-    pdq = squashed = None
+    pdqs: tuple[Pdq, ...] = ()
     if min(luma.down.length, luma.across.length) >= MIN_SIDE:
-        pdq = pdq_of_samples(samples[View.BLURRED])
-        squashed = pdq_of_samples(samples[View.SQUASHED]) if View.SQUASHED in samples else None
+        pdqs = pdqs_of_samples(np.stack([samples[view] for view in views if view is not View.SMALL]))
+    pdq = pdqs[0] if pdqs else None
+    squashed = pdqs[1] if len(pdqs) > 1 else None
     if not luma.is_reduced:
-        return Look(pdq=pdq, squashed=squashed, phash=phash_of(grey), is_clear=True)
+        return Look(pdq=pdq, squashed=squashed, phash=phash_of(greys), is_clear=True)
     phash, is_sure = phash_of_samples(samples[View.SMALL])
     # What is too flat for its hash to mean anything needs no better one.
     flat = pdq is None or pdq.quality < MIN_PDQ_QUALITY - _NEARLY
-    enough = min(grey.size) >= MIN_TRIMMED_CELLS
-    clear = flat or (pdq is not None and pdq.is_clear and is_sure)
+    enough = min(greys.shape) >= MIN_TRIMMED_CELLS
+    clear = flat or (is_sure and is_clear(samples[View.BLURRED]))
     return Look(pdq=pdq, squashed=squashed, phash=phash, is_clear=clear and enough)

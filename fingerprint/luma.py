@@ -19,6 +19,7 @@ from fingerprint.axis import Floats, Side
 STRIP_PIXELS = 1 << 21  # rows are flattened by strips, so that a large picture is in memory once
 MIN_CELLS = 256  # the shorter side of a reduced decode: fewer would move too many bits
 Box = tuple[int, int, int, int]
+Greys = NDArray[np.uint8]
 
 # What undoes an EXIF turn, and whether it begins the new sides (down, across) where the old ones ended.
 _TURNS = {
@@ -53,16 +54,22 @@ class Luma:
         left, top, right, bottom = box
         return replace(self, box=box, down=self.down.between(top, bottom), across=self.across.between(left, right))
 
-    def blocks(self, grey: Image.Image) -> Iterator[Floats]:
-        """Yield unrounded luma by strips of rows, and leave the rounded one in `grey` (L, of the box's size)."""
+    def greys(self) -> Greys:
+        """Return room for the rounded luma, rows by columns; `blocks` fills it."""
+        left, top, right, bottom = self.box
+        return np.empty((bottom - top, right - left), dtype=np.uint8)
+
+    def blocks(self, greys: Greys) -> Iterator[Floats]:
+        """Yield unrounded luma by strips of rows, and leave the rounded one in `greys`."""
         left, top, right, bottom = self.box
         step = max(1, STRIP_PIXELS // (right - left))
         for start in range(top, bottom, step):
             strip = (left, start, right, min(start + step, bottom))
             whole = strip == (0, 0, *self.picture.size)
             flat = flattened(self.picture if whole else self.picture.crop(strip))
-            grey.paste(flat if flat.mode == "L" else flat.convert("L"), (0, start - top))
-            yield np.asarray(flat, dtype=np.float32) if flat.mode == "L" else np.asarray(flat.convert("F"))
+            rows = greys[start - top : strip[3] - top]
+            rows[:] = np.asarray(flat if flat.mode == "L" else flat.convert("L"))
+            yield rows.astype(np.float32) if flat.mode == "L" else np.asarray(flat.convert("F"))
 
 
 def reduce_decoding(opened: Image.Image) -> tuple[Side, Side]:

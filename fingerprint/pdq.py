@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint.axis import SAMPLES, Floats, Side, axis, shrink
+from domain.fingerprints import PDQ_BYTES
+from fingerprint.axis import SAMPLES, Floats, Side, View, shrink
 
 FREQUENCIES = 16  # the hash is one bit for each of 16 by 16 frequencies
 MIN_SIDE = 5  # the reference hashes nothing smaller
@@ -27,28 +28,18 @@ MAX_QUALITY = 100
 _ERROR = 0.2
 # Where all is black or white, decoders cut off what a JPEG adds beyond; reduced ones see less of it to cut.
 _CUT_ERROR = 0.5
-_WHITE = 255.0
+_GREY = 127.5
 _CUT = 16.0  # greys from black and from white
 _MOVED_BITS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pdq:
-    """
-    The hash of 32 bytes, its quality 0 to 100, and the eight variants (the first is the hash).
-
-    `moved` is how many bits the error of a reduced decode may be expected to move.
-    """
+    """The hash of 32 bytes, its quality 0 to 100, and the eight variants (the first is the hash)."""
 
     hash: bytes
     quality: int
     dihedral: tuple[bytes, ...]
-    moved: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Return whether a reduced decode was good enough for this picture."""
-        return self.moved <= _MOVED_BITS
 
 
 def pdq_of(blocks: Iterable[Floats], *, height: int, width: int) -> Pdq | None:
@@ -61,70 +52,62 @@ def pdq_of(blocks: Iterable[Floats], *, height: int, width: int) -> Pdq | None:
     """
     if min(height, width) < MIN_SIDE:
         return None
-    (samples,) = shrink(blocks, [(axis(Side(length=height)), axis(Side(length=width)))])
+    (samples,) = shrink(blocks, Side(length=height), Side(length=width), View.BLURRED)
     return pdq_of_samples(samples)
 
 
 def pdq_of_samples(samples: Floats) -> Pdq:
     """Return the PDQ of a picture blurred and sampled at 64 by 64."""
-    block = low_frequencies(samples)
-    variants = dihedral_hashes(block)
-    return Pdq(hash=variants[0], quality=quality_of(samples), dihedral=variants, moved=_moved(block, _error(samples)))
+    return pdqs_of_samples(samples[None])[0]
 
 
-def quality_of(samples: Floats) -> int:
-    """Return how much there is to see: the sum of marked steps between neighbours, scaled."""
-    scale = np.float32(100)
-    span = np.float32(255)
-    steps = sum(int(np.abs(np.trunc(np.diff(samples, axis=axis) * scale / span)).sum()) for axis in (0, 1))
-    return min(MAX_QUALITY, steps // QUALITY_SCALE)
+def pdqs_of_samples(samples: Floats) -> tuple[Pdq, ...]:
+    """Return the PDQ of each of k pictures from their samples, k by 64 by 64."""
+    hashes = dihedral_hashes(low_frequencies(samples))
+    return tuple(
+        Pdq(hash=variants[0], quality=quality, dihedral=variants)
+        for variants, quality in zip(hashes, qualities_of(samples), strict=True)
+    )
+
+
+def is_clear(samples: Floats) -> bool:
+    """Return whether a reduced decode is good enough for the hash of these 64 by 64 samples."""
+    error = _ERROR + _CUT_ERROR * np.count_nonzero(np.abs(samples - _GREY) > _GREY - _CUT) / samples.size
+    values = np.sort(low_frequencies(samples), axis=None)
+    middle = values.size // 2
+    # Bits move only where they are within a few errors of the median, so most are not looked at.
+    gaps = np.abs(values - (values[middle - 1] + values[middle]) / 2) / (error * math.sqrt(2))
+    return sum(math.erfc(gap) / 2 for gap in gaps[gaps < _FAR].tolist()) <= _MOVED_BITS
+
+
+def qualities_of(samples: Floats) -> list[int]:
+    """Return how much there is to see in each picture: the sum of marked steps between neighbours, scaled."""
+    down, across = samples[:, 1:] - samples[:, :-1], samples[:, :, 1:] - samples[:, :, :-1]
+    steps = np.hstack([down.reshape(len(samples), -1), across.reshape(len(samples), -1)])
+    percents = np.abs(steps * np.float32(100) / np.float32(255)).astype(np.int32).sum(axis=1)
+    return [min(MAX_QUALITY, percent // QUALITY_SCALE) for percent in percents.tolist()]
 
 
 def low_frequencies(samples: Floats) -> NDArray[np.float64]:
-    """Return the block of the 16 lowest frequencies a side, the mean left out."""
+    """Return the block of the 16 lowest frequencies a side, the mean left out, of each picture."""
     block: NDArray[np.float64] = _COSINES @ samples @ _COSINES.T
     return block
 
 
-def dihedral_hashes(block: NDArray[np.float64]) -> tuple[bytes, ...]:
+def dihedral_hashes(blocks: NDArray[np.float64]) -> list[tuple[bytes, ...]]:
     """
-    Return the hashes of the picture and of its seven mirrored and turned twins.
+    Return the hashes of each picture and of its seven mirrored and turned twins.
 
     Order: original, rotate 90, 180, 270, flip vertical, flip horizontal,
     rotate 90 + flip vertical, rotate 90 + flip horizontal. Rotation is
     anticlockwise, as in the reference.
     """
-    down, across, turned = _ODD[:, None], _ODD[None, :], block.T
-    variants = np.stack(
-        [
-            block,
-            turned * down,
-            block * down * across,
-            turned * across,
-            block * down,
-            block * across,
-            turned,
-            turned * down * across,
-        ]
-    ).reshape(8, -1)
+    variants = blocks.reshape(len(blocks), -1).take(_PLACES, axis=1) * _SIGNS
     # The reference takes the lower of the two middle values, so half the bits are set.
-    middle = variants.shape[1] // 2 - 1
-    median = np.partition(variants, middle, axis=1)[:, middle, None]
-    bits = (variants > median)[:, ::-1]  # the reference prints its last word first
-    return tuple(packed.tobytes() for packed in np.packbits(bits, axis=1))
-
-
-def _error(samples: Floats) -> float:
-    return _ERROR + _CUT_ERROR * float(np.mean((samples < _CUT) | (samples > _WHITE - _CUT)))
-
-
-def _moved(block: NDArray[np.float64], error: float) -> float:
-    """Return the expected number of frequencies that an error carries across the median."""
-    values = np.sort(block, axis=None)
-    middle = values.size // 2
-    # Bits move only where they are within a few errors of the median, so most are not looked at.
-    gaps = np.abs(values - (values[middle - 1] + values[middle]) / 2) / (error * math.sqrt(2))
-    return sum(math.erfc(gap) / 2 for gap in gaps[gaps < _FAR].tolist())
+    median = np.sort(variants)[..., variants.shape[-1] // 2 - 1, None]
+    packed = np.packbits(variants > median).tobytes()
+    hashes = [packed[at : at + PDQ_BYTES] for at in range(0, len(packed), PDQ_BYTES)]
+    return [tuple(hashes[at : at + len(_PLACES)]) for at in range(0, len(hashes), len(_PLACES))]
 
 
 def _cosines() -> NDArray[np.float64]:
@@ -133,6 +116,28 @@ def _cosines() -> NDArray[np.float64]:
     return np.asarray(np.sqrt(2 / SAMPLES) * np.cos(np.pi / (2 * SAMPLES) * frequency * place))
 
 
+def _dihedral() -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return for every bit of every variant the frequency it looks at, and the sign."""
+    places = np.arange(FREQUENCIES**2).reshape(FREQUENCIES, FREQUENCIES)
+    turned = places.T
+    odd = np.where(np.arange(FREQUENCIES) % 2 == 0, -1.0, 1.0)  # index 0 is frequency 1, which is odd
+    down, across = np.broadcast_arrays(odd[:, None], odd[None, :])
+    both, none = down * across, np.ones_like(down)
+    variants = (
+        (places, none),
+        (turned, down),
+        (places, both),
+        (turned, across),
+        (places, down),
+        (places, across),
+        (turned, none),
+        (turned, both),
+    )
+    # The reference prints its last word first.
+    orders, signs = (np.stack(part).reshape(len(variants), -1)[:, ::-1] for part in zip(*variants, strict=True))
+    return np.ascontiguousarray(orders), np.ascontiguousarray(signs)
+
+
 _COSINES = _cosines()
-_ODD = np.where(np.arange(FREQUENCIES) % 2 == 0, -1.0, 1.0)  # index 0 is frequency 1, which is odd
+_PLACES, _SIGNS = _dihedral()
 _FAR = 3.0  # errors; beyond, nothing moves

@@ -11,12 +11,12 @@ import pdqhash
 import pytest
 from PIL import Image, ImageOps
 
-from fingerprint.axis import Side, View, axis, shrink
+from fingerprint.axis import Side, View, shrink
 from fingerprint.border import inside_border
 from fingerprint.image import fingerprint_image
 from fingerprint.luma import reduce_decoding
-from fingerprint.pdq import pdq_of_samples
-from fingerprint.phash import phash_of
+from fingerprint.pdq import is_clear
+from fingerprint.phash import phash_of, shrunk
 from tests.fingerprint.drift_set import KINDS, blobs, large, noise
 from tests.fingerprint.pictures import bits_apart, encoded, photo
 
@@ -92,7 +92,7 @@ def test_a_truncated_jpeg_is_hashed_as_far_as_it_goes(kept: int) -> None:
 def test_a_plain_picture_stays_plain(length: int, scale: int, view: View) -> None:
     side = Side(length=length, scale=scale).flipped()
     plain = np.full((len(side.starts),) * 2, 77, dtype=np.float32)
-    (samples,) = shrink([plain], [(axis(side, view), axis(side, view))])
+    (samples,) = shrink([plain], side, side, view)
     assert np.abs(samples - 77).max() < 0.01
 
 
@@ -103,6 +103,8 @@ def test_cells_of_a_part_remember_how_many_pixels_they_are() -> None:
     assert side.between(10, len(side.starts)).length == 1243
     assert side.flipped().between(0, 2) == Side(length=7, scale=4, first=3)
     assert side.between(320, 321).starts.tolist() == [0]
+    for one in (side, side.flipped(), side.between(3, 7), side.flipped().between(0, 2), Side(length=1, scale=8)):
+        assert one.cells == len(one.starts)
 
 
 def test_a_large_picture_is_hashed_squashed_too() -> None:
@@ -174,14 +176,23 @@ def test_phash_is_that_of_its_library(seed: int) -> None:
     dice = np.random.default_rng(seed)
     width, height = (int(side) for side in dice.integers(60, 1100, 2))
     grey = KINDS[seed % len(KINDS)](width, height, seed).convert("L")
-    assert phash_of(grey).hex() == str(imagehash.phash(grey))
+    assert phash_of(np.asarray(grey)).hex() == str(imagehash.phash(grey))
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 960), (960, 1280), (600, 1700), (257, 4097), (5000, 131), (33, 2100), (20, 4000)]
+)
+def test_shrinking_is_that_of_pillow_to_the_last_bit(size: tuple[int, int]) -> None:
+    grey = noise(*size, seed=size[0]).convert("L")
+    by_pillow = grey.resize((32, 32), Image.Resampling.LANCZOS)
+    assert np.array_equal(shrunk(np.asarray(grey)), np.asarray(by_pillow))
 
 
 def test_reduced_hashes_know_when_they_are_in_doubt() -> None:
     def clear(picture: Image.Image) -> bool:
         sides = Side(length=picture.height), Side(length=picture.width)
-        (samples,) = shrink([np.asarray(picture.convert("F"))], [(axis(sides[0]), axis(sides[1]))])
-        return pdq_of_samples(samples).is_clear
+        (samples,) = shrink([np.asarray(picture.convert("F"))], *sides, View.BLURRED)
+        return is_clear(samples)
 
     assert clear(blobs(900, 700, seed=1))
     assert clear(photo(900, 700, seed=1))
