@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,21 +42,72 @@ class ListClass(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashEntry:
-    """One row of a list: `hash` is the raw bytes; `note` is the list's own words."""
+    """
+    One row of a list: `hash` is the raw bytes; `note` is the list's own words.
+
+    `line` is where it stood in its file, for what is said of the import; it is
+    not stored.
+    """
 
     algorithm: Algorithm
     hash: bytes
     classification: str = ""
     ref: str = ""
     note: str = ""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
-    """A row of a list file that was refused; `line` counts from 1 as an editor does."""
+    """
+    A row of a list file that was refused.
+
+    `line` counts from 1, lines as an editor does, records in their order; `unit`
+    says which of the two.
+    """
 
     line: int
     problem: str
+    unit: str = "Line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Something in a list file that is left out and is no fault of it: what it is, in few words of the house."""
+
+    what: str
+    count: int = 1
+
+
+ListRow = HashEntry | BadRow | PassedOver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFigures:
+    """
+    What a list file held.
+
+    `entries` counts the good rows by algorithm, `refused` the bad ones by
+    problem, `passed_over` the rest by what it is. `bad_rows` are the first few
+    of the refused. `balanced` is the share of PDQ hashes with a popcount as
+    pictures have it, None without any.
+    """
+
+    entries: Mapping[Algorithm, int]
+    refused: Mapping[str, int]
+    passed_over: Mapping[str, int]
+    bad_rows: tuple[BadRow, ...] = ()
+    balanced: float | None = None
+
+    @property
+    def good(self) -> int:
+        """Return how many rows are good."""
+        return sum(self.entries.values())
+
+    @property
+    def bad(self) -> int:
+        """Return how many rows were refused."""
+        return sum(self.refused.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,76 +1,179 @@
 """
-Read a hash list from CSV: `algorithm,hash` and optional `classification,id,note`.
+Read a hash list from CSV: `algorithm,hash` and optional `classification,id,note`, or one column for each algorithm.
 
 A bad row is handed on with its line number and what is wrong with it; the
-rows around it are read all the same.
+rows around it are read all the same. A quote that is never closed spoils its
+own line, not the rest of the file.
 """
 
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from domain.errors import BadInput
-from domain.hashlists import Algorithm, BadRow, HashEntry
+from domain.hashlists import Algorithm, BadRow, HashEntry, ListRow, PassedOver
+from exchange.formats.hashlist_cells import (
+    LOW_QUALITY,
+    PHOTO_DNA_HASHES,
+    WIDTHS,
+    entry_or_refusal,
+    low_quality,
+    raw_hash,
+    wrong_digits,
+)
+from exchange.formats.hashlist_columns import (
+    ALGORITHM,
+    BY_ALGORITHM,
+    CLASSIFICATION,
+    HASH,
+    ID,
+    NOTE,
+    PHOTO_DNA,
+    QUALITY,
+    Columns,
+    is_narrow,
+    plain,
+)
+from exchange.formats.hashlist_text import MAX_LINE, lines, words
 
-REQUIRED = ("algorithm", "hash")
-MAX_WORDS = 500  # characters of one of a row's own words
-_HEX = re.compile(r"[0-9a-f]+")
-_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+DELIMITERS = ",;\t"
+ABSENT = -1  # the place of a column that the file does not have
+SPELLINGS = 100  # ways of writing an algorithm that are remembered
+LINES_A_ROW = 16  # lines that one quoted row may run over
+OPEN_QUOTE = "the row cannot be read: a quote is open or misplaced"
+TOO_LONG = f"the line is longer than {MAX_LINE} characters"
+
+Cells = Sequence[str]
+Row = tuple[int, Cells | None, str]  # line, cells, or what is wrong instead of them
 
 
-def read_csv(lines: Iterable[str]) -> Iterator[HashEntry | BadRow]:
+def read_csv(untrusted_pieces: Iterable[bytes], columns: Columns | None = None) -> Iterator[ListRow]:
     """
-    Yield an entry or a refusal for every row below the header.
+    Yield an entry or a refusal for every hash below the header.
 
-    Raises BadInput, before the first row, when the header is not that of a
-    hash list.
+    Commas, semicolons or tabs part the cells, whichever the header has most
+    of. Raises BadInput, before the first row, when the header is not that of
+    a hash list.
     """
-    numbered = csv.reader((line.replace("\0", "\N{REPLACEMENT CHARACTER}") for line in lines), strict=True)
+    numbered = enumerate(lines(untrusted_pieces), 1)
+    line = next(numbered, (1, ""))[1]
+    delimiter = max(DELIMITERS, key=line.count)
+    header = [cell.strip() for cell in _quoted(line, delimiter) or []]
     try:
-        header = [name.strip().lower().removeprefix(_BOM) for name in next(numbered, [])]
-    except csv.Error:
-        header = []
-    if not set(REQUIRED) <= set(header):
-        raise BadInput(
-            "Line 1: the header must name `algorithm` and `hash`, such as: algorithm,hash,classification,id,note"
-        )
-    return _rows(numbered, header)
+        placed = (columns or Columns()).placed(header)
+    except BadInput as fault:
+        raise BadInput(f"Line 1: {fault}") from None
+    at = {role: header.index(name) for role, name in placed.items()}
+    rows = _rows(numbered, delimiter)
+    if is_narrow(at):
+        yield from _narrow(rows, at)
+    else:
+        photo_dna = [index for index, name in enumerate(header) if plain(name) in PHOTO_DNA]
+        yield from _wide(rows, at, photo_dna)
 
 
-def _rows(numbered: Iterator[list[str]], header: list[str]) -> Iterator[HashEntry | BadRow]:
-    """Yield the rows; `numbered` is a csv.reader, which counts the lines it read."""
-    while True:
-        try:
-            row = next(numbered)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield BadRow(line=_line(numbered), problem="the row cannot be read: a quote is open or misplaced")
+def _narrow(rows: Iterable[Row], at: Mapping[str, int]) -> Iterator[ListRow]:
+    """Read rows that name their algorithm."""
+    algorithm_at, hash_at = at[ALGORITHM], at[HASH]
+    longest = max(algorithm_at, hash_at)
+    class_at, id_at, note_at, quality_at = (at.get(role, ABSENT) for role in (CLASSIFICATION, ID, NOTE, QUALITY))
+    spellings = dict(WIDTHS)
+    for line, cells, problem in rows:
+        if cells is None or len(cells) <= longest:
+            yield BadRow(line=line, problem=problem or "the row has too few cells")
             continue
-        if any(cell.strip() for cell in row):
-            yield _entry(dict(zip(header, (cell.strip() for cell in row), strict=False)), _line(numbered))
+        found = spellings.get(cells[algorithm_at]) or WIDTHS.get(plain(cells[algorithm_at]))
+        if found is None:
+            yield BadRow(line=line, problem=f"the algorithm is none of {', '.join(WIDTHS)}")
+            continue
+        if len(spellings) < SPELLINGS:
+            spellings[cells[algorithm_at]] = found
+        algorithm, width = found
+        raw = raw_hash(cells[hash_at].strip(), width)
+        if raw is None:
+            yield BadRow(line=line, problem=wrong_digits(algorithm))
+        elif quality_at != ABSENT and algorithm is Algorithm.PDQ and low_quality(_cell(cells, quality_at)):
+            yield PassedOver(what=LOW_QUALITY)
+        else:
+            yield HashEntry(
+                algorithm=algorithm,
+                hash=raw,
+                classification=words(_cell(cells, class_at)),
+                ref=words(_cell(cells, id_at)),
+                note=words(_cell(cells, note_at)),
+                line=line,
+            )
 
 
-def _line(reader: Iterator[list[str]]) -> int:
-    return int(getattr(reader, "line_num", 0))
+def _wide(rows: Iterable[Row], at: Mapping[str, int], photo_dna: Sequence[int]) -> Iterator[ListRow]:
+    """Read rows with a column for each algorithm; an empty cell is no hash, a row of nothing else is refused."""
+    kinds = [(role, at[role]) for role in BY_ALGORITHM if role in at]
+    class_at, id_at, note_at, quality_at = (at.get(role, ABSENT) for role in (CLASSIFICATION, ID, NOTE, QUALITY))
+    for line, cells, problem in rows:
+        if cells is None:
+            yield BadRow(line=line, problem=problem)
+            continue
+        left_out = sum(1 for index in photo_dna if _cell(cells, index).strip())
+        if left_out:
+            yield PassedOver(what=PHOTO_DNA_HASHES, count=left_out)
+        filled = [(role, digits) for role, index in kinds if (digits := _cell(cells, index).strip())]
+        if not filled and not left_out:
+            yield BadRow(line=line, problem="the row holds no hash")
+        own = words(_cell(cells, class_at)), words(_cell(cells, id_at)), words(_cell(cells, note_at))
+        for role, digits in filled:
+            if role == Algorithm.PDQ and low_quality(_cell(cells, quality_at)):
+                yield PassedOver(what=LOW_QUALITY)
+            else:
+                yield entry_or_refusal(role, digits, own, line=line, unit="Line")
 
 
-def _entry(row: Mapping[str, str], line: int) -> HashEntry | BadRow:
-    """Return the entry that a row holds, or why it holds none."""
-    name = row.get("algorithm", "").lower().replace("-", "")
-    if name not in set(Algorithm):
-        known = ", ".join(Algorithm)
-        return BadRow(line=line, problem=f"the algorithm is none of {known}")
-    algorithm = Algorithm(name)
-    digits = row.get("hash", "").lower()
-    if len(digits) != algorithm.hex_length or not _HEX.fullmatch(digits):
-        return BadRow(line=line, problem=f"a {algorithm} hash has {algorithm.hex_length} hex digits")
-    return HashEntry(
-        algorithm=algorithm,
-        hash=bytes.fromhex(digits),
-        classification=row.get("classification", "")[:MAX_WORDS],
-        ref=row.get("id", "")[:MAX_WORDS],
-        note=row.get("note", "")[:MAX_WORDS],
-    )
+def _cell(cells: Cells, index: int) -> str:
+    """Return a cell, or nothing where the row is shorter or has no such column."""
+    return cells[index] if ABSENT < index < len(cells) else ""
+
+
+def _rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+    """Yield the rows below the header that are not empty."""
+    blank = f"{delimiter} \t\r"
+    waiting: list[tuple[int, str]] = []  # lines that were taken for the rest of a quoted row, in order
+    while True:
+        line, text = waiting.pop(0) if waiting else next(numbered, (0, ""))
+        if not line:
+            return
+        if len(text) > MAX_LINE:
+            yield line, None, TOO_LONG
+        elif '"' not in text:
+            if text.strip(blank):
+                yield line, text.split(delimiter), ""
+        else:
+            waiting += islice(numbered, max(0, LINES_A_ROW - 1 - len(waiting))) if text.count('"') % 2 else ()
+            taken = _run(text, waiting)
+            cells = _quoted("\n".join([text, *(more for _, more in waiting[:taken])]), delimiter)
+            # A row that cannot be read spoils its first line only.
+            if cells is not None:
+                del waiting[:taken]
+            if cells is None or any(cell.strip() for cell in cells):
+                yield line, cells, "" if cells is not None else OPEN_QUOTE
+
+
+def _run(text: str, following: Sequence[tuple[int, str]]) -> int:
+    """Return how many of the following lines belong to this row: up to where its quotes are closed, or none."""
+    open_quotes = text.count('"') % 2
+    for taken, (_, more) in enumerate(following, 1):
+        if not open_quotes:
+            return taken - 1
+        open_quotes = (open_quotes + more.count('"')) % 2
+        if not open_quotes:
+            return taken
+    return 0
+
+
+def _quoted(text: str, delimiter: str) -> Cells | None:
+    """Return the cells of one row in which quotes may stand, or None when it cannot be read."""
+    try:
+        rows = list(csv.reader((f"{line}\n" for line in text.split("\n")), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 else None
