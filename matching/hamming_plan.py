@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import comb
 
 # Nanoseconds, measured on 10M entries; only their ratios matter.
+QUERY = 10_000.0  # what a query costs besides, in a batch of about 24: a picture with its variants
 PROBE = 13.0  # looking one key up
 CANDIDATE = 24.0  # fetching and comparing one entry that a key names
 SCAN = 1.1  # comparing one entry as part of all of them
@@ -22,6 +23,7 @@ MAX_CHUNKS = 64
 BYTES_AN_ENTRY = 110  # of hash, id and tables together …
 SMALL = 8 << 20  # … unless all tables together are smaller than this
 MAX_SLOTS = 1 << 32  # positions are 32-bit numbers
+SLOWER = 1.05  # so much more time is well spent on smaller tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +42,21 @@ class Chunk:
 
 def choose(entries: int, bits: int, radius: int) -> tuple[Chunk, ...]:
     """Return the cheapest chunks for so many entries, or none if looking at all of them costs less."""
-    least, chosen = entries * SCAN, list[tuple[int, int]]()
     room = max(entries * (BYTES_AN_ENTRY - 8 - bits // 8), SMALL)
+    ways = []
     for count in range(1, min(radius + 1, MAX_CHUNKS, bits) + 1):
         if count * entries >= MAX_SLOTS:
             break
         for sizes in _divisions(count, bits, radius):
             size = sum(amount * (4 * entries + (4 << width)) for amount, width, _ in sizes)
-            cost = sum(amount * _cost(entries, width, reach) for amount, width, reach in sizes)
-            if size <= room and cost < least:
-                least = cost
-                chosen = [(width, reach) for amount, width, reach in sizes for _ in range(amount)]
-    return _placed(chosen)
+            cost = QUERY + sum(amount * _cost(entries, width, reach) for amount, width, reach in sizes)
+            if size <= room and cost < entries * SCAN:
+                ways.append((cost, size, sizes))
+    if not ways:
+        return ()
+    enough = SLOWER * min(cost for cost, _, _ in ways)
+    _, _, sizes = min((way for way in ways if way[0] <= enough), key=lambda way: way[1])
+    return _placed([(width, reach) for amount, width, reach in sizes for _ in range(amount)])
 
 
 def _divisions(count: int, bits: int, radius: int) -> list[list[tuple[int, int, int]]]:
