@@ -19,7 +19,7 @@ from domain.store import Tx
 from triage.desk import Desk
 from triage.list_figures import Tally
 
-BATCH = 5_000  # entries a transaction
+BATCH = 10_000  # entries a transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,11 +77,15 @@ def read_csv(untrusted_pieces: Iterable[bytes], columns: Columns | None = None) 
 def _narrow(rows: Iterable[Row], at: Mapping[str, int]) -> Iterator[ListRow]:
     """Read rows that name their algorithm."""
     algorithm_at, hash_at = at[ALGORITHM], at[HASH]
-    longest = max(algorithm_at, hash_at)
+    needed = max(algorithm_at, hash_at) + 1
+    whole = max(at.values()) + 1
     class_at, id_at, note_at, quality_at = (at.get(role, ABSENT) for role in (CLASSIFICATION, ID, NOTE, QUALITY))
     spellings = dict(WIDTHS)
-    for line, cells, problem in rows:
-        if cells is None or len(cells) <= longest:
+    for line, untrusted_cells, problem in rows:
+        cells = untrusted_cells
+        if cells is not None and needed <= len(cells) < whole:
+            cells = [*cells, *[""] * (whole - len(cells))]
+        if cells is None or len(cells) < needed:
             yield BadRow(line=line, problem=problem or "the row has too few cells")
             continue
         found = spellings.get(cells[algorithm_at]) or WIDTHS.get(plain(cells[algorithm_at]))
@@ -94,15 +98,15 @@ def _narrow(rows: Iterable[Row], at: Mapping[str, int]) -> Iterator[ListRow]:
         raw = raw_hash(cells[hash_at].strip(), width)
         if raw is None:
             yield BadRow(line=line, problem=wrong_digits(algorithm))
-        elif quality_at != ABSENT and algorithm is Algorithm.PDQ and low_quality(_cell(cells, quality_at)):
+        elif quality_at != ABSENT and algorithm is Algorithm.PDQ and low_quality(cells[quality_at]):
             yield PassedOver(what=LOW_QUALITY)
         else:
             yield HashEntry(
                 algorithm=algorithm,
                 hash=raw,
-                classification=words(_cell(cells, class_at)),
-                ref=words(_cell(cells, id_at)),
-                note=words(_cell(cells, note_at)),
+                classification=words(cells[class_at]) if class_at != ABSENT else "",
+                ref=words(cells[id_at]) if id_at != ABSENT else "",
+                note=words(cells[note_at]) if note_at != ABSENT else "",
                 line=line,
             )
 

@@ -26,7 +26,7 @@ from exchange.formats.hashlist_columns import (
     plain,
 )
 from exchange.formats.hashlist_records import UNIT, Record, numbered_records, unreadable
-from exchange.formats.hashlist_text import words
+from exchange.formats.hashlist_text import words_of
 from exchange.formats.json_stream import Layout
 
 SHAPES = 100  # sets of names that records have, remembered
@@ -83,7 +83,7 @@ def _entries(record: Record, placed: Placed, number: int) -> Iterator[ListRow]:
     left_out = sum(1 for name, value in record.items() if value and plain(name) in PHOTO_DNA)
     if left_out:
         yield PassedOver(what=PHOTO_DNA_HASHES, count=left_out)
-    own = words(member(CLASSIFICATION)), words(member(ID)), words(member(NOTE))
+    own = words_of(member(CLASSIFICATION)), words_of(member(ID)), words_of(member(NOTE))
     if is_narrow(placed):
         filled = [(plain(str(member(ALGORITHM))), member(HASH))]
     else:

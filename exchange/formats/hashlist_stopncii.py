@@ -15,7 +15,7 @@ from domain.errors import BadInput
 from domain.hashlists import ListRow, PassedOver
 from exchange.formats.hashlist_cells import OTHER_KINDS, WITHDRAWN, entry_or_refusal
 from exchange.formats.hashlist_records import UNIT, Record, moment_of, numbered_records, texts, unreadable
-from exchange.formats.hashlist_text import words
+from exchange.formats.hashlist_text import words_of
 from exchange.formats.hashlist_withdrawals import Withdrawals
 from exchange.formats.json_stream import Layout
 
@@ -48,21 +48,21 @@ def read_stopncii(untrusted_pieces: Iterable[bytes], withdrawals: Withdrawals) -
             yield unreadable(number)
             continue
         is_theirs = is_theirs or "signalType" in record
-        kind = KINDS.get(words(record.get("signalType")))
+        kind = KINDS.get(words_of(record.get("signalType")))
         at = moment_of(record.get("lastModtimestamp"))
         if record.get("hashStatus") in GONE or withdrawals.cover(_name(record), at):
             yield PassedOver(what=WITHDRAWN)
         elif kind is None:
             yield PassedOver(what=OTHER_KINDS)
         else:
-            own = "", "", words(" ".join(_tags(record)))
+            own = "", "", words_of(" ".join(_tags(record)))
             yield entry_or_refusal(kind, record.get("hashValue"), own, line=number, unit=UNIT)
     if not is_theirs:
         raise BadInput("This is no answer of StopNCII: no record has a signalType.")
 
 
 def _name(record: Record) -> str:
-    return f"{words(record.get('signalType'))} {words(record.get('hashValue')).lower()}"
+    return f"{words_of(record.get('signalType'))} {words_of(record.get('hashValue')).lower()}"
 
 
 def _tags(record: Record) -> list[str]:

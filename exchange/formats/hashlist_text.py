@@ -15,6 +15,7 @@ MAX_WORDS = 500  # characters of one of a row's own words
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _LONGEST_MARK = 4  # bytes enough to tell the encodings apart
+_NO_ID = 10**18
 _UNSTORABLE = dict.fromkeys((0, *range(0xD800, 0xE000)), "\N{REPLACEMENT CHARACTER}")
 
 
@@ -54,18 +55,18 @@ def lines(untrusted_pieces: Iterable[bytes]) -> Iterator[str]:
         yield rest
 
 
-def words(value: object) -> str:
+def words(text: str) -> str:
     """Return a list's own words as they can be stored: trimmed, bounded, without zeros and halves of pairs."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    # Digits beyond any id: turning a huge number into text takes quadratic time.
-    text = value if isinstance(value, str) else str(value) if abs(value) < 10**18 else ""
-    return storable(text.strip()[:MAX_WORDS])
-
-
-def storable(text: str) -> str:
-    """Return a text without what a database cannot hold."""
+    text = text.strip()[:MAX_WORDS]
     return text if text.isascii() and "\0" not in text else text.translate(_UNSTORABLE)
+
+
+def words_of(value: object) -> str:
+    """Return the words that a member of a record holds: a text, or a number that may be an id."""
+    if isinstance(value, str):
+        return words(value)
+    # A number beyond any id is none: turning a huge one into text takes quadratic time.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _NO_ID else ""
 
 
 def _encoding(head: bytes) -> tuple[str, int]:

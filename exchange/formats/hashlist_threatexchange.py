@@ -15,7 +15,7 @@ from domain.errors import BadInput
 from domain.hashlists import ListRow, PassedOver
 from exchange.formats.hashlist_cells import OTHER_KINDS, PHOTO_DNA_HASHES, WITHDRAWN, entry_or_refusal
 from exchange.formats.hashlist_records import UNIT, Record, moment_of, numbered_records, texts, unreadable
-from exchange.formats.hashlist_text import words
+from exchange.formats.hashlist_text import words_of
 from exchange.formats.hashlist_withdrawals import Withdrawals
 from exchange.formats.json_stream import Layout
 
@@ -54,7 +54,7 @@ def read_threatexchange(untrusted_pieces: Iterable[bytes], withdrawals: Withdraw
         if record is None:
             yield unreadable(number)
             continue
-        word = words(record.get("type"))
+        word = words_of(record.get("type"))
         is_theirs = is_theirs or ("indicator" in record or "raw_indicator" in record)
         described = _descriptors(record)
         if record.get("should_delete") is True or withdrawals.cover(
@@ -63,18 +63,18 @@ def read_threatexchange(untrusted_pieces: Iterable[bytes], withdrawals: Withdraw
             yield PassedOver(what=WITHDRAWN)
         elif word not in KINDS:
             yield PassedOver(what=PHOTO_DNA_HASHES if word == "HASH_PHOTODNA" else OTHER_KINDS)
-        elif {words(each.get("status")) for each in described} == {HARMLESS}:
+        elif {words_of(each.get("status")) for each in described} == {HARMLESS}:
             yield PassedOver(what=NOT_HARMFUL)
         else:
             tags = dict.fromkeys(tag for each in described for tag in _tags(each.get("tags")))
-            own = "", words(record.get("id")), words(" ".join(tags))
+            own = "", words_of(record.get("id")), words_of(" ".join(tags))
             yield entry_or_refusal(KINDS[word], _indicator(record), own, line=number, unit=UNIT)
     if not is_theirs:
         raise BadInput("This is no answer of ThreatExchange: no record has an indicator.")
 
 
 def _name(record: Record) -> str:
-    return f"{words(record.get('type'))} {words(_indicator(record)).lower()}"
+    return f"{words_of(record.get('type'))} {words_of(_indicator(record)).lower()}"
 
 
 def _indicator(record: Record) -> object:

@@ -22,7 +22,7 @@ from domain.hashlists import BadRow, ListRow, PassedOver
 from exchange.formats.hashlist_cells import PHOTO_DNA_HASHES, entry_or_refusal
 from exchange.formats.hashlist_columns import plain
 from exchange.formats.hashlist_records import UNIT, Record, numbered_records, unreadable
-from exchange.formats.hashlist_text import words
+from exchange.formats.hashlist_text import words_of
 from exchange.formats.json_stream import Layout
 
 HEADS = frozenset({"odata.metadata", "@odata.context"})
@@ -70,7 +70,9 @@ def read_vics(untrusted_pieces: Iterable[bytes], categories: Mapping[str, str]) 
 def _category(record: Record) -> str:
     """Return a record's category as digits: files have it as a number and as text."""
     value = record.get("Category")
-    return words(value if not isinstance(value, float) else int(value) if value.is_integer() else None) or NO_CATEGORY
+    return (
+        words_of(value if not isinstance(value, float) else int(value) if value.is_integer() else None) or NO_CATEGORY
+    )
 
 
 def _entries(record: Record, classification: str, number: int) -> Iterator[ListRow]:
@@ -81,7 +83,7 @@ def _entries(record: Record, classification: str, number: int) -> Iterator[ListR
     filled = [(role, value) for name, role in _DIGESTS.items() if (value := members.get(name.lower()))]
     if not filled and not members.get("photodna"):
         yield BadRow(line=number, unit=UNIT, problem="the record holds no hash")
-    own = classification, words(members.get("mediaid")), ""
+    own = classification, words_of(members.get("mediaid")), ""
     for role, digits in filled:
         yield entry_or_refusal(role, digits, own, line=number, unit=UNIT)
 
