@@ -29,8 +29,7 @@ class Tally:
     def add(self, rows: Sequence[ListRow]) -> list[HashEntry]:
         """Count rows, and return the entries among them."""
         entries = [row for row in rows if isinstance(row, HashEntry)]
-        for algorithm in Algorithm:
-            self._entries[algorithm] += sum(1 for entry in entries if entry.algorithm is algorithm)
+        self._entries.update(entry.algorithm for entry in entries)
         self._balanced += sum(
             1
             for entry in entries
