@@ -8,6 +8,7 @@ column for each algorithm, so that a row may hold several hashes of one file.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ BY_ALGORITHM = tuple(algorithm.value for algorithm in Algorithm)
 ROLES = (ALGORITHM, HASH, *BY_ALGORITHM, CLASSIFICATION, ID, NOTE, QUALITY)
 PHOTO_DNA = frozenset({"photodna", "pdna"})  # nobody without a licence can compare them
 
+_HASH = re.compile(r"[0-9a-fA-F]{16,}")
 _SHOWN = 200  # characters of a header that a message quotes
 
 
@@ -75,4 +77,6 @@ def plain(name: str) -> str:
 
 
 def _listed(present: list[str]) -> str:
-    return ", ".join(name for name in present if name)[:_SHOWN] or "none"
+    """Return the names for a message; a file without a header has hashes there, and nobody is to see them."""
+    named = ("(a hash)" if _HASH.fullmatch(name) else name for name in present if name)
+    return ", ".join(named)[:_SHOWN] or "none"

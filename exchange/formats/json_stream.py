@@ -115,9 +115,12 @@ class JsonStream:
     def _key(self) -> str:
         if self.next() != '"':
             raise Malformed
-        key = self.value()
+        try:
+            key = str(self.value())
+        except TooLong:
+            raise Malformed from None  # no name is
         self._take(":")
-        return str(key)
+        return key
 
     def _take(self, character: str) -> None:
         if self.next() != character:

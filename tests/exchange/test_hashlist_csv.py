@@ -43,6 +43,11 @@ def test_a_file_that_is_no_hash_list_is_refused_as_a_whole() -> None:
             read(text)
 
 
+def test_no_hash_is_quoted_of_a_file_without_a_header() -> None:
+    with pytest.raises(BadInput, match=r"It has: \(a hash\), kind-a\.$"):
+        read(f"{MD5},kind-a\n{MD5},kind-a\n")
+
+
 def test_an_open_quote_spoils_its_own_line_only() -> None:
     good = f"md5,{MD5},\n"
     rows = read(f'algorithm,hash,note\nmd5,{MD5},"open\n{good * 100}md5,{MD5},"closed\nlater"\n')

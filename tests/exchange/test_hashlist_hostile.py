@@ -133,6 +133,7 @@ FILES: dict[str, tuple[bytes, bytes, bytes, ReadAs]] = {
     "a text without end": (b'[{"md5":"', b"a", b"", HOWS[1]),
     "a member that nobody asked for": (b'{"x":[', FILLING, b'0],"hashes":[{"md5":"' + b"0f" * 16 + b'"}]}', HOWS[1]),
     "a record that is too long": (b'[{"x":[', FILLING, b'0]},{"md5":"' + b"0f" * 16 + b'"}]', HOWS[1]),
+    "a name without end": (b'{"hashes":[{"md5":"' + b"0f" * 16 + b'"}],"', b"k", b"", HOWS[1]),
     "a tag without end": (b"<queryResult ", b"a", b"", HOWS[3]),
     "a text inside a tag": (b"<queryResult><images><image><id>", b"a", b"", HOWS[3]),
     "a line of PDQ without end": (b"", b"a", b"", HOWS[6]),
