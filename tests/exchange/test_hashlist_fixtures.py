@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.hashlists import HashEntry
 from exchange.formats.hashlist_format import ListFormat
+from exchange.formats.hashlists import ReadAs
 from tests.exchange.list_cases import CASES, FIXTURES, as_json, bytes_of, how_of, read_pieces
 
 NAMES = [f"{case.parent.name}/{case.name}" for case in CASES]
@@ -43,3 +45,27 @@ def test_a_refusal_is_one_short_line(case: Path) -> None:
     _, refusal = read_pieces([bytes_of(case)], how_of(case))
     assert "\n" not in refusal
     assert len(refusal) < 300
+
+
+WHOLE = {
+    ListFormat.CSV: "plain",
+    ListFormat.JSON: "array",
+    ListFormat.VICS: "1_3_media",
+    ListFormat.NCMEC: "answer",
+    ListFormat.STOPNCII: "two_pages",
+    ListFormat.THREATEXCHANGE: "threat_updates",
+    ListFormat.PDQ_TEXT: "with_quality",
+}
+
+
+@pytest.mark.parametrize(("form", "said"), [(form, said) for form in ListFormat for said in ListFormat if form != said])
+def test_a_file_of_another_format_is_refused_by_its_name(form: ListFormat, said: ListFormat) -> None:
+    categories = {"1": ""} if said is ListFormat.VICS else {}
+    rows, refusal = read_pieces([bytes_of(FIXTURES / form / WHOLE[form])], ReadAs(format=said, categories=categories))
+    if form is ListFormat.JSON and said.is_json:
+        # What makes a file one of the kinds of JSON may stand at its end: it was read to there.
+        assert not any(isinstance(row, HashEntry) for row in rows)
+        assert refusal.startswith("This is no ")
+    else:
+        assert rows == []
+        assert refusal == f"This looks like {form.called}, not like {said.called}; say --format {form}."

@@ -216,3 +216,16 @@ def test_words_are_cut_and_freed_of_what_cannot_be_stored() -> None:
     [entry] = read_json([json.dumps([record]).encode()])
     assert isinstance(entry, HashEntry)
     assert (entry.note, entry.ref, entry.classification) == ("\N{REPLACEMENT CHARACTER}" + "k" * 499, "", "")
+
+
+def test_withdrawals_are_bounded_and_the_latest_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    withdrawals = Withdrawals()
+    withdrawals.note("lamp", 200)
+    withdrawals.note("lamp", 100)
+    assert [withdrawals.cover("lamp", at) for at in (200, 201, None)] == [True, False, True]
+    assert not withdrawals.cover("kite", None)
+    withdrawals.note("kite", None)
+    assert withdrawals.cover("kite", 10**10)
+    monkeypatch.setattr("exchange.formats.hashlist_withdrawals.MAX_WITHDRAWN", 2)
+    with pytest.raises(BadInput, match="whole list"):
+        withdrawals.note("boat", 1)
