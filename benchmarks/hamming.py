@@ -15,6 +15,7 @@ answer of ours that is timed beside the peer is compared with the peer's. With
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import shutil
 import statistics
@@ -23,13 +24,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from benchmarks.fingerprint import picture
 from matching.hamming import HammingIndex
 
 PDQ, PHASH = (256, 31), (64, 8)
@@ -37,6 +40,7 @@ MILLION = 1_000_000
 PIECE = 2 * MILLION
 ROUNDS = 7
 PEER_QUERIES = 20
+PICTURE = 32  # queries: eight turns of the whole picture and of what is within its border, in both preprocessings
 CLUSTER = 100
 FLOOD = 10_000
 PLANTED = 2_000  # neighbours at each distance
@@ -151,9 +155,10 @@ def timed(index: HammingIndex, peer: faiss.IndexBinaryFlat, size: tuple[int, int
     """Print a query's time in batches of several sizes beside the peer's; return it for the largest."""
     name = named(len(index), size)
     theirs = []
-    mine: dict[int, list[float]] = {1: [], 24: [], 100: [], 1000: []}
+    mine: dict[int, list[float]] = {1: [], PICTURE: [], 100: [], 1000: []}
     dice = np.random.default_rng(5)
     index.search(pool[:1])  # what is loaded once
+    decoded()
     for _ in range(ROUNDS):
         asked = pool[dice.integers(0, len(pool), PEER_QUERIES)]
         theirs.append(processor_time(partial(peer.range_search, asked, size[1] + 1)) / PEER_QUERIES)
@@ -164,7 +169,21 @@ def timed(index: HammingIndex, peer: faiss.IndexBinaryFlat, size: tuple[int, int
     flat_ms = statistics.median(theirs) * 1e3
     for batch, times in mine.items():
         figure(f"{name}, query, batch of {batch}", statistics.median(times) * 1e3, "ms", ("faiss, flat", flat_ms))
+    took = statistics.median(mine[PICTURE]) * PICTURE * 1e3
+    decoding = statistics.median(processor_time(decoded) for _ in range(ROUNDS)) * 1e3
+    figure(f"{name}, a picture's {PICTURE} queries", took, "ms", ("Pillow, decoding a JPEG of 1280", decoding))
     return statistics.median(mine[1000])
+
+
+def decoded() -> None:
+    Image.open(io.BytesIO(photo())).load()
+
+
+@cache
+def photo() -> bytes:
+    file = io.BytesIO()
+    picture(1280).save(file, "JPEG", quality=85)
+    return file.getvalue()
 
 
 def compare(index: HammingIndex, peer: faiss.IndexBinaryFlat, size: tuple[int, int], asked: Hashes) -> None:
