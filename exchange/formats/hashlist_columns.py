@@ -46,6 +46,11 @@ class Columns:
             if name.casefold() not in by_case:
                 raise BadInput(f"no column is named {name[:_SHOWN]}. It has: {_listed(present)}.")
             placed[role] = by_case[name.casefold()]
+        if any(role in self.names for role in BY_ALGORITHM):
+            # Named columns go before those that merely have a known name.
+            placed = {
+                role: name for role, name in placed.items() if role in self.names or role not in {ALGORITHM, HASH}
+            }
         if is_narrow(placed) or any(role in placed for role in BY_ALGORITHM):
             return placed
         raise BadInput(

@@ -53,25 +53,30 @@ def read_csv(untrusted_pieces: Iterable[bytes], columns: Columns | None = None) 
     """
     Yield an entry or a refusal for every hash below the header.
 
-    Commas, semicolons or tabs part the cells, whichever the header has most
-    of. Raises BadInput, before the first row, when the header is not that of
+    Commas, semicolons or tabs part the cells, whichever make a header of the
+    first line. Raises BadInput, before the first row, when the header is not that of
     a hash list.
     """
     numbered = enumerate(lines(untrusted_pieces), 1)
-    line = next(numbered, (1, ""))[1]
-    delimiter = max(DELIMITERS, key=line.count)
-    header = [cell.strip() for cell in _quoted(line, delimiter) or []]
-    try:
-        placed = (columns or Columns()).placed(header)
-    except BadInput as fault:
-        raise BadInput(f"Line 1: {fault}") from None
-    at = {role: header.index(name) for role, name in placed.items()}
+    delimiter, header, at = _header(next(numbered, (1, ""))[1], columns or Columns())
     rows = _rows(numbered, delimiter)
     if is_narrow(at):
         yield from _narrow(rows, at)
     else:
         photo_dna = [index for index, name in enumerate(header) if plain(name) in PHOTO_DNA]
         yield from _wide(rows, at, photo_dna)
+
+
+def _header(line: str, columns: Columns) -> tuple[str, Cells, Mapping[str, int]]:
+    """Return what parts the cells, the header's cells, and our word for a column → its place."""
+    faults: list[BadInput] = []
+    for delimiter in sorted(DELIMITERS, key=line.count, reverse=True):
+        header = [cell.strip() for cell in _quoted(line, delimiter) or []]
+        try:
+            return delimiter, header, {role: header.index(name) for role, name in columns.placed(header).items()}
+        except BadInput as fault:
+            faults.append(fault)
+    raise BadInput(f"Line 1: {faults[0]}")
 
 
 def _narrow(rows: Iterable[Row], at: Mapping[str, int]) -> Iterator[ListRow]:
@@ -152,26 +157,27 @@ def _rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
             if text.strip(blank):
                 yield line, text.split(delimiter), ""
         else:
-            waiting += islice(numbered, max(0, LINES_A_ROW - 1 - len(waiting))) if text.count('"') % 2 else ()
-            taken = _run(text, waiting)
-            cells = _quoted("\n".join([text, *(more for _, more in waiting[:taken])]), delimiter)
-            # A row that cannot be read spoils its first line only.
-            if cells is not None:
+            cells = _quoted(text, delimiter)
+            if cells is None:
+                waiting += islice(numbered, max(0, LINES_A_ROW - 1 - len(waiting)))
+                cells, taken = _continued(text, waiting, delimiter)
                 del waiting[:taken]
             if cells is None or any(cell.strip() for cell in cells):
                 yield line, cells, "" if cells is not None else OPEN_QUOTE
 
 
-def _run(text: str, following: Sequence[tuple[int, str]]) -> int:
-    """Return how many of the following lines belong to this row: up to where its quotes are closed, or none."""
-    open_quotes = text.count('"') % 2
+def _continued(text: str, following: Sequence[tuple[int, str]], delimiter: str) -> tuple[Cells | None, int]:
+    """
+    Return the cells of a row whose quotes are closed on a following line, and how many of these it took.
+
+    A row that cannot be read so either takes none: it spoils its first line only.
+    """
     for taken, (_, more) in enumerate(following, 1):
-        if not open_quotes:
-            return taken - 1
-        open_quotes = (open_quotes + more.count('"')) % 2
-        if not open_quotes:
-            return taken
-    return 0
+        text = f"{text}\n{more}"
+        if more.count('"') % 2:
+            cells = _quoted(text, delimiter)
+            return cells, taken if cells is not None else 0
+    return None, 0
 
 
 def _quoted(text: str, delimiter: str) -> Cells | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.errors import BadInput
 from domain.hashlists import Algorithm, BadRow, HashEntry, ListRow
+from exchange.formats.hashlist_columns import columns_from
 from exchange.formats.hashlist_csv import read_csv
 
 MD5 = "a" * 32
@@ -54,6 +56,24 @@ def test_an_open_quote_spoils_its_own_line_only() -> None:
     assert [row.line for row in rows if isinstance(row, BadRow)] == [2]
     assert [row.line for row in rows if isinstance(row, HashEntry)] == list(range(3, 104))
     assert rows[-1] == HashEntry(algorithm=Algorithm.MD5, hash=bytes.fromhex(MD5), note="closed\nlater")
+
+
+def test_a_quote_amid_a_word_is_a_character_like_others() -> None:
+    [first, second] = read(f'md5,note\n{MD5},5" wide\n{MD5},5" high\n')
+    assert isinstance(first, HashEntry)
+    assert (first.note, second) == ('5" wide', replace(first, note='5" high'))
+
+
+def test_the_header_says_what_parts_the_cells() -> None:
+    [entry] = read(f'"a,b,c,d";hash;algorithm\n"1,2";{MD5};md5\n')
+    assert isinstance(entry, HashEntry)
+
+
+def test_columns_that_are_named_go_before_those_with_a_known_name() -> None:
+    whole = f"algorithm,hash,picture\nmd5,{MD5},{MD5[:-1]}b\n".encode()
+    assert [
+        entry.hash.hex() for entry in read_csv([whole], columns_from("md5=picture")) if isinstance(entry, HashEntry)
+    ] == [f"{MD5[:-1]}b"]
 
 
 def test_algorithms_are_known_in_any_spelling() -> None:
