@@ -146,12 +146,14 @@ def test_searches_and_changes_go_on_while_another_thread_merges(
     monkeypatch.setattr(hamming, name, waits)
     thread = threading.Thread(target=index.merge if slow == "merge" else lambda: index.save(tmp_path / "index"))
     thread.start()
-    assert begun.wait(30)
-    index.add(np.arange(200, 300, dtype=np.uint64), hashes[200:])
-    index.remove(ids(0, 250))
-    expected = brute([(id_, bytes(hashes[id_])) for id_ in range(300) if id_ not in {0, 250}], hashes, 8)
-    assert found(index, hashes) == expected
-    enough.set()
+    try:
+        assert begun.wait(30)
+        index.add(np.arange(200, 300, dtype=np.uint64), hashes[200:])
+        index.remove(ids(0, 250))
+        expected = brute([(id_, bytes(hashes[id_])) for id_ in range(300) if id_ not in {0, 250}], hashes, 8)
+        assert found(index, hashes) == expected
+    finally:
+        enough.set()
     thread.join(30)
     assert not thread.is_alive()
     assert found(index, hashes) == expected
@@ -177,12 +179,14 @@ def test_threads_see_one_state_at_a_time() -> None:
     threads = [threading.Thread(target=look) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for turn in range(60):
-        index.add(ids(5000, 5000), np.repeat(pair, 2, axis=0))
-        if turn % 6 == 0:
-            index.merge()
-        index.remove(ids(5000))
-    done.set()
+    try:
+        for turn in range(60):
+            index.add(ids(5000, 5000), np.repeat(pair, 2, axis=0))
+            if turn % 6 == 0:
+                index.merge()
+            index.remove(ids(5000))
+    finally:
+        done.set()
     for thread in threads:
         thread.join(30)
     assert wrong == []
