@@ -52,6 +52,16 @@ def test_an_id_may_stand_for_several_hashes_and_is_removed_whole() -> None:
     assert found(index, np.zeros((1, 8), np.uint8)) == []
 
 
+def test_of_entries_as_near_the_smaller_id_comes_first() -> None:
+    index = HammingIndex(64, 8)
+    index.add(ids(6, 4), np.zeros((2, 8), np.uint8))
+    index.merge()
+    index.add(ids(5), np.zeros((1, 8), np.uint8))
+    index.merge()
+    index.add(ids(3, 7), np.array([[0] * 8, [1] + [0] * 7], dtype=np.uint8))
+    assert found(index, np.zeros((1, 8), np.uint8)) == [(0, 0, 3), (0, 0, 4), (0, 0, 5), (0, 0, 6), (0, 1, 7)]
+
+
 def test_what_was_added_is_a_copy() -> None:
     index, hashes, names = HammingIndex(64, 0), np.zeros((1, 8), np.uint8), ids(1)
     index.add(names, hashes)

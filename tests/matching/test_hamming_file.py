@@ -105,10 +105,31 @@ def test_only_one_may_write(tmp_path: Path) -> None:
             index.save(path)
         assert fresh.exists()
     # What a killed writer left is in nobody's way.
+    whole = path.read_bytes()
+    path.unlink()
     fresh.write_bytes(b"half of something" * 10_000)
     index.save(path)
-    assert len(HammingIndex.open(path)) == 100
+    assert path.read_bytes() == whole
     assert [file.name for file in tmp_path.iterdir()] == ["pdq"]
+
+
+def test_who_opens_the_new_file_as_another_puts_it_in_place_leaves_it_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, fresh = tmp_path / "pdq", tmp_path / "pdq.new"
+    index = saved(path)
+    whole = path.read_bytes()
+    real = fcntl.flock
+
+    def just_before(descriptor: int, operation: int) -> None:
+        fresh.write_bytes(whole)
+        fresh.rename(path)
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", just_before)
+    with pytest.raises(OperatorFault, match="being written by somebody else"):
+        index.save(path)
+    assert path.read_bytes() == whole
 
 
 def test_a_flipped_bit_anywhere_is_noticed(tabled: Path) -> None:
