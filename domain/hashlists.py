@@ -80,10 +80,12 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOver:
-    """Something in a list file that is left out and is no fault of it: what it is, in few words of the house."""
+    """Something in a list file that is left out and is no fault of it: what it is, and where it stood."""
 
     what: str
     count: int = 1
+    line: int
+    unit: str = "Line"
 
 
 ListRow = HashEntry | BadRow | PassedOver
@@ -95,14 +97,16 @@ class ListFigures:
     What a list file held.
 
     `entries` counts the good rows by algorithm, `refused` the bad ones by
-    problem, `passed_over` the rest by what it is. `bad_rows` are the first few
-    of the refused. `balanced` is the share of PDQ hashes with a popcount as
-    pictures have it, None without any.
+    problem, `passed_over` the rest by what it is; `first_at` says where each
+    kind of these was met first. `bad_rows` are the first few of the refused.
+    `balanced` is the share of PDQ hashes with a popcount as pictures have it,
+    None without any.
     """
 
     entries: Mapping[Algorithm, int]
     refused: Mapping[str, int]
     passed_over: Mapping[str, int]
+    first_at: Mapping[str, str] = field(default_factory=dict)
     bad_rows: tuple[BadRow, ...] = ()
     balanced: float | None = None
 

@@ -49,7 +49,7 @@ def screened(rows: Iterable[ListRow], *, unit: str = "Line", remembered: int = R
             if not isinstance(row, HashEntry) or next(new):
                 yield row
             else:
-                yield PassedOver(what=REPEATED)
+                yield PassedOver(what=REPEATED, line=row.line, unit=unit)
 
 
 def _refused(entry: HashEntry, unit: str) -> HashEntry | BadRow:

@@ -23,6 +23,7 @@ class Tally:
         self._entries: Counter[Algorithm] = Counter()
         self._refused: Counter[str] = Counter()
         self._passed_over: Counter[str] = Counter()
+        self._first_at: dict[str, str] = {}
         self._bad_rows: list[BadRow] = []
         self._balanced = 0
 
@@ -37,12 +38,17 @@ class Tally:
         )
         for row in rows:
             if isinstance(row, BadRow):
-                _count(self._refused, row.problem, 1)
+                self._count(self._refused, row.problem, row)
                 if len(self._bad_rows) < BAD_ROWS_KEPT:
                     self._bad_rows.append(row)
             elif isinstance(row, PassedOver):
-                _count(self._passed_over, row.what, row.count)
+                self._count(self._passed_over, row.what, row, row.count)
         return entries
+
+    def _count(self, counts: Counter[str], kind: str, row: BadRow | PassedOver, number: int = 1) -> None:
+        kind = kind if kind in counts or len(counts) < KINDS else "other"
+        counts[kind] += number
+        self._first_at.setdefault(kind, f"{row.unit} {row.line}")
 
     def figures(self) -> ListFigures:
         """Return what was counted so far."""
@@ -51,6 +57,7 @@ class Tally:
             entries={algorithm: count for algorithm, count in self._entries.items() if count},
             refused=dict(self._refused.most_common()),
             passed_over=dict(self._passed_over.most_common()),
+            first_at=dict(self._first_at),
             bad_rows=tuple(self._bad_rows),
             balanced=self._balanced / pdq if pdq else None,
         )
@@ -63,9 +70,6 @@ def figures_json(figures: ListFigures) -> dict[str, Any]:
         "algorithms": {algorithm.value: count for algorithm, count in figures.entries.items()},
         "problems": dict(figures.refused),
         "passed_over": dict(figures.passed_over),
+        "first_at": dict(figures.first_at),
         "pdq_balanced": None if figures.balanced is None else round(figures.balanced, 4),
     }
-
-
-def _count(counts: Counter[str], kind: str, number: int) -> None:
-    counts[kind if kind in counts or len(counts) < KINDS else "other"] += number

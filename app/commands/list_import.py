@@ -99,11 +99,11 @@ def show_figures(what: Json, figures: ListFigures, *, as_json: bool) -> None:
     rows: list[tuple[object, ...]] = [
         ("entries", algorithm.value, count) for algorithm, count in figures.entries.items()
     ]
-    rows += [("refused", problem, count) for problem, count in figures.refused.items()]
-    rows += [("passed over", kind, count) for kind, count in figures.passed_over.items()]
+    rows += [("refused", kind, count, figures.first_at[kind]) for kind, count in figures.refused.items()]
+    rows += [("passed over", kind, count, figures.first_at[kind]) for kind, count in figures.passed_over.items()]
     if figures.balanced is not None:
         rows += [("of the PDQ hashes", "with 120 to 136 bits set, as pictures have", f"{figures.balanced:.1%}")]
-    print_rows(("rows", "of what kind", "how many"), rows)
+    print_rows(("rows", "of what kind", "how many", "first at"), rows)
 
 
 def preview_json(wanted: NewList, preview: Preview) -> Json:

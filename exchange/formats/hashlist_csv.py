@@ -104,7 +104,7 @@ def _narrow(rows: Iterable[Row], at: Mapping[str, int]) -> Iterator[ListRow]:
         if raw is None:
             yield BadRow(line=line, problem=wrong_digits(algorithm))
         elif quality_at != ABSENT and algorithm is Algorithm.PDQ and low_quality(cells[quality_at]):
-            yield PassedOver(what=LOW_QUALITY)
+            yield PassedOver(what=LOW_QUALITY, line=line)
         else:
             yield HashEntry(
                 algorithm=algorithm,
@@ -126,14 +126,14 @@ def _wide(rows: Iterable[Row], at: Mapping[str, int], photo_dna: Sequence[int]) 
             continue
         left_out = sum(1 for index in photo_dna if _cell(cells, index).strip())
         if left_out:
-            yield PassedOver(what=PHOTO_DNA_HASHES, count=left_out)
+            yield PassedOver(what=PHOTO_DNA_HASHES, count=left_out, line=line)
         filled = [(role, digits) for role, index in kinds if (digits := _cell(cells, index).strip())]
         if not filled and not left_out:
             yield BadRow(line=line, problem="the row holds no hash")
         own = words(_cell(cells, class_at)), words(_cell(cells, id_at)), words(_cell(cells, note_at))
         for role, digits in filled:
             if role == Algorithm.PDQ and low_quality(_cell(cells, quality_at)):
-                yield PassedOver(what=LOW_QUALITY)
+                yield PassedOver(what=LOW_QUALITY, line=line)
             else:
                 yield entry_or_refusal(role, digits, own, line=line, unit="Line")
 

@@ -82,7 +82,7 @@ def _entries(record: Record, placed: Placed, number: int) -> Iterator[ListRow]:
 
     left_out = sum(1 for name, value in record.items() if value and plain(name) in PHOTO_DNA)
     if left_out:
-        yield PassedOver(what=PHOTO_DNA_HASHES, count=left_out)
+        yield PassedOver(what=PHOTO_DNA_HASHES, count=left_out, line=number, unit=UNIT)
     own = words_of(member(CLASSIFICATION)), words_of(member(ID)), words_of(member(NOTE))
     if is_narrow(placed):
         filled = [(plain(str(member(ALGORITHM))), member(HASH))]
@@ -94,6 +94,6 @@ def _entries(record: Record, placed: Placed, number: int) -> Iterator[ListRow]:
         if role not in WIDTHS:
             yield BadRow(line=number, unit=UNIT, problem=f"the algorithm is none of {', '.join(WIDTHS)}")
         elif role == Algorithm.PDQ and low_quality(member(QUALITY)):
-            yield PassedOver(what=LOW_QUALITY)
+            yield PassedOver(what=LOW_QUALITY, line=number, unit=UNIT)
         else:
             yield entry_or_refusal(role, digits, own, line=number, unit=UNIT)

@@ -84,7 +84,7 @@ def read_ncmec(untrusted_pieces: Iterable[bytes], withdrawals: Withdrawals) -> I
         if not isinstance(entry, _Entry):
             yield entry
         elif entry.deleted or withdrawals.cover(entry.name, entry.at):
-            yield PassedOver(what=WITHDRAWN)
+            yield PassedOver(what=WITHDRAWN, line=entry.line)
         else:
             yield from _hashes(entry)
 
@@ -97,7 +97,7 @@ def _hashes(entry: _Entry) -> Iterator[ListRow]:
         if kind in READ:
             yield entry_or_refusal(kind, text, own, line=entry.line, unit=UNIT)
         else:
-            yield PassedOver(what=PHOTO_DNA_HASHES if kind in PHOTO_DNA else OTHER_KINDS)
+            yield PassedOver(what=PHOTO_DNA_HASHES if kind in PHOTO_DNA else OTHER_KINDS, line=entry.line)
 
 
 def _entries(untrusted_pieces: Iterable[bytes]) -> Iterator[_Entry | PassedOver]:
@@ -167,7 +167,7 @@ class _Answer:
                 self._entry = _Entry(line=line, deleted=tag.startswith(DELETED))
                 self._entry_depth = len(self._path)
             elif self._path[1:] == ["paging", "next"]:
-                self._done.append(PassedOver(what=NEXT_PAGE))
+                self._done.append(PassedOver(what=NEXT_PAGE, line=self.parser.CurrentLineNumber))
         elif self._is_field():
             self._text = ""
             if tag == "member":

@@ -36,7 +36,7 @@ def read_pdq_text(untrusted_pieces: Iterable[bytes]) -> Iterator[ListRow]:
 def _entry(text: str, number: int) -> ListRow:
     digits, quality, ref = _pairs(text) if "=" in text.partition(",")[0] else _plain(text)
     if low_quality(quality):
-        return PassedOver(what=LOW_QUALITY)
+        return PassedOver(what=LOW_QUALITY, line=number)
     return entry_or_refusal("pdq", digits, ("", ref, ""), line=number, unit="Line")
 
 

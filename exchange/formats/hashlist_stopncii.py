@@ -51,9 +51,9 @@ def read_stopncii(untrusted_pieces: Iterable[bytes], withdrawals: Withdrawals) -
         kind = KINDS.get(words_of(record.get("signalType")))
         at = moment_of(record.get("lastModtimestamp"))
         if record.get("hashStatus") in GONE or withdrawals.cover(_name(record), at):
-            yield PassedOver(what=WITHDRAWN)
+            yield PassedOver(what=WITHDRAWN, line=number, unit=UNIT)
         elif kind is None:
-            yield PassedOver(what=OTHER_KINDS)
+            yield PassedOver(what=OTHER_KINDS, line=number, unit=UNIT)
         else:
             own = "", "", words_of(" ".join(_tags(record)))
             yield entry_or_refusal(kind, record.get("hashValue"), own, line=number, unit=UNIT)

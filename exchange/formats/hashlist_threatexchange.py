@@ -60,11 +60,11 @@ def read_threatexchange(untrusted_pieces: Iterable[bytes], withdrawals: Withdraw
         if record.get("should_delete") is True or withdrawals.cover(
             _name(record), moment_of(record.get("last_updated"))
         ):
-            yield PassedOver(what=WITHDRAWN)
+            yield PassedOver(what=WITHDRAWN, line=number, unit=UNIT)
         elif word not in KINDS:
-            yield PassedOver(what=PHOTO_DNA_HASHES if word == "HASH_PHOTODNA" else OTHER_KINDS)
+            yield PassedOver(what=PHOTO_DNA_HASHES if word == "HASH_PHOTODNA" else OTHER_KINDS, line=number, unit=UNIT)
         elif {words_of(each.get("status")) for each in described} == {HARMLESS}:
-            yield PassedOver(what=NOT_HARMFUL)
+            yield PassedOver(what=NOT_HARMFUL, line=number, unit=UNIT)
         else:
             tags = dict.fromkeys(tag for each in described for tag in _tags(each.get("tags")))
             own = "", words_of(record.get("id")), words_of(" ".join(tags))

@@ -55,7 +55,7 @@ def read_vics(untrusted_pieces: Iterable[bytes], categories: Mapping[str, str]) 
         category = _category(record)
         met[category if category in met or len(met) < CATEGORIES else "others"] += 1
         if category not in categories:
-            yield PassedOver(what="records of other categories")
+            yield PassedOver(what="records of other categories", line=number, unit=UNIT)
         else:
             yield from _entries(record, categories[category], number)
     if not heads:
@@ -79,7 +79,7 @@ def _entries(record: Record, classification: str, number: int) -> Iterator[ListR
     """Yield what one record holds; names of its members are known in any case."""
     members = {plain(name): value for name, value in record.items()}
     if members.get("photodna"):
-        yield PassedOver(what=PHOTO_DNA_HASHES)
+        yield PassedOver(what=PHOTO_DNA_HASHES, line=number, unit=UNIT)
     filled = [(role, value) for name, role in _DIGESTS.items() if (value := members.get(name.lower()))]
     if not filled and not members.get("photodna"):
         yield BadRow(line=number, unit=UNIT, problem="the record holds no hash")

@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -124,29 +125,30 @@ def test_a_look_writes_nothing_and_a_bad_file_leaves_the_list_as_it_was(kapear: 
 
 def test_a_terminal_shows_how_far_the_import_is(kapear: Kapear) -> None:
     ours, theirs = pty.openpty()
-    # A terminal's buffer is small: it must be read while the command writes.
     shown = bytearray()
 
     def read() -> None:
-        try:
+        # A terminal's buffer is small: it must be read while the command writes.
+        with suppress(OSError):  # the other end is closed: that is how a terminal ends
             while piece := os.read(ours, 4096):
                 shown.extend(piece)
-        except OSError:  # the other end is closed: that is how a terminal ends
-            return
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    done = subprocess.run(
-        [*COMMAND, *importing(ListFormat.CSV, "plain", "kites", "--json")],
-        env={**kapear.env, "TERM": "xterm", "COLUMNS": "120"},
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        timeout=120,
-        check=True,
-    )
-    os.close(theirs)
-    reader.join(30)
-    os.close(ours)
+    try:
+        done = subprocess.run(
+            [*COMMAND, *importing(ListFormat.CSV, "plain", "kites", "--json")],
+            env={**kapear.env, "TERM": "xterm", "COLUMNS": "120"},
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            stderr=theirs,
+            timeout=120,
+            check=True,
+        )
+    finally:
+        os.close(theirs)
+        reader.join(30)
+        os.close(ours)
     assert b"Importing" in shown
     assert done.stdout.startswith(b"{")
 
@@ -154,7 +156,7 @@ def test_a_terminal_shows_how_far_the_import_is(kapear: Kapear) -> None:
 def test_a_list_that_comes_through_a_pipe_is_read_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(b"kite" * 1000,))
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"kite" * 1000,), daemon=True)
     writer.start()
     with import_progress(pipe, ListFormat.CSV) as (pieces, _):
         assert b"".join(pieces()) == b"kite" * 1000

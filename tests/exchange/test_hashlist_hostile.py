@@ -108,7 +108,7 @@ def test_elements_deep_in_one_another_are_refused() -> None:
 
 # Files that are far longer than what may be held of them.
 
-LONG = 48  # MiB
+LONG = 36  # MiB
 HELD = 26 * MIB  # bytes, above all one record of 4 Mi characters, twice over while it is decoded
 FILLING = b'"' + b"k" * 1022 + b'",'
 

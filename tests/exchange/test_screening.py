@@ -58,11 +58,11 @@ def test_digests_of_nothing_and_placeholders_are_refused(algorithm: Algorithm) -
 
 def test_a_repetition_is_passed_over_and_another_classification_is_none() -> None:
     first, other_words = pdq(HALF, 1, "kind-a"), pdq(HALF, 2, "kind-b")
-    same_bytes = HashEntry(algorithm=Algorithm.SHA256, hash=HALF, classification="kind-a")
+    same_bytes = HashEntry(algorithm=Algorithm.SHA256, hash=HALF, classification="kind-a", line=5)
     bad = BadRow(line=9, problem="no hex")
     rows: list[ListRow] = [first, other_words, bad, pdq(HALF, 4, "kind-a"), same_bytes, same_bytes]
-    again = PassedOver(what=REPEATED)
-    assert list(screened(rows)) == [first, other_words, bad, again, same_bytes, again]
+    again = [PassedOver(what=REPEATED, line=line, unit="Record") for line in (4, 5)]
+    assert list(screened(rows, unit="Record")) == [first, other_words, bad, again[0], same_bytes, again[1]]
 
 
 @given(st.lists(st.integers(0, 40), max_size=120), st.integers(1, 7))

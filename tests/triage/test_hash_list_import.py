@@ -70,12 +70,13 @@ async def test_a_file_without_enough_good_rows_changes_nothing(desk: Desk, rows:
 async def test_what_was_passed_over_is_counted_and_no_fault(desk: Desk) -> None:
     rows: list[ListRow] = [
         *some_entries(1),
-        PassedOver(what="kites", count=3),
-        PassedOver(what="kites"),
-        PassedOver(what="lamps"),
+        PassedOver(what="kites", count=3, line=7),
+        PassedOver(what="kites", line=8),
+        PassedOver(what="lamps", line=9, unit="Record"),
     ]
     imported = await lists_of(desk).import_list(LOCAL, LANTERNS, rows)
     assert (imported.figures.passed_over, imported.figures.bad) == ({"kites": 4, "lamps": 1}, 0)
+    assert imported.figures.first_at == {"kites": "Line 7", "lamps": "Record 9"}
 
 
 async def test_of_many_bad_rows_the_first_are_kept_and_all_counted(desk: Desk) -> None:
