@@ -110,7 +110,7 @@ def _sensible(header: Header) -> bool:
         return False
     end, width = 0, MAX_WIDTH
     for chunk in header.chunks:
-        if chunk.start != end or not 0 < chunk.width <= width or chunk.radius > chunk.width:
+        if chunk.start != end or not 0 < chunk.width <= width:
             return False
         end, width = end + chunk.width, chunk.width
     enough = not header.chunks or sum(chunk.radius + 1 for chunk in header.chunks) == header.radius + 1

@@ -19,6 +19,11 @@ Hits = tuple[Numbers, Numbers, Numbers]  # query, position and distance of each
 WORD_BITS = 64
 BLOCK = 1 << 14  # entries compared together, and …
 PAIRS = 1 << 15  # … entries times queries: what a core's cache holds
+KEPT = 16 << 20  # bytes
+
+# glibc gives the memory of a search back after each one and fetches it anew page by page, which
+# took a third of the time. Having seen a block of this size freed, it keeps as much at hand.
+np.empty(KEPT, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
