@@ -58,8 +58,7 @@ async def furnish(instance: Instance, served: Served) -> list[str]:
     """Import the demo's list and add its targets; returns their ids."""
     office = instance.office
     wanted = NewList(name="demo", classification="demo-known", list_class=ListClass.ACCREDITED, authority="demo")
-    lines = served.hash_list.read_text().splitlines(keepends=True)
-    await office.lists.import_list(ACTOR, wanted, read_csv(lines))
+    await office.lists.import_list(ACTOR, wanted, read_csv([served.hash_list.read_bytes()]))
     added: list[str] = []
     for number, locator in enumerate(served.targets, start=1):
         target = NewTarget(

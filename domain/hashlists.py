@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,15 +19,22 @@ class Algorithm(StrEnum):
     PDQ = "pdq"
     PHASH = "phash"
 
+    # The word's own: an enumeration's is several times slower, and lists ask for it row by row.
+    __hash__ = str.__hash__
+
     @property
     def hex_length(self) -> int:
         """Return how many hex digits one hash has."""
-        return {"md5": 32, "sha1": 40, "sha256": 64, "pdq": 64, "phash": 16}[self.value]
+        return _HEX_LENGTHS[self]
 
     @property
     def is_exact(self) -> bool:
         """Return whether equality of this hash means equality of the bytes."""
-        return self in {Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256}
+        return self in _EXACT
+
+
+_HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "pdq": 64, "phash": 16}
+_EXACT = frozenset({"md5", "sha1", "sha256"})
 
 
 class ListClass(StrEnum):
@@ -41,21 +49,76 @@ class ListClass(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashEntry:
-    """One row of a list: `hash` is the raw bytes; `note` is the list's own words."""
+    """
+    One row of a list: `hash` is the raw bytes; `note` is the list's own words.
+
+    `line` is where it stood in its file, for what is said of the import; it is
+    not stored.
+    """
 
     algorithm: Algorithm
     hash: bytes
     classification: str = ""
     ref: str = ""
     note: str = ""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
-    """A row of a list file that was refused; `line` counts from 1 as an editor does."""
+    """
+    A row of a list file that was refused.
+
+    `line` counts from 1, lines as an editor does, records in their order; `unit`
+    says which of the two.
+    """
 
     line: int
     problem: str
+    unit: str = "Line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Something in a list file that is left out and is no fault of it: what it is, and where it stood."""
+
+    what: str
+    count: int = 1
+    line: int
+    unit: str = "Line"
+
+
+ListRow = HashEntry | BadRow | PassedOver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFigures:
+    """
+    What a list file held.
+
+    `entries` counts the good rows by algorithm, `refused` the bad ones by
+    problem, `passed_over` the rest by what it is; `first_at` says where each
+    kind of these was met first. `bad_rows` are the first few of the refused.
+    `balanced` is the share of PDQ hashes with a popcount as pictures have it,
+    None without any.
+    """
+
+    entries: Mapping[Algorithm, int]
+    refused: Mapping[str, int]
+    passed_over: Mapping[str, int]
+    first_at: Mapping[str, str] = field(default_factory=dict)
+    bad_rows: tuple[BadRow, ...] = ()
+    balanced: float | None = None
+
+    @property
+    def good(self) -> int:
+        """Return how many rows are good."""
+        return sum(self.entries.values())
+
+    @property
+    def bad(self) -> int:
+        """Return how many rows were refused."""
+        return sum(self.refused.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

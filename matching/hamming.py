@@ -1,26 +1,32 @@
 """
-Find every hash within a radius, exactly, by looking at all of them fast.
+Find every hash within a radius, exactly, without looking at most of them.
 
-Hashes lie as columns of 64-bit words. Half of the words are compared for every
-entry; as long as they alone exceed the radius, which for unrelated hashes they
-practically always do, the rest is not looked at.
+Entries lie in parts: one that a file holds or that was built in memory, with
+a table of chunks, and behind it smaller ones with what came since. All of it is
+one tuple that is replaced and never changed, so a search sees one state.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.hamming_file import read_index, write_index
+from domain.errors import OperatorFault
+from matching.hamming_file import read_index, stored_generation, write_index
+from matching.hamming_header import MAX_BITS
+from matching.hamming_segment import Ids, Segment, gathered, loose, settled
+from matching.hamming_words import Hashes, Numbers, from_bytes
 
-Ids = NDArray[np.uint64]
-Words = NDArray[np.uint64]  # one row per 64-bit word, one column per entry
+State = tuple[Segment, ...]
+Change = Callable[[State], State]
 Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
-WORD_BITS = 64
-BLOCK = 1 << 15  # entries looked at together: what a core's cache holds
+SCANNED = 1 << 16  # entries; more of those that came since get a table when they are next searched
 
 
 class HammingIndex:
@@ -29,18 +35,22 @@ class HammingIndex:
 
     An id may stand for several hashes: each `add` makes entries of its own, the
     same pair twice is found twice, and `remove` takes all entries of an id;
-    ids that are not there are ignored. Not for use by several threads while one
-    of them changes it; searching from many is safe.
+    ids that are not there are ignored. Radius 0 makes it a table of exact
+    digests. Any thread may search, add, remove, merge or save at any time; what
+    has returned is seen by every later search, also while another thread merges.
     """
 
     def __init__(self, bits: int, radius: int) -> None:
-        """Make an empty index for hashes of `bits` (a multiple of 64)."""
-        if bits <= 0 or bits % WORD_BITS or not 0 <= radius < bits:
-            raise ValueError("bits must be a positive multiple of 64, and the radius smaller")
+        """Make an empty index for hashes of `bits` (a multiple of 8)."""
+        if not 0 < bits <= MAX_BITS or bits % 8 or not 0 <= radius < bits:
+            raise ValueError(f"bits must be a positive multiple of 8, at most {MAX_BITS}, and the radius smaller")
         self._bits = bits
         self._radius = radius
-        # Parts that `add` brought since the last search; a file's part stays where it is mapped.
-        self._parts: list[tuple[Ids, Words]] = []
+        self._generation = 0
+        self._state: State = ()
+        self._changing = threading.Lock()  # held for a moment
+        self._rebuilding = threading.Lock()  # held as long as tables are built
+        self._meanwhile: list[Change] | None = None  # what changed since a rebuilding began
 
     @property
     def bits(self) -> int:
@@ -52,99 +62,146 @@ class HammingIndex:
         """Return the greatest distance that is found."""
         return self._radius
 
+    @property
+    def generation(self) -> int:
+        """Return how often the file was saved that this index was last read from or saved to; 0 without one."""
+        return self._generation
+
     def __len__(self) -> int:
-        return sum(len(ids) for ids, _ in self._parts)
+        return sum(map(len, self._state))
 
     def add(self, ids: NDArray[np.uint64], hashes: NDArray[np.uint8]) -> None:
         """Add entries: `ids` uint64[n], `hashes` uint8[n, bits // 8]."""
-        ids = np.asarray(ids, dtype=np.uint64)
+        ids = np.array(ids, dtype=np.uint64)
         words = self._words(hashes)
-        if ids.shape != (words.shape[1],):
+        if ids.shape != (len(words),):
             raise ValueError("there must be one id for each hash")
         if len(ids):
-            self._parts.append((ids.copy(), words))
-            self._merge_small()
+            self._change(partial(_with, part=loose(ids, words), bits=self._bits))
 
     def remove(self, ids: NDArray[np.uint64]) -> None:
         """Remove every entry of these ids."""
-        gone = np.asarray(ids, dtype=np.uint64)
-        parts = []
-        for part_ids, words in self._parts:
-            kept = ~np.isin(part_ids, gone)
-            if kept.all():
-                parts.append((part_ids, words))
-            elif kept.any():
-                parts.append((part_ids[kept], np.ascontiguousarray(words[:, kept])))
-        self._parts = parts
+        self._change(partial(_without, ids=np.array(ids, dtype=np.uint64).reshape(-1)))
 
     def search(self, hashes: NDArray[np.uint8]) -> Found:
         """
         Return (query, id, distance) of every entry within the radius of a query.
 
         `hashes` is uint8[q, bits // 8]; `query` is the row. Sorted by query,
-        then distance, then id.
+        then distance, then id. Raises OperatorFault if a mapped file turns out
+        to be damaged.
         """
         queries = self._words(hashes)
-        found: list[tuple[NDArray[np.int64], Ids, NDArray[np.int64]]] = []
-        for ids, words in self._parts:
-            for start in range(0, len(ids), BLOCK):
-                block = words[:, start : start + BLOCK]
-                for query in range(queries.shape[1]):
-                    at, distance = self._near(block, queries[:, query])
-                    if len(at):
-                        found.append((np.full(len(at), query), ids[start + at], distance))
-        if not found:
-            none = np.zeros(0, dtype=np.int64)
-            return none, none.copy(), none.copy()
-        query_of, id_of, distance_of = (np.concatenate(column) for column in zip(*found, strict=True))
-        order = np.lexsort((id_of, distance_of, query_of))
-        return query_of[order], id_of[order].astype(np.int64), distance_of[order]
+        state = self._settled()
+        try:
+            found = [(part, part.search(queries, self._radius)) for part in state]
+        except IndexError:  # a position that no entry has
+            raise OperatorFault("The index is damaged; import or rebuild it.") from None
+        query_of = _joined([who for _, (who, _, _) in found])
+        id_of = _joined([part.ids.take(at).astype(np.int64) for part, (_, at, _) in found])
+        distance_of = _joined([distance for _, (_, _, distance) in found])
+        order = np.lexsort((id_of.view(np.uint64), distance_of, query_of))
+        return query_of[order], id_of[order], distance_of[order]
+
+    def merge(self) -> None:
+        """Make one part in memory of everything, with one table; takes seconds for millions."""
+        with self._rebuilding:
+            self._rebuild(lambda state: (settled(state, self._bits, self._radius),))
 
     def save(self, path: Path | str) -> None:
-        """Write the index so that `path` holds the old one or the new, whatever happens between."""
-        ids = [part_ids for part_ids, _ in self._parts]
-        words = [part_words for _, part_words in self._parts]
-        write_index(Path(path), bits=self._bits, radius=self._radius, ids=ids, words=words)
+        """
+        Merge everything into a file, and go on with that file mapped.
+
+        `path` holds the old index or the new, whatever happens between. What
+        other threads add or remove meanwhile is kept, and not in the file.
+        Raises OperatorFault if another process is saving there.
+        """
+        with self._rebuilding:
+            self._rebuild(partial(self._stored, path=Path(path)))
 
     @classmethod
-    def open(cls, path: Path | str, *, verify: bool = True) -> HammingIndex:
+    def open(cls, path: Path | str, *, verify: bool | None = None) -> HammingIndex:
         """
-        Return the index in a file, mapped into memory.
+        Return the index in a file, mapped into memory and shared with whoever has it open.
 
         Raises OperatorFault for what is no whole index. `verify` also compares
-        the check sum of the content, which reads all of it once.
+        the check sums of the content, which reads all of it once; left out,
+        that is done for files of up to 16 MiB.
         """
-        bits, radius, ids, words = read_index(Path(path), verify=verify)
-        index = cls(bits, radius)
-        if len(ids):
-            index._parts.append((ids, words))
+        header, part = read_index(Path(path), verify=verify)
+        index = cls(header.bits, header.radius)
+        index._generation = header.generation
+        index._state = (part,) if len(part) else ()
         return index
 
-    def _words(self, hashes: NDArray[np.uint8]) -> Words:
+    @staticmethod
+    def stored_generation(path: Path | str) -> int:
+        """Return the generation of the index in a file, to see whether a newer one is there; raises OperatorFault."""
+        return stored_generation(Path(path))
+
+    def _words(self, hashes: NDArray[np.uint8]) -> Hashes:
         hashes = np.asarray(hashes)
         if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] * 8 != self._bits:  # noqa: PLR2004 - rows of bytes
             raise ValueError(f"hashes must be uint8[n, {self._bits // 8}]")
-        rows = np.ascontiguousarray(hashes).view(np.uint64)
-        return np.array(rows.T, order="C", copy=True)  # never a view: the caller's array is the caller's
+        return from_bytes(hashes, self._bits)  # a copy: the caller's array is the caller's
 
-    def _near(self, block: Words, query: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        half = (len(block) + 1) // 2
-        at = np.flatnonzero(_distance(block[:half], query[:half]) <= self._radius)
-        if not len(at):
-            return at, at
-        distance = _distance(block[:, at], query)
-        near = distance <= self._radius
-        return at[near], distance[near].astype(np.int64)
+    def _change(self, change: Change) -> None:
+        with self._changing:
+            self._state = change(self._state)
+            if self._meanwhile is not None:
+                self._meanwhile.append(change)
 
-    def _merge_small(self) -> None:
-        """Keep the number of parts small: many small additions become one part as they outgrow the one before."""
-        while len(self._parts) > 1 and len(self._parts[-1][0]) * 2 >= len(self._parts[-2][0]):
-            (ids, words), (more_ids, more_words) = self._parts[-2:]
-            self._parts[-2:] = [(np.concatenate((ids, more_ids)), np.concatenate((words, more_words), axis=1))]
+    def _settled(self) -> State:
+        """Return the state, after giving a table to what has grown too large to be looked at one by one."""
+        loose_ones = sum(len(part) for part in self._state if not part.settled)
+        # Whoever is rebuilding will be done some time; until then looking at all of them is right, too.
+        if loose_ones > SCANNED and self._rebuilding.acquire(blocking=False):
+            try:
+                self._rebuild(partial(_tabled, bits=self._bits, radius=self._radius))
+            finally:
+                self._rebuilding.release()
+        return self._state
+
+    def _rebuild(self, change: Change) -> None:
+        """Make a slow change beside the quick ones, and do those again on what it made."""
+        with self._changing:
+            before, self._meanwhile = self._state, []
+        try:
+            after = change(before)
+            with self._changing:
+                for again in self._meanwhile:
+                    after = again(after)
+                self._state = after
+        finally:
+            self._meanwhile = None
+
+    def _stored(self, state: State, path: Path) -> State:
+        write_index(path, bits=self._bits, radius=self._radius, segments=state)
+        header, part = read_index(path, verify=False)
+        self._generation = header.generation
+        return (part,) if len(part) else ()
 
 
-def _distance(words: Words, query: Words) -> NDArray[np.uint16]:
-    total: NDArray[np.uint16] = np.bitwise_count(words[0] ^ query[0]).astype(np.uint16)
-    for word, wanted in zip(words[1:], query[1:], strict=True):
-        total += np.bitwise_count(word ^ wanted)
-    return total
+def _with(state: State, part: Segment, bits: int) -> State:
+    """Return the state with a part more; small ones become one as they outgrow the one before."""
+    while state and not state[-1].settled and len(part) * 2 >= len(state[-1]) and len(part) + len(state[-1]) <= SCANNED:
+        part = loose(*gathered((state[-1], part), bits))
+        state = state[:-1]
+    return (*state, part)
+
+
+def _without(state: State, ids: Ids) -> State:
+    return tuple(part for part in (part.without(ids) for part in state) if len(part))
+
+
+def _tabled(state: State, bits: int, radius: int) -> State:
+    """Return the state with one table for the parts that have none, and for those before that are no larger."""
+    kept = [part for part in state if part.settled]
+    fresh = [part for part in state if not part.settled]
+    while kept and len(kept[-1]) <= 2 * sum(map(len, fresh)):
+        fresh.append(kept.pop())
+    return (*kept, settled(tuple(fresh), bits, radius))
+
+
+def _joined(columns: list[Numbers]) -> Numbers:
+    return np.concatenate(columns) if columns else np.zeros(0, np.int64)

@@ -1,56 +1,114 @@
 """
-Lay an index out in a file that can be mapped as it is, and never be half of one.
+Write an index so that a file is never half of one, and map it as it lies.
 
-    header    64 bytes: magic, version, bits, radius, number of entries,
-              check sum of the content, check sum of the header
-    ids       n 64-bit integers
-    words     for each 64-bit word of a hash, that word of all n entries
-
-Numbers are little-endian, as is every machine Kapear runs on. The new file is
-written beside the old one, flushed to the disk and renamed.
+The new file is written beside the old one, flushed to the disk and renamed;
+who has the old one mapped keeps it.
 """
 
 from __future__ import annotations
 
+import fcntl
+import mmap
 import os
-import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import OperatorFault
+from matching.hamming_header import HEADER_BYTES, Header, damaged, packed, parsed
+from matching.hamming_plan import choose
+from matching.hamming_segment import Segment, in_order
+from matching.hamming_table import Table, built
+from matching.hamming_words import Hashes, halves
 
-MAGIC = b"KAPEARHI"
-VERSION = 1
-HEADER_BYTES = 64
-WORD_BYTES = 8
 PIECE = 1 << 20
-_FIELDS = struct.Struct("<8sIIIQI")  # the header without its own check sum
-_CHECK = struct.Struct("<I")
-
-Words = NDArray[np.uint64]
+CHECKED_AT_ONCE = 16 << 20  # bytes; a smaller file is read through when it is opened
 
 
-def write_index(path: Path, *, bits: int, radius: int, ids: Sequence[Words], words: Sequence[Words]) -> None:
-    """Write the parts of an index as one, atomically: `ids` and `words` hold one array a part."""
-    columns = list(ids)
-    for word in range(bits // (8 * WORD_BYTES)):
-        columns += [part[word] for part in words]
+def write_index(path: Path, *, bits: int, radius: int, segments: tuple[Segment, ...]) -> None:
+    """Write the living entries of these parts and their table, atomically, as the next generation."""
+    entries = sum(map(len, segments))
+    chunks = choose(entries, bits, radius)
+    with _replaced(path) as descriptor:
+        header = Header(bits=bits, radius=radius, entries=entries, generation=_generation(path) + 1, chunks=chunks)
+        os.ftruncate(descriptor, header.places[-1][1])
+        sections = [_Section(descriptor, begin) for begin, _ in header.places]
+        for ids, hashes in in_order(segments):
+            for section, content in zip(sections, (ids, hashes.front, hashes.back), strict=False):
+                section.write(content)
+        for offsets, positions in built(_mapped(descriptor, header).hashes, chunks):
+            sections[3].write(positions)
+            sections[4].write(offsets)
+        os.pwrite(descriptor, packed(header, [section.check for section in sections]), 0)
+
+
+def read_index(path: Path, *, verify: bool | None) -> tuple[Header, Segment]:
+    """
+    Return the header and the content, mapped; raises OperatorFault.
+
+    `verify` says whether to read all of it once and compare the check sums;
+    None, whether to do so if that takes but a moment.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            header = parsed(file.read(HEADER_BYTES), path, size=size)
+            if verify or (verify is None and size <= CHECKED_AT_ONCE):
+                _compare_checks(file.fileno(), header, path)
+            return header, _mapped(file.fileno(), header)
+    except OSError:
+        raise _unreadable(path) from None
+
+
+def stored_generation(path: Path) -> int:
+    """Return the generation of the index in a file: how often it was saved there; raises OperatorFault."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return parsed(file.read(HEADER_BYTES), path, size=size).generation
+    except OSError:
+        raise _unreadable(path) from None
+
+
+class _Section:
+    """A part of the file that is written from its beginning on, with its check sum."""
+
+    def __init__(self, descriptor: int, at: int) -> None:
+        self._descriptor = descriptor
+        self._at = at
+        self.check = 0
+
+    def write(self, content: NDArray[np.uint64] | NDArray[np.uint32]) -> None:
+        raw = np.ascontiguousarray(content).reshape(-1).view(np.uint8).data
+        for first in range(0, len(raw), PIECE):
+            piece = raw[first : first + PIECE]
+            self.check = zlib.crc32(piece, self.check)
+            while len(piece):
+                written = os.pwrite(self._descriptor, piece, self._at)
+                self._at, piece = self._at + written, piece[written:]
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[int]:
+    """Give a descriptor to write to, and put what was written in the file's place if all went well."""
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(bytes(HEADER_BYTES))
-        check = 0
-        for piece in _pieces(columns):
-            check = zlib.crc32(piece, check)
-            file.write(piece)
-        file.seek(0)
-        file.write(_header(bits=bits, radius=radius, entries=sum(map(len, ids)), check=check))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
+    descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _claim(descriptor, fresh, path)
+        try:
+            os.ftruncate(descriptor, 0)  # what a killed writer left
+            yield descriptor
+            os.fsync(descriptor)
+            fresh.rename(path)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+    finally:
+        os.close(descriptor)
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)  # the name, too, must survive a power cut
@@ -58,55 +116,50 @@ def write_index(path: Path, *, bits: int, radius: int, ids: Sequence[Words], wor
         os.close(directory)
 
 
-def read_index(path: Path, *, verify: bool) -> tuple[int, int, Words, Words]:
-    """Return bits, radius, ids and words, the last two mapped; raises OperatorFault."""
+def _claim(descriptor: int, fresh: Path, path: Path) -> None:
+    """Be the only one who writes this file; raises OperatorFault."""
+    busy = OperatorFault(f"The index {path.name} is being written by somebody else; try again later.")
     try:
-        with path.open("rb") as file:
-            header = file.read(HEADER_BYTES)
-            bits, radius, entries, check = _parsed(header, path, size=os.fstat(file.fileno()).st_size)
-            if verify and _check_of_rest(file.fileno()) != check:
-                raise _unusable(path)
-            content = np.memmap(file, dtype=np.uint64, mode="r", offset=HEADER_BYTES) if entries else np.zeros(0, "u8")
-    except OSError:
-        raise OperatorFault(f"The index {path.name} cannot be read; import or rebuild it.") from None
-    count = bits // (8 * WORD_BYTES)
-    # A view without memmap's own bookkeeping, which slows every slice.
-    content = np.asarray(content)
-    return bits, radius, content[:entries], content[entries:].reshape(count, entries)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever wrote it may have put it in its place since we opened it: then it is the index that all read.
+        if os.fstat(descriptor).st_ino != fresh.stat().st_ino:
+            raise busy
+    except (BlockingIOError, FileNotFoundError):
+        raise busy from None
 
 
-def _header(*, bits: int, radius: int, entries: int, check: int) -> bytes:
-    fields = _FIELDS.pack(MAGIC, VERSION, bits, radius, entries, check)
-    padded = fields.ljust(HEADER_BYTES - _CHECK.size, b"\0")
-    return padded + _CHECK.pack(zlib.crc32(padded))
+def _generation(path: Path) -> int:
+    try:
+        return stored_generation(path)
+    except OperatorFault:
+        return 0  # none, or none that could be read
 
 
-def _parsed(header: bytes, path: Path, *, size: int) -> tuple[int, int, int, int]:
-    if len(header) < HEADER_BYTES or not header.startswith(MAGIC):
-        raise _unusable(path)
-    padded, own = header[: -_CHECK.size], header[-_CHECK.size :]
-    _, version, bits, radius, entries, check = _FIELDS.unpack(padded[: _FIELDS.size])
-    if _CHECK.pack(zlib.crc32(padded)) != own or version != VERSION:
-        raise _unusable(path)
-    if size != HEADER_BYTES + entries * (WORD_BYTES + bits // 8):
-        raise _unusable(path)
-    return bits, radius, entries, check
+def _mapped(descriptor: int, header: Header) -> Segment:
+    content = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    at = [begin for begin, _ in header.places]
+    words = [(header.entries, half) for half in halves(header.bits)]
+    ids: NDArray[np.uint64] = np.ndarray((header.entries,), np.uint64, content, at[0])
+    front: NDArray[np.uint64] = np.ndarray(words[0], np.uint64, content, at[1])
+    back: NDArray[np.uint64] = np.ndarray(words[1], np.uint64, content, at[2])
+    table = None
+    if header.chunks:
+        begin, end = header.places[4]
+        positions: NDArray[np.uint32] = np.ndarray((len(header.chunks) * header.entries,), np.uint32, content, at[3])
+        offsets: NDArray[np.uint32] = np.ndarray(((end - begin) // 4,), np.uint32, content, begin)
+        table = Table(chunks=header.chunks, offsets=offsets, positions=positions)
+    hashes = Hashes(front=front, back=back)
+    return Segment(ids=ids, hashes=hashes, table=table, settled=True, dead=np.zeros(0, np.int64))
 
 
-def _check_of_rest(descriptor: int) -> int:
-    check, at = 0, HEADER_BYTES
-    while piece := os.pread(descriptor, PIECE, at):
-        check = zlib.crc32(piece, check)
-        at += len(piece)
-    return check
+def _compare_checks(descriptor: int, header: Header, path: Path) -> None:
+    for (begin, end), expected in zip(header.places, header.checks, strict=True):
+        check = 0
+        for at in range(begin, end, PIECE):
+            check = zlib.crc32(os.pread(descriptor, min(PIECE, end - at), at), check)
+        if check != expected:
+            raise damaged(path)
 
 
-def _pieces(columns: Sequence[Words]) -> Iterator[memoryview]:
-    for column in columns:
-        raw = np.ascontiguousarray(column).view(np.uint8).data
-        for at in range(0, len(raw), PIECE):
-            yield raw[at : at + PIECE]
-
-
-def _unusable(path: Path) -> OperatorFault:
-    return OperatorFault(f"The index {path.name} is damaged or of another version; import or rebuild it.")
+def _unreadable(path: Path) -> OperatorFault:
+    return OperatorFault(f"The index {path.name} cannot be read; import or rebuild it.")

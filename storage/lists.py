@@ -14,6 +14,7 @@ from storage.rows import columns_of, made
 from storage.tables import hash_entries, hash_lists, instance
 
 _LIST = tuple(hash_lists.c[name] for name in HashList.__slots__)
+_ENTRY = ("list_id", "algorithm", "hash", "classification", "ref", "note")
 _GIVEN_UP = "This import was given up, for another one of the same list began; start it again."
 _AT_ONCE = 10_000  # entries held in memory while an index is filled
 
@@ -48,8 +49,14 @@ class Lists:
         if self._connection.execute(staged).first() is None:
             raise WrongState(_GIVEN_UP)
         if entries:
-            rows = [columns_of(entry, hash_entries, list_id=list_id) for entry in entries]
-            self._connection.execute(insert(hash_entries).inline(), rows)
+            # Row by row, values that stand as they are in both databases would take five times as long through columns.
+            statement = insert(hash_entries).inline().compile(dialect=self._connection.dialect, column_keys=_ENTRY)
+            rows = [
+                (list_id, entry.algorithm.value, entry.hash, entry.classification, entry.ref, entry.note)
+                for entry in entries
+            ]
+            named = rows if statement.positional else [dict(zip(_ENTRY, row, strict=True)) for row in rows]
+            self._connection.exec_driver_sql(str(statement), named)
 
     def activate(self, list_id: ListId, *, entries: int, now: datetime) -> int:
         """Make a version live, retire the one before, and return the new generation."""

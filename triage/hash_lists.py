@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from domain.errors import BadInput, WrongState
-from domain.hashlists import BadRow, HashEntry, HashList, ListClass
+from domain.hashlists import HashEntry, HashList, ListClass, ListFigures, ListRow
 from domain.ids import ListId
 from domain.people import Actor, Permission
 from domain.store import Tx
 from triage.desk import Desk
+from triage.list_figures import Tally
 
-BATCH = 5_000  # entries a transaction
+BATCH = 10_000  # entries a transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,21 @@ class Imported:
     """What became of an import."""
 
     hash_list: HashList
-    bad_rows: tuple[BadRow, ...]
+    figures: ListFigures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """
+    What would become of an import: the version it would make, the one it would replace, what the file holds.
+
+    `refusal` is the line it would be refused with, empty when it would not.
+    """
+
+    version: int
+    replaces: HashList | None
+    figures: ListFigures
+    refusal: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,50 +64,62 @@ class HashLists:
         self,
         actor: Actor,
         wanted: NewList,
-        rows: Iterable[HashEntry | BadRow],
+        rows: Iterable[ListRow],
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Imported:
         """
         Import a list, or the next version of one by the same name.
 
-        Bad rows are refused and reported, the others imported. Raises BadInput
-        when no row is good.
+        Bad rows are refused and counted, the others imported. Raises BadInput
+        when no row is good, and when more are bad than good: then it is the
+        file that is wrong, and the version before stays in force.
         """
-        actor.require(Permission.MANAGE_LISTS)
-        wanted = replace(wanted, name=wanted.name.strip())
-        if not wanted.name:
-            raise BadInput("A hash list needs a name (--name).")
+        wanted = _allowed(actor, wanted)
         staged: HashList | None = None
-        bad: list[BadRow] = []
-        good = 0
+        tally = Tally()
         remaining = iter(rows)
         while batch := list(islice(remaining, BATCH)):
-            bad += [row for row in batch if isinstance(row, BadRow)]
-            entries = [
-                replace(row, classification=row.classification or wanted.classification)
-                for row in batch
-                if isinstance(row, HashEntry)
-            ]
-            good += len(entries)
+            entries = [_classified(entry, wanted.classification) for entry in tally.add(batch)]
             if entries:
                 if staged is None:
                     staged = await self.desk.store.write(lambda tx: self._stage(tx, wanted))
                 await self._add(staged, entries)
             progress(len(batch))
-        if staged is None:
-            problem = f" Line {bad[0].line}: {bad[0].problem}" if bad else ""
-            raise BadInput(f"The list holds no usable row; nothing was imported.{problem}")
-        activated = replace(staged, entries=good)
+        figures = tally.figures()
+        refusal = _refusal(figures)
+        if refusal or staged is None:
+            raise BadInput(refusal)
+        activated = replace(staged, entries=figures.good)
 
         def activate(tx: Tx) -> None:
-            generation = tx.lists.activate(activated.id, entries=good, now=self.desk.now())
+            generation = tx.lists.activate(activated.id, entries=figures.good, now=self.desk.now())
             self.desk.note(
                 tx, actor, "hashlist.imported", activated.id, name=activated.name, version=activated.version,
-                entries=good, refused=len(bad), generation=generation,
+                entries=figures.good, refused=figures.bad, generation=generation,
             )  # fmt: skip
 
         await self.desk.store.write(activate)
-        return Imported(hash_list=activated, bad_rows=tuple(bad))
+        return Imported(hash_list=activated, figures=figures)
+
+    async def preview(
+        self,
+        actor: Actor,
+        wanted: NewList,
+        rows: Iterable[ListRow],
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> Preview:
+        """Return what an import of these rows would make, and write nothing."""
+        wanted = _allowed(actor, wanted)
+        tally = Tally()
+        remaining = iter(rows)
+        while batch := list(islice(remaining, BATCH)):
+            tally.add(batch)
+            progress(len(batch))
+        figures = tally.figures()
+        latest = await self.desk.store.read(lambda tx: tx.lists.latest(wanted.name))
+        live = latest if latest is not None and latest.retired_at is None else None
+        version = latest.version + 1 if latest else 1
+        return Preview(version=version, replaces=live, figures=figures, refusal=_refusal(figures))
 
     async def all(self, actor: Actor) -> list[HashList]:
         """Return all lists, newest first: to whoever sees the desk, and to whoever keeps the lists."""
@@ -132,3 +159,36 @@ class HashLists:
         )
         tx.lists.stage(staged)
         return staged
+
+
+def _allowed(actor: Actor, wanted: NewList) -> NewList:
+    """Return what is wanted with its name trimmed; raises NotAllowed or BadInput."""
+    actor.require(Permission.MANAGE_LISTS)
+    wanted = replace(wanted, name=wanted.name.strip())
+    if not wanted.name:
+        raise BadInput("A hash list needs a name (--name).")
+    return wanted
+
+
+def _classified(entry: HashEntry, classification: str) -> HashEntry:
+    """Return the entry with its own classification, or else the list's."""
+    if entry.classification:
+        return entry
+    return HashEntry(  # replace() takes twice as long, and lists are long
+        algorithm=entry.algorithm,
+        hash=entry.hash,
+        classification=classification,
+        ref=entry.ref,
+        note=entry.note,
+        line=entry.line,
+    )
+
+
+def _refusal(figures: ListFigures) -> str:
+    """Return why a file is refused as a whole: it has no good row, or so many bad ones that the file is wrong."""
+    if figures.good and figures.good >= figures.bad:
+        return ""
+    first = "".join(f" {row.unit} {row.line}: {row.problem}." for row in figures.bad_rows[:1])
+    if not figures.good:
+        return f"The list holds no usable row; nothing was imported.{first}"
+    return f"{figures.bad} rows are bad and only {figures.good} good; nothing was imported.{first}"

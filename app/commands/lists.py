@@ -2,68 +2,73 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from app.commands.terminal import AsJson, at_desk, emit, errors, say
+from app.commands.list_import import categories_from, import_progress, preview_json, show_figures, tell_bad_rows
+from app.commands.terminal import AsJson, at_desk, emit
 from app.instance import Instance
 from domain.errors import BadInput
 from domain.hashlists import HashList, ListClass
 from domain.people import Actor
-from exchange.formats.hashlist_csv import read_csv
-from triage.hash_lists import Imported, NewList
+from exchange.formats.hashlist_columns import columns_from
+from exchange.formats.hashlist_format import ListFormat
+from exchange.formats.hashlists import ReadAs, read_list
+from triage.hash_lists import Imported, NewList, Preview
 from triage.json_views import Json, list_json
 
 app = typer.Typer(no_args_is_help=True, help="Hash lists.")
 rules_app = typer.Typer(no_args_is_help=True, help="Text rules.")
 
-SHOWN_BAD_ROWS = 20
-
-
-class Format(StrEnum):
-    """Formats of hash lists that can be read."""
-
-    CSV = "csv"
+FileName = Annotated[Path, typer.Argument(help="The list's file.")]
+FormatOption = Annotated[ListFormat, typer.Option("--format", help="The file's format.")]
+ColumnsOption = Annotated[
+    str,
+    typer.Option(help="CSV, JSON: names of the file's columns, as in md5=Image MD5,id=Ref.", metavar="OURS=THEIRS,…"),
+]
+CategoryOption = Annotated[
+    list[str] | None,
+    typer.Option(help="VICS: a category to take, and what its matches are called. Repeat it.", metavar="NUMBER=WHAT"),
+]
+ClassOption = Annotated[ListClass, typer.Option("--class", help="What kind of list it is.")]
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="The list's file.")],
+    file: FileName,
     name: Annotated[str, typer.Option(help="The list's name; importing it again makes its next version.")],
     classification: Annotated[str, typer.Option(help="What a match is called when the row does not say.")],
-    file_format: Annotated[Format, typer.Option("--format", help="The file's format.")] = Format.CSV,
+    file_format: FormatOption = ListFormat.CSV,
     authority: Annotated[str, typer.Option(help="Who stands behind the list.")] = "",
-    list_class: Annotated[ListClass, typer.Option("--class", help="What kind of list it is.")] = ListClass.OWN,
+    list_class: ClassOption = ListClass.OWN,
+    columns: ColumnsOption = "",
+    category: CategoryOption = None,
     *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the file, say what it holds, write nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import a hash list; a running instance uses it within 5 seconds."""
     wanted = NewList(name=name, classification=classification, list_class=list_class, authority=authority)
-    del file_format  # CSV is the only one; typer refuses every other word
+    how = ReadAs(format=file_format, columns=columns_from(columns), categories=categories_from(category or []))
+    if file_format is ListFormat.STOPNCII and list_class in {ListClass.ACCREDITED, ListClass.OWN}:
+        raise BadInput("StopNCII's hashes are of adults, who sent them in themselves: say --class adult-ncii.")
 
-    async def work(instance: Instance, actor: Actor) -> Imported:
-        with (
-            file.open(encoding="utf-8-sig", errors="replace", newline="") as lines,
-            Progress(console=errors, disable=not errors.is_terminal) as progress,
-        ):
-            task = progress.add_task("Importing", total=None)
-            return await instance.office.lists.import_list(
-                actor, wanted, read_csv(lines), lambda done: progress.advance(task, done)
-            )
+    async def work(instance: Instance, actor: Actor) -> Imported | Preview:
+        from exchange.screening import screened  # noqa: PLC0415 - numpy is for this command only
 
-    try:
-        imported = at_desk(work, acting=True)
-    except OSError as fault:
-        raise BadInput(f"{file} cannot be read: {fault.strerror}.") from None
-    for row in imported.bad_rows[:SHOWN_BAD_ROWS]:
-        say(f"Line {row.line} refused: {row.problem}")
-    if len(imported.bad_rows) > SHOWN_BAD_ROWS:
-        say(f"… and {len(imported.bad_rows) - SHOWN_BAD_ROWS} more rows refused.")
-    emit({**list_json(imported.hash_list), "refused": len(imported.bad_rows)}, as_json=as_json)
+        with import_progress(file, how.format) as (pieces, done):
+            rows = screened(read_list(pieces, how), unit=how.format.unit)
+            lists = instance.office.lists
+            return await (lists.preview if dry_run else lists.import_list)(actor, wanted, rows, done)
+
+    done = at_desk(work, acting=True)
+    tell_bad_rows(done.figures)
+    what = list_json(done.hash_list) if isinstance(done, Imported) else preview_json(wanted, done)
+    show_figures(what, done.figures, as_json=as_json)
 
 
 @app.command("list")

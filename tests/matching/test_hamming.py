@@ -1,99 +1,35 @@
 from __future__ import annotations
 
-import os
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from domain.errors import OperatorFault
-from matching.hamming import BLOCK, HammingIndex
+from matching import hamming, hamming_plan
+from matching.hamming import HammingIndex
+from matching.hamming_segment import Segment
+from matching.hamming_words import BLOCK
+from tests.matching.hamming_help import brute, flipped, found, hashes_near, ids, noise
 
-SIZES = [(64, 8), (256, 31)]
-
-
-def ids(*values: int) -> NDArray[np.uint64]:
-    return np.array(values, dtype=np.uint64)
-
-
-def hashes_near(dice: np.random.Generator, bits: int, count: int, centres: int = 4) -> NDArray[np.uint8]:
-    """Return hashes of which many lie close to each other, at every distance about the radius."""
-    middle = dice.integers(0, 256, (centres, bits // 8), dtype=np.uint8)
-    rows = np.unpackbits(middle[dice.integers(0, centres, count)], axis=1)
-    for row in rows:
-        flips = dice.choice(bits, int(dice.integers(0, bits // 4)), replace=False)
-        row[flips] ^= 1
-    return np.packbits(rows, axis=1)
-
-
-def brute(entries: list[tuple[int, bytes]], queries: NDArray[np.uint8], radius: int) -> list[tuple[int, int, int]]:
-    return sorted(
-        (query, distance, id_)
-        for query, wanted in enumerate(queries)
-        for id_, value in entries
-        if (distance := (int.from_bytes(value) ^ int.from_bytes(wanted.tobytes())).bit_count()) <= radius
-    )
-
-
-def found(index: HammingIndex, queries: NDArray[np.uint8]) -> list[tuple[int, int, int]]:
-    query, id_, distance = index.search(queries)
-    assert query.dtype == id_.dtype == distance.dtype == np.int64
-    return list(zip(query.tolist(), distance.tolist(), id_.tolist(), strict=True))
-
-
-@pytest.mark.parametrize(("bits", "radius"), SIZES)
-@settings(max_examples=40, deadline=None)
-@given(
-    seed=st.integers(0, 2**32),
-    steps=st.lists(
-        st.one_of(
-            st.tuples(st.just("add"), st.integers(0, 40)),
-            st.tuples(st.just("remove"), st.integers(0, 30)),
-            st.tuples(st.just("save"), st.just(0)),
-        ),
-        max_size=8,
-    ),
-)
-def test_the_index_finds_what_looking_at_everything_finds(
-    tmp_path_factory: pytest.TempPathFactory, bits: int, radius: int, seed: int, steps: list[tuple[str, int]]
-) -> None:
-    dice = np.random.default_rng(seed)
-    pool = hashes_near(dice, bits, 60)
-    index, entries = HammingIndex(bits, radius), list[tuple[int, bytes]]()
-    for step, amount in steps:
-        if step == "add":
-            chosen = pool[dice.integers(0, len(pool), amount)]
-            names = dice.integers(0, 50, amount).astype(np.uint64)
-            index.add(names, chosen)
-            entries += [(int(name), value.tobytes()) for name, value in zip(names, chosen, strict=True)]
-        elif step == "remove":
-            names = dice.integers(0, 60, amount).astype(np.uint64)
-            index.remove(names)
-            entries = [(name, value) for name, value in entries if name not in set(names.tolist())]
-        else:
-            path = tmp_path_factory.mktemp("index") / "index"
-            index.save(path)
-            index = HammingIndex.open(path)
-        assert len(index) == len(entries)
-        queries = pool[dice.integers(0, len(pool), 5)]
-        assert found(index, queries) == brute(entries, queries, radius)
+SIZES = [(64, 8), (64, 10), (256, 31), (200, 31), (128, 0), (160, 0)]
 
 
 @pytest.mark.parametrize(("bits", "radius"), SIZES)
 def test_neighbours_are_found_at_every_distance_and_none_beyond(bits: int, radius: int) -> None:
     dice = np.random.default_rng(3)
-    noise = dice.integers(0, 256, (3 * BLOCK, bits // 8), dtype=np.uint8)
-    query = dice.integers(0, 256, (1, bits // 8), dtype=np.uint8)
-    planted = np.repeat(np.unpackbits(query, axis=1), radius + 6, axis=0)
-    for distance, row in enumerate(planted):
-        row[dice.choice(bits, distance, replace=False)] ^= 1
+    queries = noise(dice, bits, 12)
+    off = np.tile(np.arange(radius + 3), len(queries))
+    planted = flipped(dice, np.repeat(queries, radius + 3, axis=0), off)
     index = HammingIndex(bits, radius)
-    index.add(np.arange(len(noise), dtype=np.uint64) + 1000, noise)
-    index.add(np.arange(len(planted), dtype=np.uint64), np.packbits(planted, axis=1))
-    assert found(index, query) == [(0, distance, distance) for distance in range(radius + 1)]
+    index.add(np.arange(3 * BLOCK, dtype=np.uint64) + 1000, noise(dice, bits, 3 * BLOCK))
+    index.add(off.astype(np.uint64), planted)
+    expected = [(query, distance, distance) for query in range(len(queries)) for distance in range(radius + 1)]
+    assert found(index, queries) == expected  # one by one, …
+    index.add(np.arange(2 * BLOCK, dtype=np.uint64) + 100_000, noise(dice, bits, 2 * BLOCK))
+    assert found(index, queries) == expected
+    assert [part.table is not None for part in index._state] == [True]  # … and by its table
 
 
 def test_an_empty_index_and_an_empty_query_find_nothing() -> None:
@@ -109,20 +45,31 @@ def test_an_id_may_stand_for_several_hashes_and_is_removed_whole() -> None:
     index = HammingIndex(64, 8)
     index.add(ids(5, 5, 6), np.array([[0] * 8, [0] * 8, [1] + [0] * 7], dtype=np.uint8))
     assert found(index, np.zeros((1, 8), np.uint8)) == [(0, 0, 5), (0, 0, 5), (0, 1, 6)]
-    index.remove(ids(5, 999))
+    index.remove(ids(999, 5, 5))
     assert found(index, np.zeros((1, 8), np.uint8)) == [(0, 1, 6)]
     index.remove(ids(6))
     assert len(index) == 0
+    assert found(index, np.zeros((1, 8), np.uint8)) == []
+
+
+def test_of_entries_as_near_the_smaller_id_comes_first() -> None:
+    index = HammingIndex(64, 8)
+    index.add(ids(6, 4), np.zeros((2, 8), np.uint8))
+    index.merge()
+    index.add(ids(5), np.zeros((1, 8), np.uint8))
+    index.merge()
+    index.add(ids(3, 7), np.array([[0] * 8, [1] + [0] * 7], dtype=np.uint8))
+    assert found(index, np.zeros((1, 8), np.uint8)) == [(0, 0, 3), (0, 0, 4), (0, 0, 5), (0, 0, 6), (0, 1, 7)]
 
 
 def test_what_was_added_is_a_copy() -> None:
-    index, hashes = HammingIndex(64, 0), np.zeros((1, 8), np.uint8)
-    index.add(ids(1), hashes)
-    hashes[:] = 255
+    index, hashes, names = HammingIndex(64, 0), np.zeros((1, 8), np.uint8), ids(1)
+    index.add(names, hashes)
+    hashes[:], names[:] = 255, 9
     assert found(index, np.zeros((1, 8), np.uint8)) == [(0, 0, 1)]
 
 
-@pytest.mark.parametrize(("bits", "radius"), [(0, 0), (63, 3), (64, 64), (64, -1)])
+@pytest.mark.parametrize(("bits", "radius"), [(0, 0), (63, 3), (4104, 3), (64, 64), (64, -1)])
 def test_sizes_that_make_no_sense_are_refused(bits: int, radius: int) -> None:
     with pytest.raises(ValueError, match="bits must"):
         HammingIndex(bits, radius)
@@ -141,77 +88,115 @@ def test_many_small_additions_stay_few_parts() -> None:
     index = HammingIndex(64, 0)
     for number in range(500):
         index.add(ids(number), np.full((1, 8), number % 256, np.uint8))
-    assert len(index._parts) <= 10
+    assert len(index._state) <= 10
     assert [id_ for _, _, id_ in found(index, np.full((1, 8), 7, np.uint8))] == [7, 263]
 
 
-def saved(path: Path) -> HammingIndex:
+def test_what_is_added_beside_a_large_table_leaves_that_table_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hamming, "SCANNED", 100)
+    dice = np.random.default_rng(5)
+    index, hashes = HammingIndex(64, 8), noise(dice, 64, 4000)
+    index.add(np.arange(2000, dtype=np.uint64), hashes[:2000])
+    index.search(hashes[:1])
+    large = index._state[0]
+    for first in range(2000, 4000, 50):
+        index.add(np.arange(first, first + 50, dtype=np.uint64), hashes[first : first + 50])
+        assert (0, 0, first + 49) in found(index, hashes[first + 49 : first + 50])
+        if first < 2900:
+            assert index._state[0] is large
+            assert len(index._state) <= 6
+    assert found(index, hashes[::40]) == brute(list(enumerate(map(bytes, hashes))), hashes[::40], 8)
+    index.merge()
+    assert len(index._state) == 1
+    assert found(index, hashes[::40]) == brute(list(enumerate(map(bytes, hashes))), hashes[::40], 8)
+
+
+@pytest.mark.parametrize("skewed", ["alike", "one part", "two pictures"])
+def test_lists_full_of_the_same_are_answered_exactly(skewed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hamming, "SCANNED", 100)
+    monkeypatch.setattr(hamming_plan, "SCAN", 100.0)  # so that few entries get a table
+    dice = np.random.default_rng(7)
+    hashes = noise(dice, 256, 3000)
+    if skewed == "alike":
+        hashes[500:] = hashes[0]
+    elif skewed == "one part":
+        hashes[:, :8] = 17
+    else:
+        hashes[500:] = flipped(dice, hashes[dice.integers(0, 2, 2500)], dice.integers(0, 20, 2500))
     index = HammingIndex(256, 31)
-    hashes = np.random.default_rng(1).integers(0, 256, (100, 32), dtype=np.uint8)
-    index.add(np.arange(100, dtype=np.uint64), hashes)
-    index.save(path)
-    return index
+    index.add(np.arange(len(hashes), dtype=np.uint64), hashes)
+    queries = np.concatenate((hashes[:3], hashes[-3:], noise(dice, 256, 3)))
+    index.search(queries)
+    assert index._state[0].table is not None
+    entries = list(enumerate(map(bytes, hashes)))
+    monkeypatch.setattr(hamming_plan, "SCAN", 1.1)  # what a crowded query is held against
+    assert found(index, queries) == brute(entries, queries, 31)
+    monkeypatch.setattr(hamming_plan, "SCAN", 1e9)  # none is crowded
+    assert found(index, queries) == brute(entries, queries, 31)
 
 
-def test_an_opened_index_is_mapped_keeps_its_settings_and_grows(tmp_path: Path) -> None:
-    path = tmp_path / "pdq"
-    saved(path)
-    index = HammingIndex.open(path)
-    assert (index.bits, index.radius, len(index)) == (256, 31, 100)
-    assert not index._parts[0][0].flags.owndata
-    assert not index._parts[0][1].flags.writeable
-    index.add(ids(7777), np.zeros((1, 32), np.uint8))
-    index.remove(ids(*range(50)))
-    assert found(index, np.zeros((1, 32), np.uint8)) == [(0, 0, 7777)]
-    # Saving over the file that is mapped leaves those who have it open undisturbed.
-    other = HammingIndex.open(path)
-    index.save(path)
-    assert len(other) == 100
-    assert len(HammingIndex.open(path)) == 51
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["pdq"]
+@pytest.mark.parametrize("slow", ["merge", "save"])
+def test_searches_and_changes_go_on_while_another_thread_merges(
+    slow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = np.random.default_rng(11)
+    hashes = noise(dice, 64, 300)
+    index = HammingIndex(64, 8)
+    index.add(np.arange(200, dtype=np.uint64), hashes[:200])
+    begun, enough = threading.Event(), threading.Event()
+    name = "settled" if slow == "merge" else "write_index"
+    real = getattr(hamming, name)
+
+    def waits(*given: object, **named: object) -> Segment | None:
+        begun.set()
+        assert enough.wait(30)
+        result: Segment | None = real(*given, **named)
+        return result
+
+    monkeypatch.setattr(hamming, name, waits)
+    thread = threading.Thread(target=index.merge if slow == "merge" else lambda: index.save(tmp_path / "index"))
+    thread.start()
+    try:
+        assert begun.wait(30)
+        index.add(np.arange(200, 300, dtype=np.uint64), hashes[200:])
+        index.remove(ids(0, 250))
+        expected = brute([(id_, bytes(hashes[id_])) for id_ in range(300) if id_ not in {0, 250}], hashes, 8)
+        assert found(index, hashes) == expected
+    finally:
+        enough.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert found(index, hashes) == expected
+    assert len(index) == 298
+    if slow == "save":
+        assert len(HammingIndex.open(tmp_path / "index")) == 200
 
 
-def test_an_empty_index_can_be_saved(tmp_path: Path) -> None:
-    HammingIndex(64, 8).save(tmp_path / "empty")
-    assert len(HammingIndex.open(tmp_path / "empty")) == 0
+def test_threads_see_one_state_at_a_time() -> None:
+    dice = np.random.default_rng(13)
+    pair = hashes_near(dice, 64, 1)
+    index = HammingIndex(64, 0)
+    index.add(ids(*range(1000)), noise(dice, 64, 1000))
+    wrong = list[NDArray[np.int64]]()
+    done = threading.Event()
 
+    def look() -> None:
+        while not done.is_set():
+            _, id_, _ = index.search(pair)
+            if len(id_) not in {0, 2}:
+                wrong.append(id_)
 
-def test_a_torn_write_leaves_the_old_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "pdq"
-    index = saved(path)
-    index.add(ids(1), np.zeros((1, 32), np.uint8))
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        index.save(path)
-    assert len(HammingIndex.open(path)) == 100
-    monkeypatch.undo()
-    index.save(path)
-    assert len(HammingIndex.open(path)) == 101
-
-
-@pytest.mark.parametrize("at", [0, 8, 12, 16, 20, 28, 40, 60, 64, 900, 2000])
-def test_a_flipped_bit_anywhere_is_noticed(tmp_path: Path, at: int) -> None:
-    path = tmp_path / "pdq"
-    saved(path)
-    content = bytearray(path.read_bytes())
-    content[at] ^= 4
-    path.write_bytes(content)
-    with pytest.raises(OperatorFault, match="damaged"):
-        HammingIndex.open(path)
-    if at >= 64:
-        assert len(HammingIndex.open(path, verify=False)) == 100
-
-
-@pytest.mark.parametrize("keep", [0, 10, 64, 1000, -1])
-def test_a_file_cut_short_is_refused(tmp_path: Path, keep: int) -> None:
-    path = tmp_path / "pdq"
-    saved(path)
-    path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(OperatorFault, match="damaged"):
-        HammingIndex.open(path)
-    with pytest.raises(OperatorFault, match="cannot be read"):
-        HammingIndex.open(tmp_path / "none")
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for turn in range(60):
+            index.add(ids(5000, 5000), np.repeat(pair, 2, axis=0))
+            if turn % 6 == 0:
+                index.merge()
+            index.remove(ids(5000))
+    finally:
+        done.set()
+    for thread in threads:
+        thread.join(30)
+    assert wrong == []

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from domain.errors import BadInput, NotAllowed, WrongState
-from domain.hashlists import Algorithm, BadRow, HashEntry, IndexedEntry, ListClass
+from domain.hashlists import Algorithm, BadRow, HashEntry, IndexedEntry, ListClass, ListRow, PassedOver
 from tests.contracts.samples import some_entries
 from tests.desk import LOCAL
 from tests.triage.deskhands import Desk
 from triage.hash_lists import BATCH, HashLists, NewList
+from triage.list_figures import BAD_ROWS_KEPT, KINDS
 
 LANTERNS = NewList(name="Lanterns", classification="demo", list_class=ListClass.OWN, authority="nobody")
 
@@ -34,7 +35,8 @@ async def test_good_rows_are_imported_and_bad_ones_named(desk: Desk) -> None:
     first, second = some_entries(2)
     done: list[int] = []
     imported = await lists_of(desk).import_list(LOCAL, LANTERNS, [bad[0], first, bad[1], second], done.append)
-    assert imported.bad_rows == tuple(bad)
+    assert (imported.figures.bad_rows, imported.figures.bad) == (tuple(bad), 2)
+    assert imported.figures.entries == {Algorithm.PDQ: 2}
     assert (imported.hash_list.version, imported.hash_list.entries, done) == (1, 2, [4])
     assert await lists_of(desk).all(LOCAL) == [imported.hash_list]
     assert [entry.hash for entry in await live(desk)] == [first.hash, second.hash]
@@ -48,13 +50,79 @@ async def test_a_row_s_own_classification_goes_before_the_list_s(desk: Desk) -> 
     assert [entry.classification for entry in await live(desk)] == ["demo", "own"]
 
 
-@pytest.mark.parametrize("rows", [[], [BadRow(line=1, problem="no hex")] * 3])
-async def test_a_file_without_a_good_row_changes_nothing(desk: Desk, rows: list[BadRow]) -> None:
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [BadRow(line=1, problem="no hex")] * 3,
+        [BadRow(line=1, problem="no hex"), *some_entries(2), *[BadRow(line=9, problem="odd")] * 2],
+    ],
+    ids=["empty", "all bad", "most bad"],
+)
+async def test_a_file_without_enough_good_rows_changes_nothing(desk: Desk, rows: list[ListRow]) -> None:
     await lists_of(desk).import_list(LOCAL, LANTERNS, some_entries(3))
     before = (await lists_of(desk).all(LOCAL), await live(desk), await generation(desk), await desk.events())
     with pytest.raises(BadInput, match="Line 1: no hex" if rows else "no usable row"):
         await lists_of(desk).import_list(LOCAL, LANTERNS, rows)
     assert (await lists_of(desk).all(LOCAL), await live(desk), await generation(desk), await desk.events()) == before
+
+
+async def test_what_was_passed_over_is_counted_and_no_fault(desk: Desk) -> None:
+    rows: list[ListRow] = [
+        *some_entries(1),
+        PassedOver(what="kites", count=3, line=7),
+        PassedOver(what="kites", line=8),
+        PassedOver(what="lamps", line=9, unit="Record"),
+    ]
+    imported = await lists_of(desk).import_list(LOCAL, LANTERNS, rows)
+    assert (imported.figures.passed_over, imported.figures.bad) == ({"kites": 4, "lamps": 1}, 0)
+    assert imported.figures.first_at == {"kites": "Line 7", "lamps": "Record 9"}
+
+
+async def test_of_many_bad_rows_the_first_are_kept_and_all_counted(desk: Desk) -> None:
+    bad = [BadRow(line=line, problem="odd" if line % 2 else "even") for line in range(1, 1001)]
+    imported = await lists_of(desk).import_list(LOCAL, LANTERNS, [*some_entries(1000), *bad])
+    assert imported.figures.bad_rows == tuple(bad[:BAD_ROWS_KEPT])
+    assert imported.figures.refused == {"odd": 500, "even": 500}
+
+
+async def test_kinds_of_problems_do_not_grow_with_the_file(desk: Desk) -> None:
+    bad = [BadRow(line=line, problem=f"problem {line}") for line in range(500)]
+    imported = await lists_of(desk).import_list(LOCAL, LANTERNS, [*some_entries(500), *bad])
+    assert len(imported.figures.refused) == KINDS + 1
+    assert imported.figures.bad == 500
+
+
+async def test_a_preview_says_what_would_be_and_writes_nothing(desk: Desk) -> None:
+    lists = lists_of(desk)
+    rows: list[ListRow] = [*some_entries(3), BadRow(line=4, problem="no hex")]
+    first = await lists.preview(LOCAL, LANTERNS, rows)
+    assert (first.version, first.replaces, first.refusal) == (1, None, "")
+    imported = await lists.import_list(LOCAL, LANTERNS, rows)
+    before = (await lists.all(LOCAL), await live(desk), await generation(desk), await desk.events())
+    done: list[int] = []
+    second = await lists.preview(LOCAL, LANTERNS, rows, done.append)
+    assert (second.version, second.replaces, done) == (2, imported.hash_list, [4])
+    assert second.figures == first.figures == imported.figures
+    assert "no usable row" in (await lists.preview(LOCAL, LANTERNS, [])).refusal
+    with pytest.raises(BadInput, match="--name"):
+        await lists.preview(LOCAL, replace(LANTERNS, name=""), rows)
+    assert (await lists.all(LOCAL), await live(desk), await generation(desk), await desk.events()) == before
+
+
+async def test_after_a_list_was_retired_an_import_replaces_nothing(desk: Desk) -> None:
+    await lists_of(desk).import_list(LOCAL, LANTERNS, some_entries(1))
+    await lists_of(desk).retire(LOCAL, "Lanterns")
+    preview = await lists_of(desk).preview(LOCAL, LANTERNS, some_entries(1))
+    assert (preview.version, preview.replaces) == (2, None)
+
+
+@pytest.mark.parametrize(("popcount", "share"), [(119, 0.0), (120, 1.0), (136, 1.0), (137, 0.0)])
+async def test_the_share_of_pdq_hashes_like_pictures_is_told(desk: Desk, popcount: int, share: float) -> None:
+    raw = ((1 << popcount) - 1).to_bytes(32, "big")
+    entries = [HashEntry(algorithm=Algorithm.PDQ, hash=raw), HashEntry(algorithm=Algorithm.MD5, hash=bytes(16))]
+    assert (await lists_of(desk).preview(LOCAL, LANTERNS, entries)).figures.balanced == share
+    assert (await lists_of(desk).preview(LOCAL, LANTERNS, entries[1:])).figures.balanced is None
 
 
 async def test_an_empty_file_does_not_spoil_another_import_under_way(desk: Desk) -> None:
@@ -125,5 +193,7 @@ async def test_an_analyst_sees_lists_and_changes_none(enrolled: Desk) -> None:
     assert len(await lists_of(enrolled).all(bopha)) == 1
     with pytest.raises(NotAllowed):
         await lists_of(enrolled).import_list(bopha, LANTERNS, some_entries(1))
+    with pytest.raises(NotAllowed):
+        await lists_of(enrolled).preview(bopha, LANTERNS, some_entries(1))
     with pytest.raises(NotAllowed):
         await lists_of(enrolled).retire(bopha, "Lanterns")

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching import hamming_table
+from matching.hamming_plan import Chunk
+from matching.hamming_table import Table, built, slots
+from matching.hamming_words import Hashes, from_bytes, scan
+from tests.matching.hamming_help import hashes_near
+
+
+@st.composite
+def divisions(draw: st.DrawFn) -> tuple[int, tuple[Chunk, ...]]:
+    """Draw a radius and chunks of 128 bits that are tight for it, the widest first."""
+    sizes = draw(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 3)), min_size=1, max_size=10))
+    start, chunks = 0, []
+    for width, radius in sorted(sizes, reverse=True):
+        chunks.append(Chunk(start=start, width=width, radius=min(width, radius)))
+        start += width
+    return sum(chunk.radius + 1 for chunk in chunks) - 1, tuple(chunks)
+
+
+def table_of(hashes: Hashes, chunks: tuple[Chunk, ...]) -> Table:
+    pieces = list(built(hashes, chunks))
+    offsets, positions = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    assert len(offsets) == slots(chunks)
+    assert len(positions) == len(chunks) * len(hashes)
+    return Table(chunks=chunks, offsets=offsets, positions=positions)
+
+
+@settings(max_examples=60, deadline=None)
+@given(division=divisions(), seed=st.integers(0, 2**32), small=st.booleans())
+def test_any_tight_division_finds_each_neighbour_once(
+    division: tuple[int, tuple[Chunk, ...]], seed: int, *, small: bool
+) -> None:
+    radius, chunks = division
+    dice = np.random.default_rng(seed)
+    # Only as many bits differ as the radius may be: neighbours lie everywhere, and on both sides of it.
+    hashes = from_bytes(hashes_near(dice, 128, 300, centres=2), 128)
+    queries = hashes.rows(0, 20)
+    with pytest.MonkeyPatch.context() as patch:
+        if small:
+            patch.setattr(hamming_table, "SORTED", 64)
+            patch.setattr(hamming_table, "PROBES", 50)
+            patch.setattr(hamming_table, "CANDIDATES", 10)
+        table = table_of(hashes, chunks)
+        near = sorted(zip(*(column.tolist() for column in table.search(hashes, queries, radius)), strict=True))
+    assert near == sorted(zip(*(column.tolist() for column in scan(hashes, queries, radius)), strict=True))
+
+
+def test_a_key_of_a_chunk_may_lie_in_two_words() -> None:
+    rows = np.random.default_rng(1).integers(0, 256, (50, 32), dtype=np.uint8)
+    hashes = from_bytes(rows, 256)
+    for start, width in ((0, 26), (50, 20), (64, 1), (120, 26), (230, 26)):
+        expected = [(int.from_bytes(bytes(row), "little") >> start) & ((1 << width) - 1) for row in rows]
+        assert hashes.bits(start, width).tolist() == expected
