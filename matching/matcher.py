@@ -99,6 +99,7 @@ def _indexed(algorithm: Algorithm, entries: tuple[IndexedEntry, ...], rows: list
     index = HammingIndex(size * 8, _RADII[algorithm])
     joined = b"".join(entries[row].hash for row in rows)
     index.add(np.array(rows, dtype=np.uint64), np.frombuffer(joined, dtype=np.uint8).reshape(-1, size))
+    index.merge()  # here, beside the loop, and not with the first search
     return index
 
 
