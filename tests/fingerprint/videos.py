@@ -110,27 +110,44 @@ class Sparse:
 
 
 def laid_out(file: bytes, *, index_first: bool, gap: int = 0) -> Sparse:
-    """Return an MP4 of one stream with its index (moov) at the beginning or the end, and a gap before each chunk."""
+    """Return an MP4 of one stream with its index (moov) at the beginning or the end, and a gap before each picture."""
     boxes = dict(_boxes(file))
-    index = bytearray(boxes[b"moov"])
-    at = index.index(b"stco") + 8
-    count = struct.unpack_from(">I", index, at)[0]
-    chunks = list(struct.unpack_from(f">{count}I", index, at + 4))
-    data = file.index(b"mdat") - 4
-    ends = [*chunks[1:], data + len(boxes[b"mdat"])]
-    begin = len(boxes[b"ftyp"]) + (len(index) if index_first else 0)
-    parts, place = [], begin + 8
-    for number, (start, end) in enumerate(zip(chunks, ends, strict=True)):
+    sizes = _sizes(boxes[b"moov"])
+    length = len(_index(boxes[b"moov"], [0] * len(sizes)))
+    begin = len(boxes[b"ftyp"]) + (length if index_first else 0)
+    at, place = file.index(b"mdat") + 4, begin + 8
+    places, parts = [], []
+    for size in sizes:
         place += gap
-        struct.pack_into(">I", index, at + 4 + 4 * number, place)
-        parts.append((place, file[start:end]))
-        place += end - start
+        places.append(place)
+        parts.append((place, file[at : at + size]))
+        at, place = at + size, place + size
     parts += [
         (0, boxes[b"ftyp"]),
         (begin, struct.pack(">I", place - begin) + b"mdat"),
-        (len(boxes[b"ftyp"]) if index_first else place, bytes(index)),
+        (len(boxes[b"ftyp"]) if index_first else place, _index(boxes[b"moov"], places)),
     ]
-    return Sparse(parts=tuple(parts), size=place + (0 if index_first else len(index)))
+    return Sparse(parts=tuple(parts), size=place + (0 if index_first else length))
+
+
+def _sizes(index: bytes) -> list[int]:
+    """Return how many bytes each picture has."""
+    at = index.index(b"stsz") + 8
+    each, count = struct.unpack_from(">II", index, at)
+    return [each] * count if each else list(struct.unpack_from(f">{count}I", index, at + 8))
+
+
+def _index(index: bytes, places: list[int]) -> bytes:
+    """Return the index of a file in which every picture stands at a place of its own."""
+    inner = b""
+    for name, whole in _boxes(index[8:]):
+        if name == b"stsc":
+            inner += box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1))
+        elif name == b"stco":
+            inner += box(b"stco", struct.pack(f">II{len(places)}I", 0, len(places), *places))
+        else:
+            inner += _index(whole, places) if name in {b"trak", b"mdia", b"minf", b"stbl"} else whole
+    return box(index[4:8], inner)
 
 
 def _boxes(file: bytes) -> Iterator[tuple[bytes, bytes]]:
