@@ -258,7 +258,7 @@ class _Sampler:
                         break
 
     def _from_the_beginning(self) -> None:
-        """Decode everything; take a frame a second, later one in two, in four, as long as the clock runs."""
+        """Decode everything; take four frames a second, later one in one, in four, in sixteen, while the clock runs."""
         with _going_on():  # what cannot be jumped in is read from where it stands
             self._go_to(self._start)
         due = -math.inf
@@ -266,7 +266,7 @@ class _Sampler:
             at = frame.pts if frame.pts is not None else int(number * self._second / 25)
             if at >= due:
                 self._take(frame, at)
-                due = at + float(self._second) * 2 ** (len(self._frames) * 4 // self._most)
+                due = at + float(self._second) / 4 * 4 ** (len(self._frames) * 4 // self._most)
 
     def _decoded(self) -> Iterator[VideoFrame]:
         for packet in self._container.demux(self._stream):
