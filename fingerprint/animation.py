@@ -48,6 +48,8 @@ def sample_animation(
         for frame in _frames(untrusted_bytes, first, clock):
             frames.append(frame)
             tell(frame)
+    except MemoryError:
+        return replace(_with(first, frames), reason=Reason.OUT_OF_MEMORY)
     except Exception:  # noqa: BLE001 - hostile bytes raise anything; what was hashed before counts
         return _with(first, frames)
     return _with(first, frames)

@@ -127,7 +127,9 @@ class _Sampler:
     def found(self, kind: Format, reason: Reason) -> PictureHashes:
         """Return the answer; a reason for failure matters only where nothing was sampled."""
         status = status_of(self._frames)
-        if status is MediaStatus.LOW_QUALITY:
+        if reason is Reason.OUT_OF_MEMORY:
+            pass  # said in any case: this child is left with little of it
+        elif status is MediaStatus.LOW_QUALITY:
             reason = Reason.LOW_DETAIL
         elif status is MediaStatus.HASHED:
             reason = Reason.NONE
