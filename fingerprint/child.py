@@ -11,6 +11,8 @@ import sys
 import warnings
 from typing import BinaryIO
 
+import av.subtitles.codeccontext
+import av.subtitles.stream
 from PIL import ImageChops, ImageCms, ImageColor, ImageFilter, ImagePalette, TiffImagePlugin
 
 from domain.fingerprints import SampledFrame
@@ -34,8 +36,8 @@ from fingerprint.moving import Clock
 from fingerprint.video import sample_video
 from fingerprint.warming import working_formats
 
-# Pillow imports these in the middle of its work. Under lock-down it could not: no file may be opened.
-_IMPORTED_FOR_LATER = (ImageChops, ImageCms, ImageColor, ImageFilter, ImagePalette, TiffImagePlugin)
+# Pillow and PyAV import these in the middle of their work. Under lock-down they could not: no file may be opened.
+_IMPORTED_FOR_LATER = (ImageChops, ImageCms, ImageColor, ImageFilter, ImagePalette, TiffImagePlugin, av.subtitles)
 
 
 def main() -> None:

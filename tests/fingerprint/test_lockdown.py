@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,7 +22,7 @@ from fingerprint.pool import FingerprintPool
 from tests.fakes_fingerprint import BytesSource
 from tests.fingerprint.locked import ATTEMPTS
 from tests.fingerprint.pictures import encoded, photo
-from tests.fingerprint.videos import CONTAINERS, video
+from tests.fingerprint.videos import CONTAINERS, subtitled, video
 from tests.requirements_for import require
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,6 +185,17 @@ async def test_every_container_and_codec_shows_the_same_frames_as_without_locks(
             assert (found.width, found.height) == (192, 144), codec
             assert found.frames == hash_media(file).frames, codec
             assert len(found.frames) >= 2, codec
+
+
+async def test_streams_that_are_not_read_need_nothing_that_is_forbidden() -> None:
+    plain = video(30, muxer="flv", codec="flv", key_every=10)
+    both = subtitled(plain)
+    with av.open(io.BytesIO(both), "r", format="flv") as container:
+        assert {stream.type for stream in container.streams} == {"video", "subtitle"}
+    async with FingerprintPool(1, timeout=20) as pool:
+        found = await pool.fingerprint(BytesSource(both))
+        assert (found.status, found.reason) == (MediaStatus.HASHED, "")
+        assert {frame.pdq for frame in found.frames} == {frame.pdq for frame in hash_media(plain).frames}
 
 
 def test_a_child_ends_in_peace_when_its_parent_has_no_more_jobs() -> None:

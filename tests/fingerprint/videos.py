@@ -82,6 +82,14 @@ def video(
     return file.getvalue()
 
 
+def subtitled(file: bytes) -> bytes:
+    """Return an FLV file with a line of text in it, which makes a stream of its own."""
+    line = b"\2\0\x0aonTextData\x08\0\0\0\2\0\4type\2\0\4Text\0\4text\2\0\x0ctin lanterns\0\0\x09"
+    length = len(line).to_bytes(3)
+    tag = b"\x12" + length + bytes(7) + line
+    return file[:13] + tag + len(tag).to_bytes(4) + file[13:]
+
+
 def box(name: bytes, body: bytes) -> bytes:
     """Return a box of an MP4 file."""
     return struct.pack(">I", len(body) + 8) + name + body
