@@ -71,7 +71,7 @@ async def check_child(config: Config) -> list[Check]:
             state=State.WARNING if lacking else State.OK,
             finding=f"decodes {', '.join(sorted(formats))} with its limits set, one thread, and nothing open"
             + (f"; not {', '.join(lacking)}" if lacking else ""),
-            mend="reinstall Pillow with these formats: make install" if lacking else "",
+            mend="reinstall Pillow and PyAV with these formats: make install" if lacking else "",
         ),
     ]
 

@@ -60,7 +60,7 @@ SCHEMAS: dict[str, Schema] = {
         "filed_at": TIME,
         "matches": _array(_object({
             "list": TEXT, "list_version": NUMBER, "algorithm": _one_of(Algorithm), "distance": NUMBER,
-            "classification": TEXT,
+            "classification": TEXT, "at_ms": {"type": ["integer", "null"]}, "covers": {"type": ["string", "null"]},
         })),
         "text_hits": _array(_object({"rule": TEXT, "version": NUMBER})),
     }),

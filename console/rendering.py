@@ -25,6 +25,12 @@ DAY_AND_TIME = "d MMM y, HH:mm"
 SHORT_ID = 8
 
 
+def played(at_ms: int) -> str:
+    """Return a moment of a video as players show it."""
+    minutes, seconds = divmod(at_ms // 1000, 60)
+    return f"{minutes}:{seconds:02}"
+
+
 class Pages:
     """Every template in every language."""
 
@@ -75,6 +81,7 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
         "say": spoken.gettext,
         "word": word,
         "when": when,
+        "played": played,
         "age": age,
         "day": lambda moment: format_date(moment, "d MMM y", locale=locale),
         "short": lambda text: text[-SHORT_ID:],

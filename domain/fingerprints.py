@@ -13,6 +13,7 @@ from enum import StrEnum
 PDQ_BYTES = 32
 PHASH_BYTES = 8
 MIN_PDQ_QUALITY = 50  # below this PDQ says little; lists and peers discard ≤ 49
+MAX_FRAMES = 32  # sampled of one moving picture
 
 
 class MediaStatus(StrEnum):
@@ -32,6 +33,34 @@ class MediaStatus(StrEnum):
         return self not in {MediaStatus.PENDING, MediaStatus.NOT_AUTHORISED}
 
 
+class Covers(StrEnum):
+    """How much of what was posted a fingerprint speaks for."""
+
+    WHOLE = "whole"  # every byte was read
+    SAMPLED = "sampled"  # parts of a file too large to be read whole; it has no digests
+    THUMBNAIL = "thumbnail"  # a small picture that stands for a video or document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampledFrame:
+    """
+    Hashes of one picture of a video or an animation, shown `at_ms` after its beginning.
+
+    `pdq_dihedral` and `pdq_others` are as in `Fingerprint`; `pdq_dihedral` is
+    never empty.
+    """
+
+    at_ms: int
+    pdq_quality: int
+    pdq_dihedral: tuple[bytes, ...]
+    pdq_others: tuple[bytes, ...] = ()
+
+    @property
+    def pdq(self) -> bytes:
+        """Return the hash of the picture as shown."""
+        return self.pdq_dihedral[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
     """
@@ -44,7 +73,9 @@ class Fingerprint:
     do it: squashed to 512 by 512, its uniform border trimmed, or both; only
     sets that differ and say something. `phash_trimmed` is pHash without the
     border, None where there is none. Digests are lower-case hex, None unless
-    every byte was read.
+    every byte was read. `frames` are those sampled of a video, which has no
+    hash of its own, or of an animation, whose own hash is that of its first
+    picture; by time.
     """
 
     status: MediaStatus
@@ -62,3 +93,5 @@ class Fingerprint:
     pdq_others: tuple[bytes, ...] = ()
     phash: bytes | None = None
     phash_trimmed: bytes | None = None
+    frames: tuple[SampledFrame, ...] = ()
+    covers: Covers = Covers.WHOLE

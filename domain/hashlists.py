@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.fingerprints import Covers
 from domain.ids import ListId, MediaId
 
 
@@ -157,6 +158,9 @@ class HashMatch:
 
     `distance` is in bits, 0 for an exact digest. `generation` names the state
     of the index that answered, so that a later list can be told to ask again.
+    `at_ms` is the time of the frame that matched, None for a match of the
+    item's own hash; `covers` how much of the item the fingerprint speaks for,
+    None where that was not yet told.
     """
 
     list_id: ListId
@@ -168,6 +172,8 @@ class HashMatch:
     distance: int
     classification: str
     generation: int
+    at_ms: int | None = None
+    covers: Covers | None = None
 
     @property
     def files_a_lead(self) -> bool:

@@ -37,6 +37,7 @@ class MediaKind(StrEnum):
     """What a media item is to the post that carries it."""
 
     IMAGE = "image"
+    VIDEO = "video"
     THUMBNAIL = "thumbnail"  # stands for a video or document that was not read
 
 

@@ -7,10 +7,11 @@ words about a hostile file never do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from domain.fingerprints import MediaStatus
+from domain.fingerprints import MIN_PDQ_QUALITY, MediaStatus, SampledFrame
 
 
 class Reason(IntEnum):
@@ -26,10 +27,13 @@ class Reason(IntEnum):
     OUT_OF_MEMORY = 7
     LOW_DETAIL = 8  # hashed, but too flat for PDQ to mean anything
     TOO_SMALL = 9  # fewer pixels a side than PDQ is defined for
+    NO_PICTURES = 10  # a container of sound or text, without a stream of pictures
+    UNKNOWN_CODEC = 11  # its pictures are packed in a way that is not decoded
     # Below here the parent speaks: the child could not.
     TIMEOUT = 32
     CRASHED = 33
     TOO_LARGE = 34
+    SAMPLED = 35  # hashed by parts: too large to be read whole
 
     @property
     def code(self) -> str:
@@ -47,6 +51,18 @@ class Format(IntEnum):
     WEBP = 4
     AVIF = 5
     BMP = 6
+    MP4 = 7  # and MOV, 3GP: one family
+    MATROSKA = 8  # and WebM
+    AVI = 9
+    MPEG_TS = 10
+    MPEG_PS = 11
+    FLV = 12
+    OGG = 13
+
+    @property
+    def is_container(self) -> bool:
+        """Return whether it holds videos, which can be sampled by parts."""
+        return self >= Format.MP4
 
     @property
     def code(self) -> str:
@@ -62,7 +78,7 @@ class PictureHashes:
     Width and height are those of the picture as shown, after its EXIF turn; for
     a picture over a limit those it claims. `pdq_others` is up to three sets of
     eight, of the picture squashed, trimmed, or both. Empty or None where nothing
-    was decoded.
+    was decoded. `frames` are those of what moves, by time.
     """
 
     status: MediaStatus
@@ -75,3 +91,12 @@ class PictureHashes:
     pdq_others: tuple[bytes, ...] = ()
     phash: bytes | None = None
     phash_trimmed: bytes | None = None
+    frames: tuple[SampledFrame, ...] = ()
+
+
+def status_of(frames: Sequence[SampledFrame]) -> MediaStatus:
+    """Return what frames alone say of a media item: one that tells is enough."""
+    if not frames:
+        return MediaStatus.UNDECODABLE
+    telling = any(frame.pdq_quality >= MIN_PDQ_QUALITY for frame in frames)
+    return MediaStatus.HASHED if telling else MediaStatus.LOW_QUALITY

@@ -2,29 +2,36 @@
 Fingerprint media in a few child processes, and lose no job to any of them.
 
 The parent reads and digests, a child decodes. The clock runs only while a child
-has the bytes. A child that is slow is killed and its media called undecodable;
-one that dies is replaced and the job given to another, once.
+has the bytes. A child that is slow is killed; one that dies is replaced and the
+job given to another, once. What it told before that counts, or else its media
+is called undecodable. A video too large to be read whole is read from.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
 from domain.errors import MediaUnavailable, OperatorFault
-from domain.fingerprints import Fingerprint, MediaStatus
+from domain.fingerprints import Covers, Fingerprint, MediaStatus
 from domain.ports import MediaSource
-from fingerprint.answers import PictureHashes, Reason
+from fingerprint.answers import Format, PictureHashes, Reason
+from fingerprint.containers import HEAD, sniff_container
 from fingerprint.layers import Layer
-from fingerprint.reading import WholeMedia, read_whole
-from fingerprint.worker import ChildDied, Worker
+from fingerprint.reading import LargeMedia, WholeMedia, read_media
+from fingerprint.serving import Server, offer_of
+from fingerprint.worker import ChildDied, Heard, Worker
 
 MIB = 1 << 20
 ALLOW_SETTING = "allow_missing_layers"
 ATTEMPTS = 2
 JOBS_PER_CHILD = 500  # then a fresh one takes its place: libraries leak, and so might a takeover
 IN_HAND = 8  # media items held in memory at once, being read or waiting for a child
+ENOUGH_READ = "too_large"  # what a source says that has given as much of one item as it ever does
+
+Job = Callable[[Worker, Heard, asyncio.Timeout], Awaitable[PictureHashes]]
 
 
 class LayersMissing(ChildDied):
@@ -66,6 +73,8 @@ class FingerprintPool:
         self._allow_missing_layers = allow_missing_layers
         self._free = asyncio.Semaphore(children)
         self._in_hand = asyncio.Semaphore(max(IN_HAND, 2 * children))
+        # Children that wait for a network: pictures must not wait with all of them.
+        self._sampling = asyncio.Semaphore(max(1, children - 1))
         self._idle: list[Worker] = []
         self._alive: set[Worker] = set()
         self._closed = False
@@ -128,15 +137,13 @@ class FingerprintPool:
         be had: the item stays to be tried again.
         """
         try:
-            if source.size is not None and source.size > self._max_bytes:
-                return _rejected(source.size)
             async with self._in_hand:
-                whole = await read_whole(source, max_bytes=self._max_bytes)
-                if whole is None:
-                    return _rejected(source.size or 0)
+                media = await read_media(source, max_bytes=self._max_bytes)
+                if isinstance(media, LargeMedia):
+                    return await self._sampled(source, media)
                 # The connection is of use to others while this item waits for a child.
                 await source.close()
-                return await self._fingerprint(whole)
+                return await self._fingerprint(media)
         finally:
             await source.close()
 
@@ -150,37 +157,56 @@ class FingerprintPool:
         finally:
             # An exception's traceback would keep this frame, and with it the bytes.
             whole.untrusted_bytes.clear()
-        return Fingerprint(
-            status=hashes.status,
-            reason=hashes.reason.code,
-            format=hashes.format.code,
-            width=hashes.width,
-            height=hashes.height,
-            size=size,
-            md5=whole.md5,
-            sha1=whole.sha1,
-            sha256=whole.sha256,
-            pdq=hashes.pdq_dihedral[0] if hashes.pdq_dihedral else None,
-            pdq_quality=hashes.pdq_quality,
-            pdq_dihedral=hashes.pdq_dihedral,
-            pdq_others=hashes.pdq_others,
-            phash=hashes.phash,
-            phash_trimmed=hashes.phash_trimmed,
-        )
+        return _fingerprint(hashes, size, whole)
+
+    async def _sampled(self, source: MediaSource, large: LargeMedia) -> Fingerprint:
+        """Return the fingerprint of a video by parts of it; anything else of this size is rejected."""
+        head = large.untrusted_head
+        kind = sniff_container(bytes(head[:HEAD]))
+        size = large.size
+        try:
+            if not kind:
+                return _rejected(size or 0)
+            if size is None:  # nobody knows where it ends: its beginning is all there is
+                del head[self._max_bytes :]
+                await source.close()
+                return _fingerprint(await self._decoded(head), 0)
+            offer = offer_of(size, max_bytes=self._max_bytes)
+
+            async def sample(worker: Worker, heard: Heard, clock: asyncio.Timeout) -> PictureHashes:
+                return await worker.sample(Server(source, offer, head, clock), heard)
+
+            async with self._sampling:
+                return _fingerprint(await self._done(sample, kind), size)
+        finally:
+            head.clear()
 
     async def _decoded(self, untrusted_bytes: bytearray) -> PictureHashes:
+        async def decode(worker: Worker, heard: Heard, _: asyncio.Timeout) -> PictureHashes:
+            with memoryview(untrusted_bytes) as view:
+                return await worker.answer(view, heard)
+
+        return await self._done(decode, sniff_container(bytes(untrusted_bytes[:HEAD])))
+
+    async def _done(self, job: Job, kind: Format) -> PictureHashes:
+        """Give a job to a child, and to one more if that dies; what the last one told counts."""
+        heard = Heard()
         async with self._free:
             for attempt in range(ATTEMPTS):
                 worker = await self._ready(fresh=attempt > 0)
                 healthy = False
+                heard = Heard()
                 try:
-                    with memoryview(untrusted_bytes) as view:
-                        async with asyncio.timeout(self._timeout):
-                            hashes = await worker.answer(view)
+                    async with asyncio.timeout(self._timeout) as clock:
+                        hashes = await job(worker, heard, clock)
                     # What ran out of memory once is left with little of it.
                     healthy = hashes.reason is not Reason.OUT_OF_MEMORY and worker.jobs < self._jobs_per_child
                 except TimeoutError:
-                    return PictureHashes(status=MediaStatus.UNDECODABLE, reason=Reason.TIMEOUT)
+                    return heard.so_far(Reason.TIMEOUT, kind)
+                except MediaUnavailable as fault:
+                    if fault.code != ENOUGH_READ:
+                        raise
+                    return heard.so_far(Reason.TOO_LARGE, kind)
                 except ChildDied:
                     continue
                 else:
@@ -191,7 +217,7 @@ class FingerprintPool:
                         self._idle.append(worker)
                     else:
                         await self._end(worker)
-        return PictureHashes(status=MediaStatus.UNDECODABLE, reason=Reason.CRASHED)
+        return heard.so_far(Reason.CRASHED, kind)
 
     async def _ready(self, *, fresh: bool) -> Worker:
         if self._closed:
@@ -221,6 +247,34 @@ class FingerprintPool:
     async def _end(self, worker: Worker) -> None:
         self._alive.discard(worker)
         await worker.kill()
+
+
+def _fingerprint(hashes: PictureHashes, size: int, whole: WholeMedia | None = None) -> Fingerprint:
+    """Return what is kept; without digests unless every byte was read."""
+    reason = hashes.reason
+    if whole is None and hashes.status is MediaStatus.HASHED and not reason:
+        reason = Reason.SAMPLED
+    if whole is None and hashes.status is MediaStatus.UNDECODABLE and reason is Reason.TOO_LARGE:
+        return _rejected(size)
+    return Fingerprint(
+        status=hashes.status,
+        reason=reason.code,
+        format=hashes.format.code,
+        width=hashes.width,
+        height=hashes.height,
+        size=size,
+        md5=whole.md5 if whole else None,
+        sha1=whole.sha1 if whole else None,
+        sha256=whole.sha256 if whole else None,
+        pdq=hashes.pdq_dihedral[0] if hashes.pdq_dihedral else None,
+        pdq_quality=hashes.pdq_quality,
+        pdq_dihedral=hashes.pdq_dihedral,
+        pdq_others=hashes.pdq_others,
+        phash=hashes.phash,
+        phash_trimmed=hashes.phash_trimmed,
+        frames=hashes.frames,
+        covers=Covers.WHOLE if whole else Covers.SAMPLED,
+    )
 
 
 def _rejected(size: int) -> Fingerprint:

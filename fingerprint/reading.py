@@ -1,4 +1,8 @@
-"""Read a media item whole, by pieces, digesting as it comes; or not at all."""
+"""
+Read a media item whole, by pieces, digesting as it comes; of one too large for that, read its beginning.
+
+A digest is of every byte or there is none.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +26,22 @@ class WholeMedia:
     sha256: str
 
 
-async def read_whole(source: MediaSource, *, max_bytes: int) -> WholeMedia | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LargeMedia:
     """
-    Return the media item, or None if it has more than `max_bytes`.
+    The beginning of a media item of more bytes than are read whole.
+
+    With a size, its own word, `untrusted_head` is a first piece; without, it is
+    as much as may be read.
+    """
+
+    untrusted_head: bytearray = field(repr=False)
+    size: int | None
+
+
+async def read_media(source: MediaSource, *, max_bytes: int) -> WholeMedia | LargeMedia:
+    """
+    Return the media item whole, or the beginning of one that has more than `max_bytes`.
 
     Raises what `source.read` raises, and MediaUnavailable when fewer bytes come
     than were announced: a digest of a part must never pass for that of the whole.
@@ -35,8 +52,11 @@ async def read_whole(source: MediaSource, *, max_bytes: int) -> WholeMedia | Non
     try:
         while piece := await source.read(len(body), min(PIECE, max_bytes + 1 - len(body))):
             body += piece
+            # Many sources know their size from the first answer on.
+            if source.size is not None and source.size > max_bytes:
+                return LargeMedia(untrusted_head=body, size=source.size)
             if len(body) > max_bytes:
-                return None
+                return LargeMedia(untrusted_head=body, size=None)
             for digest in digests:
                 digest.update(piece)
             await asyncio.sleep(0)  # a source that never waits must not hold the loop

@@ -11,21 +11,30 @@ import asyncio
 import fcntl
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fingerprint.answers import Format, PictureHashes
+from domain.fingerprints import MAX_FRAMES, MediaStatus, SampledFrame
+from fingerprint.answers import Format, PictureHashes, Reason, status_of
 from fingerprint.frames import (
     ANSWER_BYTES,
     HEADER,
     HELLO_BYTES,
+    READ_BYTES,
+    SAMPLE_BYTES,
     BadFrame,
     Kind,
     checked_header,
+    packed_offer,
     unpacked_answer,
     unpacked_hello,
+    unpacked_read,
+    unpacked_sample,
 )
 from fingerprint.layers import Layer
+from fingerprint.serving import Server
 
 BOOT_SECONDS = 30.0
 PIECE = 1 << 16
@@ -53,8 +62,37 @@ _ENVIRONMENT = {
 _INHERITED = ("LD_LIBRARY_PATH",)  # where an installation keeps its interpreter's libraries
 
 
+_AFTER_A_JOB = {Kind.ANSWER: ANSWER_BYTES, Kind.FIRST: ANSWER_BYTES, Kind.SAMPLE: SAMPLE_BYTES}
+_AFTER_AN_OFFER = _AFTER_A_JOB | {Kind.READ: READ_BYTES}
+
+
 class ChildDied(Exception):
     """The child is gone, or speaks as no honest child does."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Heard:
+    """What a child has told of one media item before its answer; it outlives the child."""
+
+    first: PictureHashes | None = None
+    frames: list[SampledFrame] = field(default_factory=list)
+
+    def so_far(self, reason: Reason, kind: Format) -> PictureHashes:
+        """Return what is known of an item whose child did not come to its end, and why it did not."""
+        found = self.first or PictureHashes(status=status_of(self.frames), format=kind)
+        if status_of(self.frames) is MediaStatus.HASHED:
+            found = replace(found, status=MediaStatus.HASHED)
+        return replace(found, reason=reason, frames=self.sorted_frames)
+
+    @property
+    def sorted_frames(self) -> tuple[SampledFrame, ...]:
+        """Return the frames by time, each with one of its own: the same moment told twice hides nothing."""
+        frames: list[SampledFrame] = []
+        free = 0
+        for frame in sorted(self.frames, key=lambda frame: frame.at_ms):
+            frames.append(replace(frame, at_ms=max(frame.at_ms, free)))
+            free = frames[-1].at_ms + 1
+        return tuple(frames)
 
 
 class Worker:
@@ -106,7 +144,7 @@ class Worker:
         worker = cls(process)
         try:
             async with asyncio.timeout(BOOT_SECONDS):
-                hello = await worker._body(kind=Kind.HELLO, job=0, length=HELLO_BYTES)
+                _, hello = await worker._frame(0, {Kind.HELLO: HELLO_BYTES})
         except TimeoutError:
             await worker.kill()
             raise ChildDied from None
@@ -116,20 +154,65 @@ class Worker:
         worker.formats, worker.missing = unpacked_hello(hello)
         return worker
 
-    async def answer(self, untrusted_bytes: memoryview) -> PictureHashes:
+    async def answer(self, untrusted_bytes: memoryview, heard: Heard) -> PictureHashes:
         """Return what the child says of this media item; raises ChildDied."""
-        self.jobs += 1
-        job = self.jobs % JOB_NUMBERS
+        job = self._next_job()
         try:
             self._to_child.write(HEADER.pack(Kind.JOB, job, len(untrusted_bytes)))
-            # By pieces: written at once, the pipe's buffer would hold a second copy.
-            for at in range(0, len(untrusted_bytes), PIECE):
-                with untrusted_bytes[at : at + PIECE] as piece:
-                    self._to_child.write(piece)
-                await self._to_child.drain()
-            return unpacked_answer(await self._body(kind=Kind.ANSWER, job=job, length=ANSWER_BYTES))
+            await self._hand_over(untrusted_bytes)
+            return await self._answer(job, _AFTER_A_JOB, heard)
         except (OSError, BadFrame):
             raise ChildDied from None
+
+    async def sample(self, server: Server, heard: Heard) -> PictureHashes:
+        """Return what the child says of a media item that it reads from; raises ChildDied and what reading raises."""
+        job = self._next_job()
+        try:
+            self._to_child.write(packed_offer(job, server.offer))
+            return await self._answer(job, _AFTER_AN_OFFER, heard, server)
+        except (ConnectionError, BadFrame):
+            raise ChildDied from None
+
+    def _next_job(self) -> int:
+        self.jobs += 1
+        return self.jobs % JOB_NUMBERS
+
+    async def _answer(
+        self, job: int, awaited: Mapping[Kind, int], heard: Heard, server: Server | None = None
+    ) -> PictureHashes:
+        """Listen until the answer comes; keep what is told before it, and serve what is asked for."""
+        while True:
+            kind, untrusted_body = await self._frame(job, awaited)
+            match kind:
+                case Kind.SAMPLE:
+                    heard.frames.append(unpacked_sample(untrusted_body))
+                    if len(heard.frames) > MAX_FRAMES:
+                        raise BadFrame
+                case Kind.FIRST if heard.first is None:
+                    heard.first = unpacked_answer(untrusted_body)
+                case Kind.READ if server is not None:
+                    offset, length = unpacked_read(untrusted_body, size=server.offer.size)
+                    piece = await server.piece(offset, length)
+                    self._to_child.write(HEADER.pack(Kind.PIECE, job, len(piece)))
+                    with memoryview(piece) as view:
+                        await self._hand_over(view)
+                    piece.clear()
+                case Kind.ANSWER:
+                    found = replace(unpacked_answer(untrusted_body), frames=heard.sorted_frames)
+                    if found.format.is_container and bool(found.frames) != (
+                        found.status is not MediaStatus.UNDECODABLE
+                    ):
+                        raise BadFrame
+                    return found
+                case _:
+                    raise BadFrame
+
+    async def _hand_over(self, untrusted_bytes: memoryview) -> None:
+        # By pieces: written at once, the pipe's buffer would hold a second copy.
+        for at in range(0, len(untrusted_bytes), PIECE):
+            with untrusted_bytes[at : at + PIECE] as piece:
+                self._to_child.write(piece)
+            await self._to_child.drain()
 
     async def kill(self) -> None:
         """End the child at once; may be called twice."""
@@ -143,10 +226,10 @@ class Worker:
             # Its last words, unread: the pipe must be seen to end before the loop may close.
             await self._from_child.read()
 
-    async def _body(self, *, kind: Kind, job: int, length: int) -> bytes:
+    async def _frame(self, job: int, awaited: Mapping[Kind, int]) -> tuple[Kind, bytes]:
         async with self._reading:
             try:
-                checked_header(await self._from_child.readexactly(HEADER.size), kind=kind, job=job, length=length)
-                return await self._from_child.readexactly(length)
+                kind = checked_header(await self._from_child.readexactly(HEADER.size), job=job, awaited=awaited)
+                return kind, await self._from_child.readexactly(awaited[kind])
             except (asyncio.IncompleteReadError, BadFrame):
                 raise ChildDied from None  # the partial frame stays behind

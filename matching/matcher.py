@@ -24,7 +24,8 @@ PHASH_RADIUS = 8
 THREAD_ABOVE = 20_000  # entries; below, a query is done before a thread would have begun
 
 _RADII = {Algorithm.PDQ: PDQ_RADIUS, Algorithm.PHASH: PHASH_RADIUS}
-_Hits = dict[tuple[str, Algorithm], tuple[int, IndexedEntry]]
+_Hits = dict[tuple[str, Algorithm], tuple[int, IndexedEntry, int | None]]
+_Saying = tuple[bytes, int | None]  # a hash, and the time of the frame that it is of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class ListMatcher:
     async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
         """Return the closest match per list and algorithm, exact digests first, then by distance."""
         lists = self._lists
-        if lists.scanned > THREAD_ABOVE:
+        if lists.scanned > THREAD_ABOVE or fingerprint.frames:  # each frame has up to 32 hashes
             return await asyncio.to_thread(_matches, lists, fingerprint)
         return _matches(lists, fingerprint)
 
@@ -105,18 +106,20 @@ def _indexed(algorithm: Algorithm, entries: tuple[IndexedEntry, ...], rows: list
 
 def _matches(lists: _Lists, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
     closest: _Hits = {}
-    for row, distance in _hits(lists, fingerprint):
+    for row, distance, at_ms in _hits(lists, fingerprint):
         entry = lists.entries[row]
         key = (entry.list_id, entry.algorithm)
         # Of equals the first entry is quoted, so that a replay quotes the same.
         if key not in closest or (distance, entry.entry_id) < (closest[key][0], closest[key][1].entry_id):
-            closest[key] = (distance, entry)
-    matches = [_match(entry, distance, lists.generation) for distance, entry in closest.values()]
+            closest[key] = (distance, entry, at_ms)
+    matches = [
+        _match(entry, distance, lists.generation, at_ms, fingerprint) for distance, entry, at_ms in closest.values()
+    ]
     return tuple(sorted(matches, key=_rank))
 
 
-def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int]]:
-    """Yield (row, distance) of every entry that the fingerprint meets."""
+def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int, int | None]]:
+    """Yield (row, distance, time of the frame) of every entry that the fingerprint meets."""
     digests = (
         (Algorithm.MD5, fingerprint.md5),
         (Algorithm.SHA1, fingerprint.sha1),
@@ -124,30 +127,38 @@ def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int]]:
     )
     for algorithm, digest in digests:
         if digest is not None:
-            yield from ((row, 0) for row in lists.exact.get((algorithm, bytes.fromhex(digest)), ()))
-    for algorithm, hashes in _sayings(fingerprint):
-        if hashes:
-            yield from _near(lists.near[algorithm], hashes)
+            yield from ((row, 0, None) for row in lists.exact.get((algorithm, bytes.fromhex(digest)), ()))
+    for algorithm, sayings in _sayings(fingerprint):
+        if sayings:
+            yield from _near(lists.near[algorithm], sayings)
 
 
-def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, tuple[bytes, ...]]]:
+def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, list[_Saying]]]:
     """Yield the hashes that say something: mirrored, turned, squashed and trimmed copies in the same pass."""
     # What is too flat for PDQ is too flat for pHash: blanks are near to all blanks. The other
     # sets are left out by who makes them where they say nothing: a wide border may be what is flat.
     flat = fingerprint.pdq is None or fingerprint.pdq_quality < MIN_PDQ_QUALITY
     own = () if flat or fingerprint.pdq is None else fingerprint.pdq_dihedral or (fingerprint.pdq,)
-    yield Algorithm.PDQ, own + fingerprint.pdq_others
+    sayings: dict[bytes, int | None] = dict.fromkeys(own + fingerprint.pdq_others)
+    for frame in fingerprint.frames:
+        clear = frame.pdq_dihedral if frame.pdq_quality >= MIN_PDQ_QUALITY else ()
+        for variant in clear + frame.pdq_others:
+            sayings.setdefault(variant, frame.at_ms)
+    yield Algorithm.PDQ, list(sayings.items())
     whole = None if flat else fingerprint.phash
-    yield Algorithm.PHASH, tuple(phash for phash in (whole, fingerprint.phash_trimmed) if phash is not None)
+    yield Algorithm.PHASH, [(phash, None) for phash in (whole, fingerprint.phash_trimmed) if phash is not None]
 
 
-def _near(index: HammingIndex, hashes: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
-    queries = np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(hashes), -1)
-    _, rows, distances = index.search(queries)
-    return zip(rows.tolist(), distances.tolist(), strict=True)
+def _near(index: HammingIndex, sayings: list[_Saying]) -> Iterator[tuple[int, int, int | None]]:
+    queries = np.frombuffer(b"".join(hash_ for hash_, _ in sayings), dtype=np.uint8).reshape(len(sayings), -1)
+    found, rows, distances = index.search(queries)
+    for query, row, distance in zip(found.tolist(), rows.tolist(), distances.tolist(), strict=True):
+        yield row, distance, sayings[query][1]
 
 
-def _match(entry: IndexedEntry, distance: int, generation: int) -> HashMatch:
+def _match(
+    entry: IndexedEntry, distance: int, generation: int, at_ms: int | None, fingerprint: Fingerprint
+) -> HashMatch:
     return HashMatch(
         list_id=entry.list_id,
         list_name=entry.list_name,
@@ -158,6 +169,8 @@ def _match(entry: IndexedEntry, distance: int, generation: int) -> HashMatch:
         distance=distance,
         classification=entry.classification,
         generation=generation,
+        at_ms=at_ms,
+        covers=fingerprint.covers,
     )
 
 

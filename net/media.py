@@ -2,8 +2,9 @@
 Read media over the network, or out of a page, in pieces and never onto disk.
 
 A handle does nothing before the first read. Reading onwards streams one
-answer; any other offset asks again with Range, and where a server ignores
-Range the beginning is read and thrown away.
+answer; any other offset asks again, with a Range of what is to be read, so
+that a sampled file is not sent whole. Where a server ignores Range the
+beginning is read and thrown away.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from net.governor import HostGovernor
 
 HARD_LIMIT = 64 * 1024 * 1024  # bytes of one item, re-reads included; fingerprinting has a lower one of its own
 PIECE = 256 * 1024  # the most one read returns, so that a slow line makes progress within the timeout
+MAX_WINDOW = 8 * 1024 * 1024  # bytes that one Range asks for; read onwards, each asks for twice the last
 READ_TIMEOUT = 20.0
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
 class HttpMedia:
@@ -58,6 +60,8 @@ class HttpMedia:
         self._buffer = b""
         self._position = 0
         self._ended = False
+        self._window = 0  # bytes that the last Range asked for
+        self._until: int | None = None  # where the answer to it ends; None where it ends with the item
         self._closed = False
         self._size: int | None = None
 
@@ -74,7 +78,9 @@ class HttpMedia:
             return b""
         try:
             if offset != self._position or self._response is None:
-                await self._seek(offset)
+                await self._seek(offset, length)
+            elif offset == self._until:
+                await self._seek(offset, max(length, 2 * self._window))
             return await self._next(min(length, PIECE))
         except (MediaUnavailable, EgressRefused):
             await self._let_go()
@@ -94,19 +100,21 @@ class HttpMedia:
         self._closed = True
         await self._let_go()
 
-    async def _seek(self, offset: int) -> None:
-        """Open an answer that stands at `offset`."""
+    async def _seek(self, offset: int, length: int) -> None:
+        """Open an answer that stands at `offset`, of so many bytes unless the server sends more."""
         await self._let_go()
-        self._position = await self._open(offset)
+        self._position = await self._open(offset, min(length, MAX_WINDOW))
         while self._position < offset and not self._ended:
             await self._next(min(offset - self._position, PIECE))
         self._position = offset  # past the end, the next read stays there
 
-    async def _open(self, offset: int) -> int:
+    async def _open(self, offset: int, length: int) -> int:
         """Send the request, following redirects; return where the answer begins."""
         url = self._url
+        # Unasked, only the first answer is whole: most items are small and read to their end.
+        ranged = offset > 0 or self._size is not None
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}"} if ranged else {}
         for _ in range(MAX_REDIRECTS + 1):
-            headers = {"Range": f"bytes={offset}-"} if offset else {}
             await self._stack.enter_async_context(self._governor.slot(host_of(url)))
             async with asyncio.timeout(self._read_timeout):  # waiting for a seat is nobody's fault, and not timed
                 answer = opened(
@@ -114,7 +122,7 @@ class HttpMedia:
                 )
                 response = await self._stack.enter_async_context(answer)
             if response.status not in REDIRECTS:
-                return self._begin(response, offset)
+                return self._begin(response, offset, length if ranged else 0)
             location = response.headers.get("Location", "")
             await self._let_go()
             if not location:
@@ -122,19 +130,20 @@ class HttpMedia:
             url = urljoin(url, location)
         raise MediaUnavailable("redirects")
 
-    def _begin(self, response: aiohttp.ClientResponse, offset: int) -> int:
+    def _begin(self, response: aiohttp.ClientResponse, offset: int, window: int) -> int:
         """Judge status and headers; return where the body begins."""
         self._ended = False
+        self._window, self._until = window, None
         if response.status == 416 and offset:  # noqa: PLR2004 - Range Not Satisfiable: at or past the end
             return offset
         self._response = response
         encoding = response.headers.get("Content-Encoding", "")
         self._decoder = Decoder(encoding, limit=self._left)
-        if response.status == 206 and offset:  # noqa: PLR2004 - Partial Content
+        if response.status == 206 and window:  # noqa: PLR2004 - Partial Content
             described = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
             if described is None or int(described[1]) != offset or encoding:
                 raise MediaUnavailable("bad_range")
-            self._size = int(described[2])
+            self._until, self._size = int(described[2]) + 1, int(described[3])
             return offset
         if response.status != 200:  # noqa: PLR2004 - OK
             raise MediaUnavailable(f"http_{response.status}")

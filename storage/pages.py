@@ -27,6 +27,7 @@ from storage.observed import Observed
 from storage.rows import chunks, columns_of, insert_new
 from storage.tables import (
     fingerprints,
+    frames,
     hash_matches,
     lead_contents,
     lead_posts,
@@ -127,6 +128,14 @@ class Page:
         ]
         if prints:
             self._connection.execute(insert(fingerprints).inline(), prints)
+        sampled = [
+            columns_of(frame, frames, media_id=item.id, pdq_dihedral=b"".join(frame.pdq_dihedral + frame.pdq_others))
+            for item in items
+            if item.fingerprint is not None
+            for frame in item.fingerprint.frames
+        ]
+        if sampled:
+            self._connection.execute(insert(frames).inline(), sampled)
 
     def _write_lead(self, evidence: LeadEvidence, keys: Mapping[LeadId, LeadKey]) -> None:
         """Open a lead, or write what its evidence adds up to; a person's claim on it is left alone."""

@@ -12,7 +12,7 @@ from domain.errors import KapearError
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashMatch, ListClass
 from domain.ids import ListId
-from domain.observations import CaptureRecord, ObservedMedia, ObservedPage, ObservedPost, Traffic
+from domain.observations import CaptureRecord, MediaKind, ObservedMedia, ObservedPage, ObservedPost, Traffic
 from domain.ports import MediaSource, SourceTarget
 from domain.text import Attribute, TextHit
 
@@ -128,6 +128,7 @@ class FakeMatcher:
         found = HashMatch(
             list_id=ListId("list-1"), list_name="Lanterns", list_version=1, list_class=ListClass.OWN, entry_id=7,
             algorithm=self.algorithm, distance=0, classification="demo", generation=self.generation,
+            covers=fingerprint.covers,
         )  # fmt: skip
         return (found,)
 
@@ -153,10 +154,12 @@ class FakeRules:
         )
 
 
-def picture(name: str, media: FakeMedia | None = None, *, url: str | None = "") -> ObservedMedia:
+def picture(
+    name: str, media: FakeMedia | None = None, *, url: str | None = "", kind: MediaKind = MediaKind.IMAGE
+) -> ObservedMedia:
     """Return a media item of this identity; its URL follows from its name unless it travelled inside the page."""
     shown = f"http://127.0.0.1:9/media/{name}" if url == "" else url
-    return ObservedMedia(identity=name, url=shown, source=media or FakeMedia(name.encode()))
+    return ObservedMedia(identity=name, kind=kind, url=shown, source=media or FakeMedia(name.encode()))
 
 
 def a_sight(

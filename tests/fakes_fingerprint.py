@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from domain.errors import MediaUnavailable
-from domain.fingerprints import Fingerprint, MediaStatus
+from domain.fingerprints import Covers, Fingerprint, MediaStatus
 from domain.ports import MediaSource
 from fingerprint.answers import Reason
-from fingerprint.image import fingerprint_image
+from fingerprint.containers import HEAD, sniff_container
+from fingerprint.media import hash_media
 
 SOME_MIB = 4 << 20
 
@@ -47,32 +50,42 @@ class FakeFingerprinter:
     async def fingerprint(self, source: MediaSource) -> Fingerprint:
         try:
             body = b""
-            while len(body) <= self._max_bytes and (source.size or 0) <= self._max_bytes:
+            while (source.size or 0) <= self._max_bytes and len(body) <= self._max_bytes:
                 piece = await source.read(len(body), self._max_bytes + 1 - len(body))
                 if not piece:
                     return _fingerprint(body)
                 body += piece
-            return Fingerprint(status=MediaStatus.REJECTED, reason=Reason.TOO_LARGE.code, size=source.size or 0)
+            body = body or await source.read(0, HEAD)
+            if not sniff_container(body[:HEAD]):
+                return Fingerprint(status=MediaStatus.REJECTED, reason=Reason.TOO_LARGE.code, size=source.size or 0)
+            while source.size and len(body) < source.size:
+                body += await source.read(len(body), source.size - len(body))
+            return _fingerprint(body, size=source.size or 0)
         finally:
             await source.close()
 
 
-def _fingerprint(body: bytes) -> Fingerprint:
-    image = fingerprint_image(body)
+def _fingerprint(body: bytes, *, size: int | None = None) -> Fingerprint:
+    """Return what the bytes show; with a `size`, as of a file that was not read whole."""
+    found = hash_media(body)
+    whole = size is None
+    reason = found.reason.code
     return Fingerprint(
-        status=image.status,
-        reason=image.reason,
-        format=image.format,
-        width=image.width,
-        height=image.height,
-        size=len(body),
-        md5=image.md5,
-        sha1=image.sha1,
-        sha256=image.sha256,
-        pdq=image.pdq,
-        pdq_quality=image.pdq_quality,
-        pdq_dihedral=image.pdq_dihedral,
-        pdq_others=image.pdq_others,
-        phash=image.phash,
-        phash_trimmed=image.phash_trimmed,
+        status=found.status,
+        reason=reason or ("" if whole else Reason.SAMPLED.code),
+        format=found.format.code,
+        width=found.width,
+        height=found.height,
+        size=len(body) if size is None else size,
+        md5=hashlib.md5(body, usedforsecurity=False).hexdigest() if whole else None,
+        sha1=hashlib.sha1(body, usedforsecurity=False).hexdigest() if whole else None,
+        sha256=hashlib.sha256(body).hexdigest() if whole else None,
+        pdq=found.pdq_dihedral[0] if found.pdq_dihedral else None,
+        pdq_quality=found.pdq_quality,
+        pdq_dihedral=found.pdq_dihedral,
+        pdq_others=found.pdq_others,
+        phash=found.phash,
+        phash_trimmed=found.phash_trimmed,
+        frames=found.frames,
+        covers=Covers.WHOLE if whole else Covers.SAMPLED,
     )

@@ -25,7 +25,7 @@ from domain.fingerprints import MediaStatus
 from domain.ids import LeadId, PostId, VisitId
 from domain.leads import PostContent, SealedContent
 from domain.mandate import MandateScope, Standing, why_not_visited
-from domain.observations import ObservedPage, Platform, Traffic
+from domain.observations import MediaKind, ObservedPage, Platform, Traffic
 from domain.outcomes import Outcome
 from domain.pages import AssessedPost, KnownMedia, PagePlan
 from domain.planning import Planner
@@ -197,8 +197,15 @@ class Intake:
         for row in rows:
             if row.identity in run.tried:
                 continue
-            url, album = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
-            reading = Reading(source=source.media(url, run.traffic), identity=row.identity, url=url, album=album)
+            # What earlier versions wrote does not say of what kind it is.
+            url, album, *kind = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
+            reading = Reading(
+                source=source.media(url, run.traffic),
+                identity=row.identity,
+                url=url,
+                album=album,
+                kind=MediaKind(*kind) if kind else MediaKind.IMAGE,
+            )
             item = await self._reader.read(reading, gate, run.tried)
             await self._commit(run, [reread(run.target.platform, row, item, locator, album)])
 

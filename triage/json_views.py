@@ -58,6 +58,8 @@ def lead_json(lead: Lead) -> Json:
                 "algorithm": found.match.algorithm.value,
                 "distance": found.match.distance,
                 "classification": found.match.classification,
+                "at_ms": found.match.at_ms,
+                "covers": found.match.covers,
             }
             for found in lead.matches
         ],

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from domain.errors import EgressRefused, MediaUnavailable
-from domain.fingerprints import Fingerprint, MediaStatus
-from domain.observations import ObservedPost
+from domain.fingerprints import Covers, Fingerprint, MediaStatus
+from domain.observations import MediaKind, ObservedPost
 from domain.pages import AssessedMedia, KnownMedia
 from domain.ports import Fingerprinter, Matcher, MediaSource
 from triage.desk import Desk, retry_place
@@ -29,6 +29,7 @@ class Reading:
     identity: str = field(repr=False)
     url: str | None = field(repr=False)
     album: str | None
+    kind: MediaKind = MediaKind.IMAGE
     begun: bool = False
 
 
@@ -68,7 +69,9 @@ class MediaReader:
                     await media.source.close()
                     results[index].append(AssessedMedia(identity=identity, status=MediaStatus.NOT_AUTHORISED))
                 else:
-                    reading = Reading(source=media.source, identity=identity, url=media.url, album=post.group)
+                    reading = Reading(
+                        source=media.source, identity=identity, url=media.url, album=post.group, kind=media.kind
+                    )
                     readings[asyncio.create_task(self.read(reading, gate, tried))] = (index, reading)
                 seen.add(identity)
         await self._await_readings(readings, results)
@@ -112,6 +115,8 @@ class MediaReader:
                 )
             finally:
                 await reading.source.close()
+        if reading.kind is MediaKind.THUMBNAIL:
+            fingerprint = replace(fingerprint, covers=Covers.THUMBNAIL)
         generation = self.matcher.generation
         return AssessedMedia(
             identity=reading.identity,
@@ -126,7 +131,7 @@ class MediaReader:
         """Return a media item as pending; what stood in the queue till the deadline was not tried."""
         retry = None
         if reading.url is not None:
-            again = json.dumps([reading.url, reading.album])
+            again = json.dumps([reading.url, reading.album, reading.kind])
             retry = self.desk.vault.encrypt(again, retry_place(reading.identity))
         return AssessedMedia(
             identity=reading.identity, status=MediaStatus.PENDING, reason=reason, retry=retry, tried=reading.begun

@@ -108,7 +108,7 @@ class StreamMedia:
 
 
 def hash_(names: Names, *, as_json: AsJson = False) -> None:
-    """Hash pictures as a visit would, and print the hashes; nothing is stored."""
+    """Hash pictures, animations and videos as a visit would, and print the hashes; nothing is stored."""
     if names.count(STANDARD_INPUT) > 1:
         raise typer.BadParameter("standard input can be read once only", param_hint="FILE...")
     settings = config.load()
@@ -177,7 +177,9 @@ def hash_json(name: str, found: Fingerprint) -> dict[str, object]:
         "pdq": found.pdq.hex() if found.pdq is not None else None,
         "pdq_quality": found.pdq_quality,
         "phash": found.phash.hex() if found.phash is not None else None,
-        "frames": [],
+        "frames": [
+            {"at_ms": frame.at_ms, "pdq": frame.pdq.hex(), "quality": frame.pdq_quality} for frame in found.frames
+        ],
     }
 
 
@@ -185,10 +187,14 @@ def hash_rows(name: str, found: Fingerprint) -> list[tuple[object, ...]]:
     """Return the rows of the table: one for each hash, the file named once."""
     value = hash_json(name, found)
     status = f"{value['status']} ({found.reason})" if found.reason else value["status"]
-    picture = (
-        f"{found.format} {found.width}x{found.height}, quality {found.pdq_quality}" if found.width else found.format
-    )
-    hashes = [(kind, value[kind]) for kind in DIGESTS if value[kind] is not None] or [("", "")]
+    picture = f"{found.format} {found.width}x{found.height}" if found.width else found.format
+    if found.width and found.pdq is not None:
+        picture += f", quality {found.pdq_quality}"
+    hashes: list[tuple[str, object]] = [(kind, value[kind]) for kind in DIGESTS if value[kind] is not None]
+    hashes += [
+        (f"pdq at {frame.at_ms / 1000:.1f} s, quality {frame.pdq_quality}", frame.pdq.hex()) for frame in found.frames
+    ]
+    hashes = hashes or [("", "")]
     heads = [(name, status, picture), *[("", "", "")] * (len(hashes) - 1)]
     return [(*head, *each) for head, each in zip(heads, hashes, strict=True)]
 

@@ -10,6 +10,7 @@ import typer
 
 from app.commands.terminal import AsJson, at_desk, emit, passphrase_of
 from app.instance import Instance
+from domain.fingerprints import Covers
 from domain.leads import Closing, Lead, LeadStatus
 from domain.people import Actor
 from triage.json_views import Json, lead_json, rfc3339
@@ -39,8 +40,18 @@ def list_(
 
 def _evidence(row: Json) -> str:
     """Return a lead's evidence in a few words."""
-    matches = [f"{match['algorithm']} at {match['distance']} in {match['list']}" for match in row["matches"]]
+    matches = [
+        f"{match['algorithm']} at {match['distance']} in {match['list']}{_whereof(match)}" for match in row["matches"]
+    ]
     return "; ".join([*matches, *sorted({f"text: {hit['rule']}" for hit in row["text_hits"]})])
+
+
+def _whereof(match: Json) -> str:
+    """Return what of the media item it was that matched, where it was not simply the item."""
+    if match["at_ms"] is not None:
+        minutes, seconds = divmod(match["at_ms"] // 1000, 60)
+        return f" (frame at {minutes}:{seconds:02})"
+    return " (thumbnail only)" if match["covers"] == Covers.THUMBNAIL else ""
 
 
 @app.command("show")

@@ -28,7 +28,7 @@ from storage.tables.house import (
     sign_in_links,
     users,
 )
-from storage.tables.watching import fingerprints, media, posts, revisions, targets, visit_requests, visits
+from storage.tables.watching import fingerprints, frames, media, posts, revisions, targets, visit_requests, visits
 
 __all__ = [
     "DUE",
@@ -37,6 +37,7 @@ __all__ = [
     "audit_events",
     "audit_head",
     "fingerprints",
+    "frames",
     "hash_entries",
     "hash_lists",
     "hash_matches",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from domain.fingerprints import Covers
 from domain.hashlists import Algorithm, ListClass
 from domain.leads import Closing, LeadKind, LeadStatus
 from domain.observations import Platform
@@ -129,6 +130,8 @@ hash_matches = Table(
     Column("distance", Integer, nullable=False),
     Column("classification", Text, nullable=False),
     Column("generation", BigInteger, nullable=False),
+    Column("at_ms", BigInteger),  # of the frame that matched; null for the item's own hash
+    Column("covers", Word(Covers)),
     UniqueConstraint("lead_id", "media_id", "list_id", "algorithm", name="uq_hash_matches_once"),
 )
 

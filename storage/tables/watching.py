@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from domain.fingerprints import MediaStatus
+from domain.fingerprints import Covers, MediaStatus
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.targets import TargetStatus
@@ -140,4 +140,14 @@ fingerprints = Table(
     Column("pdq_quality", Integer, nullable=False),
     Column("pdq_dihedral", LargeBinary),  # sets of eight hashes of 32 bytes, one after the other
     Column("phash", LargeBinary),  # 8 bytes; 8 more for the picture without its border
+    Column("covers", Word(Covers)),  # null where it was not yet told
+)
+
+frames = Table(
+    "frames",
+    METADATA,
+    Column("media_id", Text, ForeignKey("media.id", ondelete="CASCADE"), primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("pdq_quality", Integer, nullable=False),
+    Column("pdq_dihedral", LargeBinary, nullable=False),  # as in fingerprints
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from fingerprint.image import fingerprint_image
 from tests.acceptance.driver import COMMAND, Kapear
 from tests.contracts.media_source import PAYLOAD, MediaSourceContract
 from tests.fingerprint.pictures import encoded, photo
+from tests.fingerprint.videos import box, laid_out, video
 
 KEYS = [
     "file", "status", "reason", "format", "width", "height", "bytes", "md5", "sha1", "sha256", "pdq", "pdq_quality",
@@ -121,6 +123,31 @@ def test_files_and_standard_input_are_hashed_in_the_order_named(tmp_path: Path) 
     assert found[0]["sha256"] is None
     assert errors == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "large", "picture.png"], "nothing is written"
+
+
+def test_a_video_is_hashed_by_its_frames_whole_or_by_parts_of_it(tmp_path: Path) -> None:
+    small = video(50, key_every=10)
+    (tmp_path / "small.mp4").write_bytes(small)
+    large = laid_out(small, index_first=False, gap=1 << 20)
+    with (tmp_path / "large.mp4").open("wb") as file:
+        for start, body in large.parts:
+            file.seek(start)
+            file.write(body)
+    ahead = laid_out(small, index_first=True).whole()
+    found, errors = hashed(tmp_path, "small.mp4", "large.mp4", "-", stdin=ahead + box(b"free", bytes(32 << 20)))
+    assert errors == []
+    whole, sampled, streamed = found
+    assert (whole["status"], whole["reason"], whole["format"], whole["pdq"]) == ("ok", "", "mp4", None)
+    assert whole["sha256"] == hashlib.sha256(small).hexdigest()
+    assert [sorted(frame) for frame in whole["frames"]] == [["at_ms", "pdq", "quality"]] * len(whole["frames"])
+    assert len(whole["frames"]) >= 4
+    assert all(len(bytes.fromhex(frame["pdq"])) == 32 and frame["quality"] >= 50 for frame in whole["frames"])
+    for part, size in ((sampled, large.size), (streamed, None)):
+        assert (part["status"], part["reason"], part["bytes"]) == ("ok", "sampled", size)
+        assert (part["sha256"], part["sha1"], part["md5"]) == (None, None, None)
+        assert len(part["frames"]) >= 4
+    assert {frame["pdq"] for frame in sampled["frames"]} <= {frame["pdq"] for frame in whole["frames"]}
+    assert large.size > 32 << 20
 
 
 def test_a_file_that_cannot_be_read_is_one_line_and_the_others_are_hashed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from domain.filing import PostKey
-from domain.fingerprints import Fingerprint, MediaStatus
+from domain.fingerprints import Covers, Fingerprint, MediaStatus, SampledFrame
 from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, ListClass
 from domain.ids import LeadId, ListId, ReportId, RequestId, TargetId, UserId, VisitId, new_id
 from domain.leads import PostContent, SealedContent
@@ -117,6 +117,8 @@ def a_match(**changes: Any) -> HashMatch:
         distance=12,
         classification="demo",
         generation=4,
+        at_ms=5_000_000_000,
+        covers=Covers.SAMPLED,
     )
     return replace(match, **changes)
 
@@ -135,7 +137,13 @@ def a_fingerprint(number: int = 1) -> Fingerprint:
         pdq_quality=98,
         pdq_dihedral=tuple((number + turn).to_bytes(32, "big") for turn in range(8)),
         phash=number.to_bytes(8, "big"),
+        frames=tuple(a_frame(at_ms) for at_ms in (0, 1_500)),
     )
+
+
+def a_frame(at_ms: int) -> SampledFrame:
+    variants = tuple((at_ms + turn).to_bytes(32, "big") for turn in range(16))
+    return SampledFrame(at_ms=at_ms, pdq_quality=77, pdq_dihedral=variants[:8], pdq_others=variants[8:])
 
 
 def a_key(post: str, container: str = "1234567") -> PostKey:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,10 +17,12 @@ from domain.fingerprints import Fingerprint, MediaStatus
 from fingerprint import landlock, seccomp
 from fingerprint.confine import NOT_ALONE
 from fingerprint.image import ImageFingerprint, fingerprint_image
+from fingerprint.media import hash_media
 from fingerprint.pool import FingerprintPool
 from tests.fakes_fingerprint import BytesSource
 from tests.fingerprint.locked import ATTEMPTS
 from tests.fingerprint.pictures import encoded, photo
+from tests.fingerprint.videos import CONTAINERS, subtitled, video
 from tests.requirements_for import require
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,6 +154,7 @@ def samples() -> dict[str, bytes]:
     files["GIF animated"] = encoded(picture, "GIF", save_all=True, append_images=[photo(90, 70, seed=6)])
     files["WEBP animated"] = encoded(picture, "WEBP", save_all=True, append_images=[photo(90, 70, seed=6)])
     files["PNG animated"] = encoded(picture, "PNG", save_all=True, append_images=[photo(90, 70, seed=6)])
+    files["AVIF animated"] = encoded(picture, "AVIF", save_all=True, append_images=[photo(90, 70, seed=6)])
     files["JPEG of two"] = encoded(picture, "MPO", save_all=True, append_images=[photo(90, 70, seed=6)])
     return files
 
@@ -165,6 +170,32 @@ async def test_every_format_and_mode_gives_the_same_hashes_as_without_locks() ->
             found = await pool.fingerprint(BytesSource(file))
             assert seen(found) == seen(fingerprint_image(file)), name
             assert found.status in {MediaStatus.HASHED, MediaStatus.LOW_QUALITY}, name
+            assert len(found.frames) == (2 if "animated" in name else 0), name
+            assert found.frames == hash_media(file).frames, name
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+async def test_every_container_and_codec_shows_the_same_frames_as_without_locks(container: str) -> None:
+    muxer, codecs = CONTAINERS[container]
+    async with FingerprintPool(1, timeout=20) as pool:
+        for codec in codecs:
+            file = video(30, muxer=muxer, codec=codec, key_every=10)
+            found = await pool.fingerprint(BytesSource(file))
+            assert (found.status, found.reason, found.format) == (MediaStatus.HASHED, "", container), codec
+            assert (found.width, found.height) == (192, 144), codec
+            assert found.frames == hash_media(file).frames, codec
+            assert len(found.frames) >= 2, codec
+
+
+async def test_streams_that_are_not_read_need_nothing_that_is_forbidden() -> None:
+    plain = video(30, muxer="flv", codec="flv", key_every=10)
+    both = subtitled(plain)
+    with av.open(io.BytesIO(both), "r", format="flv") as container:
+        assert {stream.type for stream in container.streams} == {"video", "subtitle"}
+    async with FingerprintPool(1, timeout=20) as pool:
+        found = await pool.fingerprint(BytesSource(both))
+        assert (found.status, found.reason) == (MediaStatus.HASHED, "")
+        assert {frame.pdq for frame in found.frames} == {frame.pdq for frame in hash_media(plain).frames}
 
 
 def test_a_child_ends_in_peace_when_its_parent_has_no_more_jobs() -> None:
@@ -198,9 +229,9 @@ LACKING = (
 @pytest.mark.parametrize(
     ("layers", "named", "left"),
     [
-        ("landlock", "landlock missing", "landlock 6"),
-        ("seccomp", "seccomp missing", "seccomp 6"),
-        ("landlock,seccomp", "landlock and seccomp missing", "landlock seccomp 6"),
+        ("landlock", "landlock missing", "landlock 13"),
+        ("seccomp", "seccomp missing", "seccomp 13"),
+        ("landlock,seccomp", "landlock and seccomp missing", "landlock seccomp 13"),
     ],
 )
 def test_a_pool_refuses_where_a_layer_is_missing_unless_told(layers: str, named: str, left: str) -> None:

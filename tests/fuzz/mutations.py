@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from fingerprint.answers import Format
+from fingerprint.samples import videos
 from tests.fingerprint.hostile import CASES, animation
 from tests.fingerprint.pictures import card, encoded, photo
 
@@ -17,7 +19,9 @@ WORDS = (
     b"IHDR", b"IDAT", b"PLTE", b"tRNS", b"fcTL", b"fdAT", b"acTL", b"eXIf", b"iCCP", b"VP8X", b"VP8L", b"ANIM", b"ANMF",
     b"ALPH", b"EXIF", b"\xff\xd8", b"\xff\xda", b"\xff\xc0", b"\xff\xc2", b"\xff\xc4", b"\xff\xdd", b"\xff\xe1",
     b"\xff\xe2MPF\0", b"\x21\xf9\x04", b"\x21\xff\x0b", b"\x2c", b"\x3b", b"meta", b"iloc", b"iprp", b"ipco", b"ispe",
-    b"av1C", b"irot", b"moov", b"Exif\0\0II*\0", b"Exif\0\0MM\0*",
+    b"av1C", b"irot", b"moov", b"trak", b"stbl", b"stsd", b"stsz", b"stsc", b"stco", b"stts", b"ctts", b"elst", b"mdat",
+    b"ftypisom", b"avc1", b"hvcC", b"vp09", b"idx1", b"movi", b"00dc", b"FLV\x01", b"OggS", b"\x1a\x45\xdf\xa3",
+    b"\x1f\x43\xb6\x75", b"\0\0\1\xba", b"\0\0\1\xb3", b"\x47\x40\0\x10", b"Exif\0\0II*\0", b"Exif\0\0MM\0*",
 )  # fmt: skip
 
 
@@ -40,7 +44,8 @@ def seeds() -> list[bytes]:
         *(animation(kind, 4) for kind in ("PNG", "GIF", "WEBP")),
     ]
     hostile = [make() for name, make in CASES.items() if name not in LEFT_OUT]
-    return good + [file for file in hostile if 0 < len(file) <= LARGEST_SEED]
+    moving = [file for kind in Format for file in videos(kind)]  # packed anew, they would differ each time
+    return good + moving + [file for file in hostile if 0 < len(file) <= LARGEST_SEED]
 
 
 # Larger than a seed may be and costly to make; or with the time in it, so that no number gave the same file twice.

@@ -109,7 +109,7 @@ def wrong_with(found: Fingerprint, file: bytes) -> str:
         return "its digest is not that of its bytes"
     if found.status is MediaStatus.UNDECODABLE and (not found.reason or found.pdq is not None):
         return "undecodable without a reason, or with a hash"
-    if found.status is MediaStatus.HASHED and (found.pdq is None or found.phash is None):
+    if found.status is MediaStatus.HASHED and not found.frames and (found.pdq is None or found.phash is None):
         return "hashed without a hash"
     return ""
 

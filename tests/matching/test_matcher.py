@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from domain.errors import BadInput
-from domain.fingerprints import Fingerprint, MediaStatus
+from domain.fingerprints import Covers, Fingerprint, MediaStatus, SampledFrame
 from domain.hashlists import Algorithm, HashMatch, IndexedEntry, ListClass
 from domain.ids import ListId
 from matching.matcher import THREAD_ABOVE, ListMatcher
@@ -84,6 +84,7 @@ async def test_a_match_quotes_its_list_and_the_generation() -> None:
         distance=0,
         classification="demo",
         generation=41,
+        covers=Covers.WHOLE,
     )
     assert matcher.generation == 41
 
@@ -182,3 +183,40 @@ async def test_in_a_wide_flat_border_only_what_it_encloses_is_asked_for() -> Non
         media=media,
     )
     assert found == [("b", Algorithm.PDQ, 0, 3), ("b", Algorithm.PHASH, 0, 4)]
+
+
+def a_frame(at_ms: int, seed: int, *, quality: int = 100) -> SampledFrame:
+    dice = np.random.default_rng(seed)
+    variants = tuple(dice.integers(0, 256, 32, dtype=np.uint8).tobytes() for _ in range(16))
+    return SampledFrame(at_ms=at_ms, pdq_quality=quality, pdq_dihedral=variants[:8], pdq_others=variants[8:])
+
+
+async def test_any_clear_frame_of_a_video_matches_and_says_when_it_is_shown() -> None:
+    frames = (a_frame(0, 1), a_frame(2_000, 2), a_frame(65_000, 3), a_frame(70_000, 4, quality=49))
+    media = Fingerprint(status=MediaStatus.HASHED, frames=frames, covers=Covers.SAMPLED)
+    matcher = ListMatcher()
+    matcher.replace(
+        [
+            entry(1, Algorithm.PDQ, flipped(frames[1].pdq, 20)),
+            entry(2, Algorithm.PDQ, flipped(frames[2].pdq_dihedral[5], 4)),
+            entry(3, Algorithm.PDQ, flipped(frames[0].pdq_others[1], 6), of="b"),
+            entry(4, Algorithm.PDQ, frames[3].pdq, of="c"),
+            entry(5, Algorithm.PDQ, flipped(frames[3].pdq_others[0], 31), of="d"),
+            entry(6, Algorithm.PDQ, flipped(frames[0].pdq, 32), of="e"),
+        ],
+        1,
+    )
+    found = await matcher.match(media)
+    assert [(one.list_id, one.entry_id, one.distance, one.at_ms, one.covers) for one in found] == [
+        ("a", 2, 4, 65_000, Covers.SAMPLED),
+        ("b", 3, 6, 0, Covers.SAMPLED),
+        ("d", 5, 31, 70_000, Covers.SAMPLED),
+    ]
+
+
+async def test_the_picture_s_own_hash_is_quoted_before_the_frame_that_has_the_same() -> None:
+    frame = SampledFrame(at_ms=400, pdq_quality=100, pdq_dihedral=DIHEDRAL)
+    matcher = ListMatcher()
+    matcher.replace([entry(1, Algorithm.PDQ, DIHEDRAL[0])], 1)
+    (found,) = await matcher.match(replace(MEDIA, frames=(frame,)))
+    assert found.at_ms is None

@@ -27,9 +27,18 @@ async def ranged(request: web.Request) -> web.Response:
         return web.Response(body=PAYLOAD)
     if asked.start >= len(PAYLOAD):
         return web.Response(status=416, headers={"Content-Range": f"bytes */{len(PAYLOAD)}"})
-    part = PAYLOAD[asked.start :]
-    described = f"bytes {asked.start}-{len(PAYLOAD) - 1}/{len(PAYLOAD)}"
+    part = PAYLOAD[asked]
+    described = f"bytes {asked.start}-{asked.start + len(part) - 1}/{len(PAYLOAD)}"
     return web.Response(status=206, body=part, headers={"Content-Range": described})
+
+
+async def always_to_the_end(request: web.Request) -> web.Response:
+    """Send more than was asked for."""
+    start = request.http_range.start or 0
+    if start >= len(PAYLOAD):
+        return web.Response(status=416)
+    described = f"bytes {start}-{len(PAYLOAD) - 1}/{len(PAYLOAD)}"
+    return web.Response(status=206 if start else 200, body=PAYLOAD[start:], headers={"Content-Range": described})
 
 
 async def deaf_to_ranges(_: web.Request) -> web.Response:
@@ -61,7 +70,7 @@ async def handle_on(
 
 
 class TestHttpMedia(MediaSourceContract):
-    @pytest.fixture(params=[ranged, deaf_to_ranges])
+    @pytest.fixture(params=[ranged, always_to_the_end, deaf_to_ranges])
     async def source(self, request: pytest.FixtureRequest) -> AsyncIterator[MediaSource]:
         async with serving(request.param) as server, handle_on(server.base) as media:
             yield media
@@ -91,12 +100,19 @@ async def test_nothing_is_fetched_before_the_first_read_and_onwards_costs_one_re
         assert traffic == Traffic(requests=1, bytes=len(PAYLOAD))
 
 
-async def test_a_jump_asks_for_the_rest_only() -> None:
+async def test_a_jump_asks_for_what_is_to_be_read_and_onwards_for_ever_more() -> None:
     traffic = Traffic()
     async with serving(ranged) as server, handle_on(server.base, traffic=traffic) as media:
-        await media.read(299_000, 2000)
-        assert server.requests[0].headers["Range"] == "bytes=299000-"
-        assert traffic.bytes == 1001
+        assert await media.read(100_000, 2_000) == PAYLOAD[100_000:102_000]
+        assert traffic.bytes == 2_000
+        parts = [await media.read(at, 1_000) for at in range(102_000, 110_000, 1_000)]
+        assert b"".join(parts) == PAYLOAD[102_000:110_000]
+        assert await media.read(299_000, 2_000) == PAYLOAD[299_000:]
+        assert await media.read(0, 10) == PAYLOAD[:10]
+        assert [request.headers["Range"] for request in server.requests] == [
+            "bytes=100000-101999", "bytes=102000-105999", "bytes=106000-113999", "bytes=299000-300999", "bytes=0-9",
+        ]  # fmt: skip
+        assert traffic.bytes < 2_000 + 4_000 + 8_000 + 1_001 + 10 + 1
 
 
 async def test_only_what_is_needed_is_sent() -> None:

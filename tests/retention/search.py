@@ -16,7 +16,7 @@ import io
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,6 +109,14 @@ def canary_of(picture: bytes) -> Canary:
             "L": colour.convert("L").tobytes(),
         }
     )
+
+
+def canary_of_video(file: bytes, pictures: Iterable[Image.Image]) -> Canary:
+    """Return what to look for of one video: its packed pictures, and some of them unpacked."""
+    parts = {"file": file}
+    for number, picture in enumerate(pictures):
+        parts |= {f"RGB {number}": picture.convert("RGB").tobytes(), f"L {number}": picture.convert("L").tobytes()}
+    return Canary(parts)
 
 
 def views(data: bytes, depth: int = DEPTH) -> Iterator[tuple[str, bytes]]:

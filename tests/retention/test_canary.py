@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.acceptance.driver import Kapear, free_port, until
 from tests.acceptance.site import serving_site
+from tests.fingerprint.pictures import encoded, photo
+from tests.fingerprint.videos import frames_of, laid_out, video
 from tests.requirements_for import require
 from tests.retention.paths import (
     BACKUP,
@@ -27,9 +30,11 @@ from tests.retention.paths import (
     python,
     slow_picture,
 )
+from tests.retention.search import canary_of_video
 from tests.retention.watchable import PROGRAM
 
 pytestmark = pytest.mark.strace
+MOVED = photo(200, 150, 22)
 
 
 @pytest.fixture
@@ -150,3 +155,28 @@ def test_hashing_files(walk: Walk, tmp_path: Path) -> None:
     assert trace.reached_a_child(walk.canary)
     shutil.rmtree(pictures)
     assert left_behind(walk) == []
+
+
+def test_hashing_videos_whole_and_by_ranges(walk: Walk, tmp_path: Path) -> None:
+    films = tmp_path.parent / f"{tmp_path.name}-films"
+    films.mkdir()
+    film = video(50, key_every=10)
+    large = laid_out(film, index_first=False, gap=1 << 20)
+    (films / "whole.mp4").write_bytes(film)
+    (films / "cut.mp4").write_bytes(film[:20_000])
+    (films / "moving.gif").write_bytes(encoded(photo(200, 150, 1), "GIF", save_all=True, append_images=[MOVED]))
+    with (films / "large.mp4").open("wb") as file:
+        for start, part in large.parts:
+            file.seek(start)
+            file.write(part)
+    names = [str(films / name) for name in ("whole.mp4", "cut.mp4", "large.mp4", "moving.gif")]
+    decoded = [Image.fromarray(frame) for frame in list(frames_of(film).values())[::10]]
+    canary = canary_of_video(film[film.index(b"mdat") :], [*decoded, MOVED])
+    trace, done = walk.command("films", "hash", *names, "--json")
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [len(each["frames"]) > 1 for each in found] == [True, False, True, True]
+    assert found[2]["reason"] == "sampled"
+    assert trace.leaks(canary) == []
+    assert trace.reached_a_child(canary)
+    shutil.rmtree(films)

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import EgressRefused, MediaUnavailable
-from domain.fingerprints import MediaStatus
+from domain.fingerprints import Covers, MediaStatus
 from domain.hashlists import Algorithm
 from domain.ids import TargetId
 from domain.leads import Closing, LeadKind, LeadStatus
+from domain.observations import MediaKind
 from domain.outcomes import Outcome
 from domain.planning import MAX_ATTEMPTS
 from tests.desk import LOCAL
@@ -138,6 +139,20 @@ async def test_pending_media_are_tried_again_and_matched(desk: Desk) -> None:
     assert shown.content.url == "https://t.me/tin_lanterns/1"
     await desk.visit(target_id)
     assert len(desk.source.media_asked) == 1
+
+
+async def test_a_match_says_that_it_was_of_a_thumbnail_only_when_read_at_once_and_when_read_later(desk: Desk) -> None:
+    target_id = (await desk.watch()).target.id
+    desk.matcher.wanted = [KITE]
+    failing = FakeMedia(fault=MediaUnavailable("timeout"))
+    small, later = (
+        picture(name, media, kind=MediaKind.THUMBNAIL) for name, media in (("now", FakeMedia(KITE)), ("kite", failing))
+    )
+    await desk.visit(target_id, a_page(a_sight("1", "", small), a_sight("2", "", later)))
+    desk.source.shelf = {"http://127.0.0.1:9/media/kite": FakeMedia(KITE)}
+    await desk.visit(target_id, a_page(a_sight("3", "", picture("whole", FakeMedia(KITE)))))
+    covered = [found.match.covers for lead in await desk.leads() for found in lead.matches]
+    assert sorted(str(each) for each in covered) == [Covers.THUMBNAIL, Covers.THUMBNAIL, Covers.WHOLE]
 
 
 async def test_media_that_never_come_are_given_up_and_no_longer_asked_for(desk: Desk) -> None:

@@ -54,7 +54,15 @@ def test_a_lead_has_exactly_the_keys_of_the_contract() -> None:
         }
     ]
     assert shown["matches"] == [
-        {"list": "Lanterns", "list_version": 2, "algorithm": "pdq", "distance": 12, "classification": "demo"}
+        {
+            "list": "Lanterns",
+            "list_version": 2,
+            "algorithm": "pdq",
+            "distance": 12,
+            "classification": "demo",
+            "at_ms": None,
+            "covers": None,
+        }
     ]
     assert shown["text_hits"] == [{"rule": "price", "version": 1}]
     assert (shown["posted_at"], shown["filed_at"]) == (None, "2026-03-01T12:00:00Z")
