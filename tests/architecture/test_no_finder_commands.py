@@ -51,8 +51,8 @@ REVIEWED = {
     "leads close": reviewed("one lead", OWN, "lead_id", "as"),
     "leads note": reviewed("nothing", OWN, "lead_id", "text"),
     "hashlist import": reviewed(
-        "what was imported", "entries are never shown", "file", "name", "classification", "format", "authority", "class",
-        "columns", "category", "dry-run",
+        "what was imported", "entries are never shown", "file", "name", "classification", "format", "authority",
+        "class", "columns", "category", "dry-run",
     ),
     "hashlist list": reviewed("lists, never entries", BOOK),
     "hashlist retire": reviewed("one list", OWN, "name"),
