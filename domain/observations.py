@@ -24,7 +24,8 @@ MAX_LINKS = 2_000  # links read from one page
 class Platform(StrEnum):
     """Where a target lives; one source reads each."""
 
-    TELEGRAM_WEB = "telegram_web"
+    TELEGRAM = "telegram"  # through an account of the organisation
+    TELEGRAM_WEB = "telegram_web"  # through the public preview
     PAGE = "page"
 
     @property
@@ -38,6 +39,7 @@ class MediaKind(StrEnum):
 
     IMAGE = "image"
     THUMBNAIL = "thumbnail"  # stands for a video or document that was not read
+    VIDEO = "video"  # read by ranges, as far as sampling it needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +49,16 @@ class ObservedMedia:
 
     `identity` is the platform's own stable name for it (a photo id, a URL
     without its rotating parts): the same picture seen again has the same one.
-    `url` is None for media that travelled inside the page (`data:`).
+    `url` is None for media that travelled inside the page (`data:`). `fuller`
+    is the same picture in full, to be read only where the smaller `source`
+    comes near to a list's entry.
     """
 
     identity: str = field(repr=False)
     kind: MediaKind = MediaKind.IMAGE
     url: str | None = field(default=None, repr=False)
     source: MediaSource = field(repr=False, compare=False)
+    fuller: MediaSource | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +120,14 @@ class ObservedPage:
     What one answer held, oldest post first.
 
     `cursor` is where the next visit goes on once this page is committed: text
-    that only the source that wrote it reads. `container` names the channel.
+    that only the source that wrote it reads. `deleted` are posts that the
+    platform says are gone, each by its container and its own name.
     """
 
     posts: tuple[ObservedPost, ...]
     capture: CaptureRecord
     cursor: str | None
+    deleted: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
