@@ -68,6 +68,9 @@ class ObservedPost:
 
     `container` and `post` are the platform's own names (Telegram: bare channel
     id and message id; a page: origin and canonical URL). `group` is an album.
+    `particulars` are the platform's own figures and names of this post (from
+    where it was forwarded, a file's name), as pairs of name and value: sealed
+    with a lead, and stored nowhere else.
     """
 
     container: str = field(repr=False)
@@ -80,6 +83,7 @@ class ObservedPost:
     links: tuple[str, ...] = field(default=(), repr=False)
     media: tuple[ObservedMedia, ...] = ()
     group: str | None = None
+    particulars: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Strip encoded pictures from everything that is words, and bound it."""
@@ -122,12 +126,14 @@ class ObservedPage:
     `cursor` is where the next visit goes on once this page is committed: text
     that only the source that wrote it reads. `deleted` are posts that the
     platform says are gone, each by its container and its own name.
+    `channel` are particulars of the channel or site as a whole.
     """
 
     posts: tuple[ObservedPost, ...]
     capture: CaptureRecord
     cursor: str | None
     deleted: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    channel: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
