@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 65_536  # code points kept of one post; a longer text is cut and says so
 MAX_LINKS = 2_000  # links read from one page
+MAX_PARTICULARS = 100  # kept of one post, or of a channel
+MAX_PARTICULAR = 4_096  # code points of each
+
+Particulars = tuple[tuple[str, str], ...]
 
 
 class Platform(StrEnum):
@@ -32,6 +36,11 @@ class Platform(StrEnum):
     def names_posts_by_url(self) -> bool:
         """Return whether a post's name is itself a locator, to be stored as a keyed digest only."""
         return self is Platform.PAGE
+
+    @property
+    def keyed_as(self) -> Platform:
+        """Return under which platform posts are keyed: a channel's are the same, whichever way they were read."""
+        return Platform.TELEGRAM if self is Platform.TELEGRAM_WEB else self
 
 
 class MediaKind(StrEnum):
@@ -83,7 +92,7 @@ class ObservedPost:
     links: tuple[str, ...] = field(default=(), repr=False)
     media: tuple[ObservedMedia, ...] = ()
     group: str | None = None
-    particulars: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    particulars: Particulars = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Strip encoded pictures from everything that is words, and bound it."""
@@ -94,6 +103,7 @@ class ObservedPost:
         object.__setattr__(self, "links", tuple(without_encoded_runs(link)[:4096] for link in self.links[:MAX_LINKS]))
         if self.author is not None:
             object.__setattr__(self, "author", without_encoded_runs(self.author)[:256])
+        object.__setattr__(self, "particulars", _plain(self.particulars))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +135,8 @@ class ObservedPage:
 
     `cursor` is where the next visit goes on once this page is committed: text
     that only the source that wrote it reads. `deleted` are posts that the
-    platform says are gone, each by its container and its own name.
+    platform says are gone, each by its container and its own name; one that
+    is among `posts` too was deleted after it was seen.
     `channel` are particulars of the channel or site as a whole.
     """
 
@@ -133,7 +144,11 @@ class ObservedPage:
     capture: CaptureRecord
     cursor: str | None
     deleted: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    channel: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    channel: Particulars = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        """Strip encoded pictures from what is said of the channel, and bound it."""
+        object.__setattr__(self, "channel", _plain(self.channel))
 
 
 @dataclass(slots=True)
@@ -142,3 +157,11 @@ class Traffic:
 
     requests: int = 0
     bytes: int = 0
+
+
+def _plain(untrusted_particulars: Particulars) -> Particulars:
+    """Return particulars without encoded pictures, cut to what is kept."""
+    return tuple(
+        (without_encoded_runs(name)[:64], without_encoded_runs(value)[:MAX_PARTICULAR])
+        for name, value in untrusted_particulars[:MAX_PARTICULARS]
+    )

@@ -72,12 +72,13 @@ class KnownMedia:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPost:
-    """A post that is stored already; `media` is keyed by identity digest."""
+    """A post that is stored already; `media` is keyed by identity digest, `deleted` as its platform last said."""
 
     id: PostId
     seq: int
     content_digest: str = field(repr=False)
     posted_at: datetime | None = None
+    deleted: bool = False
     media: Mapping[str, KnownMedia] = field(default_factory=dict, repr=False)
 
 
@@ -162,6 +163,15 @@ class LeadContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChange:
+    """A known post that its platform says is gone, or that was seen again after that; `lead_ids` have it."""
+
+    post_id: PostId
+    deleted_at: datetime | None
+    lead_ids: tuple[LeadId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
     """Every row of one page, to be written in one transaction or not at all."""
 
@@ -170,6 +180,7 @@ class PagePlan:
     media: tuple[MediaRow, ...] = ()
     leads: tuple[LeadEvidence, ...] = ()
     contents: tuple[LeadContent, ...] = ()
+    presence: tuple[PresenceChange, ...] = ()
 
     @property
     def filed(self) -> tuple[Lead, ...]:

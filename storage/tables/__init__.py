@@ -28,6 +28,7 @@ from storage.tables.house import (
     sign_in_links,
     users,
 )
+from storage.tables.telegram import telegram_accounts, telegram_channels, telegram_cooldowns
 from storage.tables.watching import fingerprints, media, posts, revisions, targets, visit_requests, visits
 
 __all__ = [
@@ -55,6 +56,9 @@ __all__ = [
     "sessions",
     "sign_in_links",
     "targets",
+    "telegram_accounts",
+    "telegram_channels",
+    "telegram_cooldowns",
     "users",
     "visit_requests",
     "visits",
