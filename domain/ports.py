@@ -64,6 +64,9 @@ class Matcher(Protocol):
     async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
         """Return the closest match per list and algorithm, exact digests first."""
 
+    async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:
+        """Return whether an entry's PDQ is so near to the radius that `slack` bits would decide, either way."""
+
 
 class TextRules(Protocol):
     """Finds generic commerce in a text, in linear time."""

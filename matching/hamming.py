@@ -77,20 +77,21 @@ class HammingIndex:
                 parts.append((part_ids[kept], np.ascontiguousarray(words[:, kept])))
         self._parts = parts
 
-    def search(self, hashes: NDArray[np.uint8]) -> Found:
+    def search(self, hashes: NDArray[np.uint8], radius: int | None = None) -> Found:
         """
         Return (query, id, distance) of every entry within the radius of a query.
 
         `hashes` is uint8[q, bits // 8]; `query` is the row. Sorted by query,
-        then distance, then id.
+        then distance, then id. Another `radius` than the index's own may be asked for.
         """
         queries = self._words(hashes)
+        radius = self._radius if radius is None else radius
         found: list[tuple[NDArray[np.int64], Ids, NDArray[np.int64]]] = []
         for ids, words in self._parts:
             for start in range(0, len(ids), BLOCK):
                 block = words[:, start : start + BLOCK]
                 for query in range(queries.shape[1]):
-                    at, distance = self._near(block, queries[:, query])
+                    at, distance = _near(block, queries[:, query], radius)
                     if len(at):
                         found.append((np.full(len(at), query), ids[start + at], distance))
         if not found:
@@ -127,20 +128,21 @@ class HammingIndex:
         rows = np.ascontiguousarray(hashes).view(np.uint64)
         return np.array(rows.T, order="C", copy=True)  # never a view: the caller's array is the caller's
 
-    def _near(self, block: Words, query: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        half = (len(block) + 1) // 2
-        at = np.flatnonzero(_distance(block[:half], query[:half]) <= self._radius)
-        if not len(at):
-            return at, at
-        distance = _distance(block[:, at], query)
-        near = distance <= self._radius
-        return at[near], distance[near].astype(np.int64)
-
     def _merge_small(self) -> None:
         """Keep the number of parts small: many small additions become one part as they outgrow the one before."""
         while len(self._parts) > 1 and len(self._parts[-1][0]) * 2 >= len(self._parts[-2][0]):
             (ids, words), (more_ids, more_words) = self._parts[-2:]
             self._parts[-2:] = [(np.concatenate((ids, more_ids)), np.concatenate((words, more_words), axis=1))]
+
+
+def _near(block: Words, query: Words, radius: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    half = (len(block) + 1) // 2
+    at = np.flatnonzero(_distance(block[:half], query[:half]) <= radius)
+    if not len(at):
+        return at, at
+    distance = _distance(block[:, at], query)
+    near = distance <= radius
+    return at[near], distance[near].astype(np.int64)
 
 
 def _distance(words: Words, query: Words) -> NDArray[np.uint16]:

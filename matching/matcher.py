@@ -73,6 +73,13 @@ class ListMatcher:
             return await asyncio.to_thread(_matches, lists, fingerprint)
         return _matches(lists, fingerprint)
 
+    async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:
+        """Return whether an entry's PDQ is so near to the radius that `slack` bits would decide, either way."""
+        lists = self._lists
+        if len(lists.near[Algorithm.PDQ]) > THREAD_ABOVE:
+            return await asyncio.to_thread(_is_near, lists, fingerprint, slack)
+        return _is_near(lists, fingerprint, slack)
+
 
 def _built(entries: Iterable[IndexedEntry], generation: int) -> _Lists:
     kept = tuple(entries)
@@ -129,6 +136,14 @@ def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int]]:
             yield from _near(lists.near[algorithm], hashes)
 
 
+def _is_near(lists: _Lists, fingerprint: Fingerprint, slack: int) -> bool:
+    hashes = dict(_sayings(fingerprint))[Algorithm.PDQ]
+    if not hashes:
+        return False
+    near = _near(lists.near[Algorithm.PDQ], hashes, radius=PDQ_RADIUS + slack)
+    return any(distance >= PDQ_RADIUS - slack for _, distance in near)
+
+
 def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, tuple[bytes, ...]]]:
     """Yield the hashes that say something: mirrored, turned, squashed and trimmed copies in the same pass."""
     # What is too flat for PDQ is too flat for pHash: blanks are near to all blanks. The other
@@ -140,9 +155,9 @@ def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, tuple[bytes,
     yield Algorithm.PHASH, tuple(phash for phash in (whole, fingerprint.phash_trimmed) if phash is not None)
 
 
-def _near(index: HammingIndex, hashes: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
+def _near(index: HammingIndex, hashes: tuple[bytes, ...], radius: int | None = None) -> Iterator[tuple[int, int]]:
     queries = np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(hashes), -1)
-    _, rows, distances = index.search(queries)
+    _, rows, distances = index.search(queries, radius)
     return zip(rows.tolist(), distances.tolist(), strict=True)
 
 

@@ -37,6 +37,7 @@ from triage.office import Office
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.telegram import Telegram
 from triage.watchlist import NewTarget, TargetView, WatchList
 
 LOCAL = Actor(name="os:tester", role=Role.ADMIN, local=True)
@@ -221,6 +222,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         queue=Queue(desk=desk),
         lists=HashLists(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
+        telegram=Telegram(desk=desk),
         audit=AuditLog(desk=desk),
     )
     opened = OpenOffice(

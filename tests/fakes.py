@@ -119,6 +119,7 @@ class FakeMatcher:
     wanted: Sequence[bytes] = ()
     algorithm: Algorithm = Algorithm.SHA256
     generation: int = 3
+    near: Sequence[bytes] = ()
     asked: int = 0
 
     async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
@@ -130,6 +131,9 @@ class FakeMatcher:
             algorithm=self.algorithm, distance=0, classification="demo", generation=self.generation,
         )  # fmt: skip
         return (found,)
+
+    async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:  # noqa: ARG002 - the port's signature
+        return fingerprint.sha256 in {hashlib.sha256(content).hexdigest() for content in self.near}
 
 
 @dataclass
