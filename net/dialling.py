@@ -14,7 +14,7 @@ import socket
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from domain.errors import EgressRefused, OperatorFault
+from domain.errors import EgressRefused, KapearError, OperatorFault
 from net.guard import EgressPolicy
 
 READ_AHEAD = 1 << 20  # bytes that a peer may send before they are asked for
@@ -22,7 +22,7 @@ _KINDS = frozenset({"socks5", "socks4", "http"})
 _MENDED = "write one such as socks5://127.0.0.1:9050, with an address instead of a name."
 
 
-class NotReached(ConnectionError):
+class NotReached(KapearError):
     """No connection came about; the message is a code."""
 
     def __init__(self, code: str) -> None:
@@ -56,21 +56,19 @@ class Dialler:
     proxy: Proxy | None = None
 
     async def open(
-        self, address: str, port: int, *, timeout: float
+        self, address: str, port: int, *, seconds: float
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Return a connection; raises EgressRefused before anything is sent, NotReached if none came about."""
         self._agree(address, port)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 if self.proxy is not None:
-                    stream = await _through(self.proxy, address, port, timeout=timeout)
+                    stream = await _through(self.proxy, address, port, seconds=seconds)
                 else:
                     stream = await _connected(address, port)
                 return await asyncio.open_connection(sock=stream, limit=READ_AHEAD)
         except TimeoutError:
             raise NotReached("timeout") from None
-        except NotReached:
-            raise
         except OSError:
             raise NotReached("unreachable") from None
 
@@ -115,7 +113,7 @@ async def _connected(address: str, port: int) -> socket.socket:
     """Return a connected, non-blocking socket; the address is a literal."""
     stream = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        stream.setblocking(False)
+        stream.setblocking(False)  # noqa: FBT003 - the standard library's signature
         await asyncio.get_running_loop().sock_connect(stream, (address, port))
     except BaseException:
         stream.close()
@@ -123,7 +121,7 @@ async def _connected(address: str, port: int) -> socket.socket:
     return stream
 
 
-async def _through(proxy: Proxy, address: str, port: int, *, timeout: float) -> socket.socket:
+async def _through(proxy: Proxy, address: str, port: int, *, seconds: float) -> socket.socket:
     """Return a socket that the proxy has joined to the address; raises NotReached("proxy")."""
     from python_socks import ProxyType  # noqa: PLC0415 - only where a proxy is configured
     from python_socks.async_.asyncio import Proxy as Speaker  # noqa: PLC0415 - same
@@ -137,7 +135,7 @@ async def _through(proxy: Proxy, address: str, port: int, *, timeout: float) -> 
         rdns=False,
     )
     try:
-        return await speaker.connect(address, port, timeout=timeout)
+        return await speaker.connect(address, port, timeout=seconds)
     except asyncio.CancelledError:
         raise
     except Exception:  # noqa: BLE001 - the package's own errors have no common root, its assertions included
