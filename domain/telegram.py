@@ -13,6 +13,7 @@ import ipaddress
 import struct
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
 from domain.errors import BadInput
@@ -83,6 +84,14 @@ def parse_session(text: str) -> SessionParts:
     return SessionParts(dc=dc, host=str(ipaddress.ip_address(address)), port=port, auth_key=auth_key)
 
 
+class Standing(StrEnum):
+    """Whether an account reads: as it should, later than it should, or not at all."""
+
+    IN_USE = "in_use"
+    LIMITED = "limited"
+    PARKED = "parked"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountState:
     """How an account stands: what an operator may know of it, and no channel's name."""
@@ -92,3 +101,10 @@ class AccountState:
     parked: str
     cooldowns: tuple[tuple[str, datetime], ...]
     channels: int
+
+    @property
+    def standing(self) -> Standing:
+        """Return whether the account reads."""
+        if self.parked:
+            return Standing.PARKED
+        return Standing.LIMITED if self.cooldowns else Standing.IN_USE

@@ -19,7 +19,15 @@ from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashEntry, ListClass
 from domain.ids import TargetId
 from domain.mandate import Mandate, MandateScope, Organisation
-from domain.observations import CaptureRecord, ObservedMedia, ObservedPage, ObservedPost, Platform, Traffic
+from domain.observations import (
+    CaptureRecord,
+    ObservedMedia,
+    ObservedPage,
+    ObservedPost,
+    Particulars,
+    Platform,
+    Traffic,
+)
 from domain.people import Actor, Role
 from domain.ports import MediaSource, Opener, SourceTarget
 from domain.targets import Visit
@@ -100,12 +108,20 @@ class Shelf:
     """A source whose one page is what a test put on it."""
 
     posts: tuple[ObservedPost, ...] = ()
+    deleted: tuple[tuple[str, str], ...] = ()
+    channel: Particulars = ()
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
         traffic.requests += 1
         traffic.bytes += 4_096
         capture = CaptureRecord(final_url=target.locator, received_at=START, status=200, ip="127.0.0.1", port=80)
-        yield ObservedPage(posts=self.posts, capture=capture, cursor=str(len(self.posts)))
+        yield ObservedPage(
+            posts=self.posts,
+            capture=capture,
+            cursor=str(len(self.posts)),
+            deleted=self.deleted,
+            channel=self.channel,
+        )
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         traffic.requests += 1

@@ -163,6 +163,7 @@ def account_json(state: AccountState) -> Json:
     return {
         "id": state.id,
         "label": state.label,
+        "state": state.standing.value,
         "parked": state.parked or None,
         "cooldowns": [{"method": method, "until": rfc3339(until)} for method, until in state.cooldowns],
         "channels": state.channels,

@@ -132,6 +132,7 @@ async def test_status_tells_what_waits_and_counts_channels(desk: Desk) -> None:
     assert shown == {
         "id": state.id,
         "label": "kites",
+        "state": "limited",
         "parked": None,
         "cooldowns": [{"method": "contacts.resolveUsername", "until": "2026-03-02T05:30:00Z"}],
         "channels": 1,
