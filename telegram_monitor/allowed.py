@@ -82,8 +82,12 @@ def innermost(request: object) -> Any:
 
 
 def method_of(request: object) -> str:
-    """Return a request's name as the layer writes it: `messages.getHistory`."""
-    kind = type(innermost(request))
+    """Return the name of what a request asks for, without its wrappers."""
+    return name_of(type(innermost(request)))
+
+
+def name_of(kind: type) -> str:
+    """Return a function's name as the layer writes it: `messages.getHistory`."""
     room = kind.__module__.rpartition(".")[2]
     name = kind.__name__.removesuffix("Request")
     name = name[:1].lower() + name[1:]
