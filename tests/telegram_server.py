@@ -57,8 +57,8 @@ def fresh_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 async def telegram_server() -> AsyncIterator[TelegramServer]:
     async with TelegramServer() as server:
         yield server
-    assert not server.log.failures
-    assert not server.log.forbidden
+    assert server.log.failures == []
+    assert server.log.forbidden == []
 
 
 class TelegramProcess:

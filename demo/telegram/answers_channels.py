@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 from telethon.tl import functions, types
 
 from demo.telegram.asking import Answer, Asked
-from demo.telegram.channel import Channel
+from demo.telegram.channel import Channel, Event
 from demo.telegram.history import MOST_A_PAGE, page_of
+from demo.telegram.state import Account, Platform
 from demo.telegram.telling import Told, message_bytes, shown_channel, told
 from demo.telegram.tl import Raw, Refused
 
@@ -115,13 +117,12 @@ def channel_difference(asked: Asked) -> Any:
     if ask.pts < channel.horizon or len(events) > platform.too_long:
         return _too_long(asked, channel)
     part = events[: max(1, min(ask.limit, MOST_EVENTS))]
-    new = [number for event in part if event.kind == "new" for number in event.ids]
-    new = [number for number in new if number in channel.messages]
+    new = [number for number in _new(part) if number in channel.messages]
     page = told(platform, asked.account, channel, new)
     return types.updates.ChannelDifference(
         pts=part[-1].pts,
         new_messages=page.messages,
-        other_updates=[update for event in part for update in _updates(asked, channel, event)],
+        other_updates=_changes(platform, channel, part),
         chats=page.chats,
         users=page.users,
         final=len(part) == len(events),
@@ -129,13 +130,35 @@ def channel_difference(asked: Asked) -> Any:
     )
 
 
-def _updates(asked: Asked, channel: Channel, event: Any) -> list[Any]:
-    if event.kind == "delete":
-        return [types.UpdateDeleteChannelMessages(channel.id, list(event.ids), event.pts, event.count)]
-    if event.kind == "edit" and event.ids[0] in channel.messages:
-        message = Raw(message_bytes(asked.platform, channel, event.ids[0]))
-        return [types.UpdateEditChannelMessage(message, event.pts, event.count)]
-    return []
+def updates_of(platform: Platform, account: Account, channel: Channel, events: Sequence[Event]) -> Any:
+    """Return those events as they are pushed."""
+    page = told(platform, account, channel, _new(events))
+    came = [
+        types.UpdateNewChannelMessage(message, event.pts, event.count)
+        for event, message in zip([each for each in events if each.kind == "new"], page.messages, strict=True)
+    ]
+    return types.Updates(
+        updates=came + _changes(platform, channel, events),
+        users=page.users,
+        chats=page.chats,
+        date=platform.date(),
+        seq=0,
+    )
+
+
+def _new(events: Sequence[Event]) -> list[int]:
+    return [number for event in events if event.kind == "new" for number in event.ids]
+
+
+def _changes(platform: Platform, channel: Channel, events: Sequence[Event]) -> list[Any]:
+    changes: list[Any] = []
+    for event in events:
+        if event.kind == "delete":
+            changes.append(types.UpdateDeleteChannelMessages(channel.id, list(event.ids), event.pts, event.count))
+        elif event.kind == "edit" and event.ids[0] in channel.messages:
+            message = Raw(message_bytes(platform, channel, event.ids[0]))
+            changes.append(types.UpdateEditChannelMessage(message, event.pts, event.count))
+    return changes
 
 
 def _too_long(asked: Asked, channel: Channel) -> Any:

@@ -77,7 +77,7 @@ class Channel:
         """Add a service message, a changed title by default, and return its id."""
         number = self._next(id)
         action = action or types.MessageActionChatEditTitle(self.title)
-        return self._added(number, types.MessageService(number, self.peer, self._when(number), action))
+        return self._added(number, types.MessageService(number, self.peer, self._when(number), action=action))
 
     def album(self, media: Sequence[Any], text: str = "", **more: Any) -> list[int]:
         """Add an album, one message a medium, the text under the first; return the ids."""

@@ -13,7 +13,7 @@ over the control connection too.
     cut        hangs up in the middle of the answer
     garbage    answers with a constructor that no layer has
     truncated  answers with the first half of the answer's bytes
-    huge       answers with `value` bytes more than there should be, after a vector that claims 2 147 483 647 entries
+    huge       answers with `value` bytes of a vector that claims 2 147 483 647 entries, packed to very few
     bytes      answers with `value`, hexadecimal
     alter      answers, changed as `value` says: see demo.telegram.lies
 """

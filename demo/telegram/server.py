@@ -15,8 +15,12 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from telethon.tl import types
+
+from demo.telegram.answers_channels import updates_of
 from demo.telegram.asking import Key
 from demo.telegram.calls import CallLog
+from demo.telegram.channel import Channel
 from demo.telegram.faults import Faults
 from demo.telegram.sessions import Conversation
 from demo.telegram.state import HOME_DC, Platform
@@ -74,6 +78,25 @@ class TelegramServer:
             self.keys[key_id(key)] = Key(data=key, dc=HOME_DC, account=owner)
         packed = struct.pack(">B4sH256s", HOME_DC, socket.inet_aton(_HERE), self.ports[HOME_DC], key)
         return "1" + base64.urlsafe_b64encode(packed).decode("ascii")
+
+    async def accept_login(self, account: str) -> None:
+        """Do what a phone does that scans the newest QR: accept its token, and let whoever shows it know."""
+        signing = self.platform.signing
+        _, key = signing.tokens.popitem()
+        signing.accepted[key] = self.platform.account(account)
+        signing.tokens.clear()
+        update = types.UpdateShort(types.UpdateLoginToken(), self.platform.date())
+        for conversation in tuple(self.conversations):
+            if conversation.key is not None and conversation.key.data == key:
+                await conversation.tell(update, answer=False)
+
+    async def push(self, channel: Channel, *, last: int = 1) -> None:
+        """Tell everybody connected who wants updates of the newest events of a channel."""
+        for conversation in tuple(self.conversations):
+            if conversation.key is None or conversation.key.account is None or not conversation.wants_updates:
+                continue
+            told = updates_of(self.platform, conversation.key.account, channel, channel.events[-last:])
+            await conversation.tell(told, answer=False)
 
     def new_salt(self) -> None:
         """Change the salt, so that everybody is told theirs is wrong."""

@@ -12,7 +12,7 @@ import asyncio
 from typing import Any, Protocol
 
 from mtproto.transport.packets.error_packet import ErrorPacket
-from mtproto.transport.packets.message_packet import EncryptedMessagePacket
+from mtproto.transport.packets.message_packet import EncryptedMessagePacket, UnencryptedMessagePacket
 from telethon.tl import functions, types
 from telethon.tl.tlobject import TLRequest
 
@@ -20,6 +20,7 @@ from demo.telegram.answering import Reply, reply_to
 from demo.telegram.asking import Asked, Key
 from demo.telegram.calls import CallLog
 from demo.telegram.faults import Faults
+from demo.telegram.handshake import Handshake, NoAgreement
 from demo.telegram.state import Platform
 from demo.telegram.tl import Inner, inner_messages, rpc_result, unwrapped
 from demo.telegram.wire import BadEnvelope, Link, key_id, sealed, unsealed
@@ -54,17 +55,34 @@ class Conversation:
         self.session_id = 0
         self.wants_updates = False
         self._content_sent = 0
+        self._handshake = Handshake()
         self._late = set[asyncio.Task[None]]()
 
     async def run(self) -> None:
         """Converse until the client goes, or breaks the rules."""
         try:
             async for packet in self.link.packets():
-                if not (isinstance(packet, EncryptedMessagePacket) and await self._opened(packet)):
+                if isinstance(packet, UnencryptedMessagePacket):
+                    going_on = await self._plain(packet)
+                else:
+                    going_on = isinstance(packet, EncryptedMessagePacket) and await self._opened(packet)
+                if not going_on:
                     break
         finally:
             for task in self._late:
                 task.cancel()
+
+    async def _plain(self, packet: UnencryptedMessagePacket) -> bool:
+        try:
+            answer = self._handshake.step(bytes(packet.message_data), int(self.home.platform.now()))
+        except NoAgreement:
+            await self.link.send(ErrorPacket(_UNKNOWN_KEY))
+            return False
+        if self._handshake.key is not None:
+            self.home.keys[key_id(self._handshake.key)] = Key(data=self._handshake.key, dc=self.dc)
+            self._handshake = Handshake()
+        await self.link.send(UnencryptedMessagePacket(self.home.next_message_id(answer=True), answer))
+        return True
 
     async def _opened(self, packet: EncryptedMessagePacket) -> bool:
         key = self.home.keys.get(packet.auth_key_id)
@@ -159,10 +177,3 @@ class Conversation:
             seq_no=seq_no,
             body=body,
         )
-
-
-def keys_of(platform: Platform, dc: int) -> dict[int, Key]:
-    """Return the accounts' keys, as their home DC knows them."""
-    return {
-        key_id(account.key): Key(data=account.key, dc=dc, account=account) for account in platform.accounts.values()
-    }

@@ -18,6 +18,7 @@ from telethon.tl import types
 
 from demo.telegram.channel import Channel
 from demo.telegram.files import Files
+from demo.telegram.signing import Signing
 from demo.telegram.tl import Refused
 from demo.telegram.wire import KEY_BYTES
 
@@ -54,6 +55,7 @@ class Platform:
         self.channels: dict[int, Channel] = {}
         self.people: dict[int, Any] = {}
         self.usernames: dict[str, int] = {}  # lower case → a channel's or person's id
+        self.signing = Signing()
         self.files = Files(self.dice, HOME_DC)
         self.account("one")
 

@@ -23,6 +23,8 @@ from mtproto.transport.packets.error_packet import ErrorPacket
 from mtproto.transport.packets.message_packet import DecryptedMessagePacket, EncryptedMessagePacket
 from mtproto.transport.transports.base_transport import BaseTransport
 
+from demo.telegram.veil import HEADER, Veil, is_bare
+
 KEY_BYTES = 256
 MOST_AT_ONCE = 64 * 1024
 _BLOCK = 16
@@ -73,17 +75,33 @@ class Link:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read frames from the one and write them to the other."""
         self._reader, self._writer = reader, writer
+        self._veil: Veil | None = None
         self._frames: Connection[BaseTransport] = Connection(role=ConnectionRole.SERVER)
 
     async def packets(self) -> AsyncIterator[BasePacket]:
         """Yield what the client sends until it goes, or sends what is no frame."""
-        while data := await self._some():
+        async for data in self._unveiled():
             self._frames.data_received(data)
             while self._frames.has_packet():
                 packet = self._frames.next_event()
                 if packet is None or isinstance(packet, TransportEvent | ErrorPacket):
                     return
                 yield packet
+
+    async def _unveiled(self) -> AsyncIterator[bytes]:
+        begun = b""
+        while is_bare(begun) is None:
+            data = await self._some()
+            if not data:
+                return
+            begun += data
+        if is_bare(begun):
+            yield begun
+        else:
+            self._veil = Veil(begun[:HEADER])
+            yield self._veil.tag + self._veil.off(begun[HEADER:])
+        while data := await self._some():
+            yield data if self._veil is None else self._veil.off(data)
 
     async def _some(self) -> bytes:
         try:
@@ -96,13 +114,17 @@ class Link:
         """Return the name of the transport in use; empty before the first frame."""
         kind = self._frames.transport_type
         name = "" if kind is None else str(kind)
-        return f"obfuscated-{name}" if self._frames.is_transport_obfuscated else name
+        return name if self._veil is None else f"obfuscated-{name}"
+
+    def _framed(self, packet: BasePacket) -> bytes:
+        frame = bytes(self._frames.send(packet))
+        return frame if self._veil is None else self._veil.on(frame)
 
     async def send(self, packet: BasePacket) -> None:
         """Send one packet; a client that has gone misses it."""
         if self._writer.is_closing():
             return
-        self._writer.write(bytes(self._frames.send(packet)))
+        self._writer.write(self._framed(packet))
         try:
             await self._writer.drain()
         except ConnectionError:
@@ -110,7 +132,7 @@ class Link:
 
     async def send_half(self, packet: BasePacket) -> None:
         """Send the first half of a packet's frame and hang up."""
-        frame = bytes(self._frames.send(packet))
+        frame = self._framed(packet)
         self._writer.write(frame[: len(frame) // 2])
         self._writer.close()
 
