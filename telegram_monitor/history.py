@@ -106,7 +106,7 @@ def stretch_of(untrusted_messages: Iterable[Any], channel_id: int, *, above: int
     ignored = 0
     for message in untrusted_messages:
         number = getattr(message, "id", 0)
-        if not _belongs(message, channel_id) or number > upto or number in found:
+        if not _belongs(message, channel_id) or not 0 < number <= upto or number in found:
             ignored += 1
         elif number > above:  # what lies below is the walk's own tail, shown again by a server that fills its pages
             found[number] = message

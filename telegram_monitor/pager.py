@@ -153,6 +153,8 @@ class Pager:
                         raise VisitEnded(Outcome.ERROR, "history_stuck")
                     top = newest.reached
                     continue
+                if stretch.ids[0] > position + PAGE:
+                    await self._check_hole(above=position, below=stretch.ids[0])
             is_last = max(stretch.reached, position) >= top
             yield await self._history_page(stretch, is_last=is_last, is_top=is_last)
             if is_last:
@@ -245,6 +247,13 @@ class Pager:
         """Return the messages that follow an id, up to another."""
         request = GetHistoryRequest(self.channel.peer, above + 1, None, -PAGE, PAGE, 0, 0, 0)
         return self._told(read_stretch(await self._ask(request), self.channel.id, above=above, upto=upto))
+
+    async def _check_hole(self, *, above: int, below: int) -> None:
+        """Ask from the other side of a large hole whether there is nothing in it; raises VisitEnded where there is."""
+        request = GetHistoryRequest(self.channel.peer, below, None, 0, 1, 0, 0, 0)
+        seen = read_stretch(await self._ask(request), self.channel.id, above=above)
+        if seen.ids:
+            raise VisitEnded(Outcome.ERROR, "history_skips")
 
     async def _by_id(self, ids: Sequence[int]) -> Stretch:
         """Return what is left of messages that history passed over."""
