@@ -154,7 +154,7 @@ class Account:
     async def _connected(self) -> GuardedClient:
         """Return the client, connected; after failures the next attempt waits for its time."""
         if self.parked:
-            raise AccountStopped("parked")
+            raise AccountStopped("no_account")
         if self._client.is_connected():
             return self._client
         if self._clock() < self._next_try:
@@ -180,7 +180,7 @@ class Account:
             raise AccountStopped(verdict.code) from None
         if verdict.meaning is Meaning.PARK:
             await self.park(verdict.code)
-            raise AccountStopped("parked") from None
+            raise AccountStopped("no_account") from None
         if verdict.meaning is Meaning.STALE_CHANNEL:
             raise StaleChannel from None
         if verdict.meaning is Meaning.STALE_FILE:

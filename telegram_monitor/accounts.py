@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -73,13 +73,22 @@ class Accounts:
         return Channel(self, locator, await self.hold(locator, traffic), traffic)
 
     async def hold(
-        self, locator: str, traffic: Traffic, *, needing: Iterable[str] = (), but: Iterable[AccountId] = ()
+        self,
+        locator: str,
+        traffic: Traffic,
+        *,
+        needing: Iterable[str] = (),
+        but: Container[AccountId] = (),
+        code: str = "no_account",
     ) -> Hold:
-        """Return the channel through the first account, pinned ones before others, that may do all a visit needs."""
+        """
+        Return the channel through the first account, pinned ones before others, that may do all a visit needs.
+
+        Raises VisitEnded with `code`, or a newer reason, where there is none left.
+        """
         needed = {HISTORY, DIFFERENCE, *needing}
         accounts = await self._usable()
         known = await self._ledger.channels(locator)
-        code = "no_account"
         for account in _in_order(accounts, known, locator):
             told = next((one for one in known if one.account_id == account.id), None)
             if account.id in but:
@@ -90,7 +99,7 @@ class Accounts:
             try:
                 told = told or await self._resolved(account, locator, known, traffic)
             except AccountStopped as stop:
-                code = code if stop.code == "parked" else stop.code
+                code = stop.code
                 continue
             return Hold(account=account, told=await self._pinned(told, locator, known, accounts))
         raise VisitEnded(Outcome.LIMITED, code)
@@ -105,7 +114,7 @@ class Accounts:
         try:
             told = await self._resolved(hold.account, locator, known, traffic, pinned=hold.told.pinned)
         except AccountStopped as stop:
-            raise VisitEnded(Outcome.LIMITED, "no_account" if stop.code == "parked" else stop.code) from None
+            raise VisitEnded(Outcome.LIMITED, stop.code) from None
         return Hold(account=hold.account, told=told)
 
     async def close(self) -> None:

@@ -59,8 +59,8 @@ class Channel:
         while True:
             try:
                 answer = await self._hold.account.ask(self._addressed(request), self._permit, self._traffic)
-            except AccountStopped:
-                await self._change(method_of(request))
+            except AccountStopped as stop:
+                await self._change(method_of(request), stop.code)
             except StaleChannel:
                 self._hold = await self._accounts.look_again(self._locator, self._hold, self._traffic)
             else:
@@ -95,9 +95,11 @@ class Channel:
                 setattr(request, name, self.peer if name == "peer" else self.input)
         return request
 
-    async def _change(self, method: str) -> None:
+    async def _change(self, method: str, code: str) -> None:
         """Go on through another account, or end the visit; what was offered to the first is no use to it."""
-        self._hold = await self._accounts.hold(self._locator, self._traffic, needing=[method], but=self._tried)
+        self._hold = await self._accounts.hold(
+            self._locator, self._traffic, needing=[method], but=self._tried, code=code
+        )
         self._tried.add(self._hold.account.id)
         self._offered.clear()
 

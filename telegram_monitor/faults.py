@@ -37,7 +37,7 @@ class FileReferenceExpired(MediaUnavailable):
 
 
 class AccountStopped(KapearError):
-    """This account cannot go on now: `flood_wait`, `paced` or `parked`."""
+    """This account cannot go on now: `flood_wait`, `paced`, or `no_account` where it was parked."""
 
     def __init__(self, code: str) -> None:
         """Say why as a short code."""
@@ -124,7 +124,7 @@ _DROPPED = (OSError, EOFError)  # asyncio's IncompleteReadError is an EOFError
 _MALFORMED = (
     errors.TypeNotFoundError, errors.SecurityError, errors.InvalidChecksumError, errors.BadMessageError,
     BufferError, struct.error, zlib.error, ArithmeticError, AssertionError, AttributeError, LookupError,
-    MemoryError, RecursionError, TypeError, ValueError,
+    MemoryError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 # The first kind that fits says what it means, so the special come before the general.
 _BY_KIND: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Verdict], ...] = (

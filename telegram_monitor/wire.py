@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,19 +17,20 @@ from typing import Any
 from telethon.errors import InvalidBufferError
 from telethon.network import ConnectionTcpFull, MTProtoSender
 from telethon.network.connection.tcpfull import FullPacketCodec
-from telethon.tl.core import GzipPacked
 
 from net.dialling import Dialler
 from telegram_monitor.allowed import UPKEEP, Permit, refusal
 from telegram_monitor.faults import Denied
+from telegram_monitor.strict import hold
 
 CONNECT_TIMEOUT = 15.0
 MAX_PACKET = 4 << 20  # bytes off the wire; the longest answer we ask for is a block of a file
-MAX_UNPACKED = 8 << 20  # bytes of one answer, unpacked
 
 # Telethon's messages quote answers, thumbnails included: none is ever formatted, at any level.
 _LOG = logging.getLogger("telethon")
 _LOG.setLevel(logging.CRITICAL + 1)
+
+hold()
 
 _permit: ContextVar[Permit] = ContextVar("permit", default=UPKEEP)
 
@@ -73,6 +73,11 @@ class GuardedSender(MTProtoSender):  # type: ignore[misc]  # the library has no 
         future = super().send(request, ordered=ordered)
         future.add_done_callback(_heard)
         return future
+
+    async def _connect(self) -> None:
+        """Connect; that it ends one day with an error is nobody's unheard-of failure."""
+        await super()._connect()
+        self._disconnected.add_done_callback(_heard)
 
     async def _handle_rpc_result(self, message: Any) -> None:
         """Note how long an answer is before it is read."""
@@ -121,20 +126,3 @@ def _heard(future: asyncio.Future[Any]) -> None:
     """Look at a failure once, so that nobody prints it when the future is swept up."""
     if not future.cancelled():
         future.exception()
-
-
-def _unpacked(untrusted: bytes) -> bytes:
-    """Return what gzip packed, within bounds."""
-    unpacker = zlib.decompressobj(wbits=31)
-    unpacked = unpacker.decompress(untrusted, MAX_UNPACKED)
-    if unpacker.unconsumed_tail or not unpacker.eof:
-        raise InvalidBufferError(b"oversized")
-    return unpacked
-
-
-def _read_packed(_: type, reader: Any) -> GzipPacked:
-    return GzipPacked(_unpacked(reader.tgread_bytes()))
-
-
-# Telethon unpacks whatever it is sent, without a bound, and offers no place to say one.
-GzipPacked.from_reader = classmethod(_read_packed)
