@@ -3,7 +3,9 @@ Give tests a Telegram of their own on loopback, for an unmodified Telethon.
 
 A folder's conftest.py brings the fixtures in:
 
-    from tests.telegram_server import fresh_configuration, telegram_process, telegram_server  # noqa: F401 - fixtures
+    from tests.telegram_server import fresh_configuration, telegram_process, telegram_server, trusted_key
+
+    __all__ = ["fresh_configuration", "telegram_process", "telegram_server", "trusted_key"]
 
     async def test_x(telegram_server: TelegramServer) -> None:
         platform = telegram_server.platform
@@ -40,9 +42,11 @@ from typing import Any, Self
 
 import pytest
 from telethon import TelegramClient
+from telethon.crypto import rsa
 from telethon.sessions import StringSession
 from telethon.tl import types
 
+from demo.telegram.numbers import public_key
 from demo.telegram.server import TelegramServer
 
 
@@ -51,6 +55,13 @@ def fresh_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test see the addresses of another test's server: Telethon keeps them on the class."""
     monkeypatch.setattr(TelegramClient, "_config", None)
     monkeypatch.setattr(TelegramClient, "_cdn_config", None)
+
+
+@pytest.fixture
+def trusted_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients trust the server's RSA key: who signs in, or reads files of the second DC, agrees on a key."""
+    monkeypatch.setattr(rsa, "_server_keys", dict(rsa._server_keys))
+    rsa.add_key(public_key(), old=False)
 
 
 @pytest.fixture

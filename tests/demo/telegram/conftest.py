@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.telegram_server import fresh_configuration, telegram_process, telegram_server
+from tests.telegram_server import fresh_configuration, telegram_process, telegram_server, trusted_key
 
-__all__ = ["fresh_configuration", "telegram_process", "telegram_server"]
+__all__ = ["fresh_configuration", "telegram_process", "telegram_server", "trusted_key"]
