@@ -61,7 +61,9 @@ async def test_an_error_comes_once_and_then_no_more(
 @pytest.mark.usefixtures("channel")
 async def test_an_inner_trouble_of_the_platforms_is_told_as_one(telegram_server: TelegramServer) -> None:
     telegram_server.faults.add(HISTORY, "error", "INTERNAL", times=None)
-    async with plain_client(telegram_server, request_retries=0, raise_last_call_error=True, receive_updates=False) as client:
+    async with plain_client(
+        telegram_server, request_retries=0, raise_last_call_error=True, receive_updates=False
+    ) as client:
         with pytest.raises(errors.ServerError):
             await page(client)
 

@@ -49,11 +49,13 @@ async def test_forwards_and_backwards_give_the_same(telegram_server: TelegramSer
     channel.delete(*channel.ids[10:140])
     channel.service()
     async with plain_client(telegram_server) as client:
-        backwards = [message.id async for message in client.iter_messages("kites_daily")]
-        forwards = [message.id async for message in client.iter_messages("kites_daily", reverse=True)]
-        since = [message.id async for message in client.iter_messages("kites_daily", min_id=channel.ids[100])]
+        backwards = [message.id async for message in client.iter_messages("kites_daily", wait_time=0)]
+        forwards = [message.id async for message in client.iter_messages("kites_daily", reverse=True, wait_time=0)]
+        since = [
+            message.id async for message in client.iter_messages("kites_daily", min_id=channel.ids[100], wait_time=0)
+        ]
         date = channel.messages[channel.ids[50]].date
-        before = [message.id async for message in client.iter_messages("kites_daily", offset_date=date)]
+        before = [message.id async for message in client.iter_messages("kites_daily", offset_date=date, wait_time=0)]
     assert backwards == forwards[::-1] == channel.ids[::-1]
     assert since == channel.ids[:100:-1]
     assert before == channel.ids[49::-1]
@@ -65,7 +67,7 @@ async def test_pages_of_empty_messages_stop_the_plain_client(telegram_server: Te
         channel.post(f"kite {number}")
     channel.hollow(range(101, 201))
     async with plain_client(telegram_server) as client:
-        read = [message.id async for message in client.iter_messages("kites_daily", reverse=True)]
+        read = [message.id async for message in client.iter_messages("kites_daily", reverse=True, wait_time=0)]
         there = await client.get_input_entity("kites_daily")
         page = await client(functions.messages.GetHistoryRequest(there, 201, None, 0, 100, 0, 0, 0))
     assert read == list(range(1, 101))  # the trap that a pager of one's own must not fall into

@@ -14,7 +14,7 @@ async def test_a_history_is_read_to_its_end(telegram_server: TelegramServer) -> 
     posted = [channel.post(f"kite {number}") for number in range(250)]
     async with plain_client(telegram_server) as client:
         found = await client.get_entity("kites_daily")
-        read = [message.id async for message in client.iter_messages(found)]
+        read = [message.id async for message in client.iter_messages(found, wait_time=0)]
         assert (found.id, found.title) == (channel.id, "Kites Daily")
     assert read == posted[::-1]
     assert len(telegram_server.log.of("messages.getHistory", channel=channel.id)) == 3
@@ -35,7 +35,7 @@ async def test_a_process_of_its_own_serves_and_obeys(telegram_process: TelegramP
     telegram_process.do("delete", channel=channel, ids=[ids[0]])
     told = telegram_process.told
     async with TelegramClient(StringSession(told["session"]), told["api_id"], told["api_hash"]) as client:
-        read = {str(message.id): message.message async for message in client.iter_messages("kites_daily")}
+        read = {str(message.id): message.message async for message in client.iter_messages("kites_daily", wait_time=0)}
     truth = telegram_process.do("truth", channel=channel)["messages"]
     assert read == {number: said[0] for number, said in truth.items()}
     assert read[str(ids[1])] == "a red kite"

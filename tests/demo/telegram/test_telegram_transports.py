@@ -40,7 +40,7 @@ async def test_every_transport_reads(
     for text in texts:
         channel.post(text)
     async with plain_client(telegram_server, connection=connection) as client:
-        read = [message.message async for message in client.iter_messages("kites_daily", reverse=True)]
+        read = [message.message async for message in client.iter_messages("kites_daily", reverse=True, wait_time=0)]
         assert {each.link.transport for each in telegram_server.conversations} == {transport}
     assert read == texts
 
