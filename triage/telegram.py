@@ -20,6 +20,7 @@ from domain.observations import Platform
 from domain.people import Actor, Permission
 from domain.ports import Place, Vault
 from domain.store import StoredAccount, StoredChannel, Tx
+from domain.targets import LIVING
 from domain.telegram import AccountId, AccountState, ResolvedChannel, TelegramAccount, parse_session
 from triage.desk import Desk
 
@@ -125,6 +126,16 @@ class Telegram:
             return adopted
 
         return await self.desk.store.write(work)
+
+    async def adoptable(self) -> int:
+        """Return how many living channels the preview reads."""
+
+        def work(tx: Tx) -> int:
+            return sum(
+                target.platform is Platform.TELEGRAM_WEB and target.status in LIVING for target in tx.targets.all()
+            )
+
+        return await self.desk.store.read(work)
 
     async def status(self, actor: Actor) -> list[AccountState]:
         """Return how every account stands, and no channel's name."""

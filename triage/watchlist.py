@@ -31,7 +31,6 @@ from triage.desk import Desk, alleged_place, basis_place, locator_place
 from triage.telegram import Telegram
 
 ANSWER_POLL_S = 0.2
-COUNTED = (TargetStatus.AWAITING_APPROVAL, TargetStatus.ACTIVE, TargetStatus.PAUSED)
 RECENT_VISITS = 20
 
 
@@ -89,7 +88,7 @@ class WatchList:
             check_reach(standing, locator, served_from=self._served_from(locator, accounts))
             tx.targets.expire(now)
             report = self._report(tx, actor, wanted.report, enrolled=standing.enrolled)
-            if tx.targets.count(COUNTED) >= self.desk.max_active:
+            if tx.targets.count(targets.LIVING) >= self.desk.max_active:
                 raise WrongState(
                     f"{self.desk.max_active} targets are watched, as many as allowed; retire one that is done with."
                 )
