@@ -40,6 +40,7 @@ class Limits:
     """What one visit may ask for, and how often history is read although nothing is announced."""
 
     requests: int = 250
+    page: int = 1000  # ids of one page where nothing carries media: one commit is worth ten answers
     reread_every: timedelta = timedelta(hours=6)
     reread: int = PAGE  # ids, then
     reread_after_much: int = 1000  # ids, when the server says that too much changed to be told
@@ -78,6 +79,7 @@ class Pager:
     limits: Limits = field(default_factory=Limits)
     _cursor: Cursor = field(default_factory=lambda: Cursor(position=0))
     _asked: int = 0
+    _ending: VisitEnded | None = None  # of answers that were to fill a page: what came before is a page all the same
     _ignored: int = 0
     _read: set[int] = field(
         default_factory=set
@@ -155,8 +157,11 @@ class Pager:
                     continue
                 if stretch.ids[0] > position + PAGE:
                     await self._check_hole(above=position, below=stretch.ids[0])
+                stretch = await self._filled(stretch, top)
             is_last = max(stretch.reached, position) >= top
             yield await self._history_page(stretch, is_last=is_last, is_top=is_last)
+            if self._ending is not None:
+                raise self._ending
             if is_last:
                 return
 
@@ -205,8 +210,11 @@ class Pager:
             stretch = await self._history(above=self._cursor.position, upto=upto)
             if not stretch.ids:
                 return
+            stretch = await self._filled(stretch, upto)
             is_last = stretch.reached >= upto
             yield await self._history_page(stretch, is_last=is_last)
+            if self._ending is not None:
+                raise self._ending
 
     async def _changed(self, changes: Changes, position: int, announced: Sequence[int]) -> ObservedPage:
         """Return the page of edits and deletions; what was announced and is not in history is asked for."""
@@ -247,6 +255,21 @@ class Pager:
         """Return the messages that follow an id, up to another."""
         request = GetHistoryRequest(self.channel.peer, above + 1, None, -PAGE, PAGE, 0, 0, 0)
         return self._told(read_stretch(await self._ask(request), self.channel.id, above=above, upto=upto))
+
+    async def _filled(self, stretch: Stretch, upto: int) -> Stretch:
+        """Return a stretch with those that follow it, as many as make a page; where media are, one answer is enough."""
+        while stretch.reached < upto and len(stretch.ids) < self.limits.page and not self._is_spent():
+            if any(post.media is not None for post in stretch.posts):
+                break
+            try:
+                more = await self._history(above=stretch.reached, upto=upto)
+            except VisitEnded as ended:
+                self._ending = ended
+                break
+            if not more.ids or more.ids[0] > stretch.reached + PAGE:
+                break
+            stretch = stretch.joined(more)
+        return stretch
 
     async def _check_hole(self, *, above: int, below: int) -> None:
         """Ask from the other side of a large hole whether there is nothing in it; raises VisitEnded where there is."""

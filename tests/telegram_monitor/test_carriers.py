@@ -231,17 +231,15 @@ MEDIA = {
 def fields_of(kind: type) -> Iterator[tuple[str, str]]:
     """Yield a TL type's fields and the names of the types each can hold."""
     plain = next(base for base in kind.__mro__ if base.__module__ == types.__name__)
-    for parameter in inspect.signature(plain.__init__).parameters.values():
+    for parameter in inspect.signature(plain).parameters.values():
         for name in re.findall(r"\bType\w+", str(parameter.annotation)):
             yield parameter.name, name
 
 
 def kinds_of(name: str) -> list[type]:
     union = getattr(types, name, None)
-    found = getattr(union, "__args__", (union,))
-    resolved = (
-        getattr(types, kind.__forward_arg__, None) if hasattr(kind, "__forward_arg__") else kind for kind in found
-    )
+    found: tuple[Any, ...] = getattr(union, "__args__", (union,))
+    resolved = (getattr(types, getattr(kind, "__forward_arg__", ""), kind) for kind in found)
     return [kind for kind in resolved if inspect.isclass(kind)]
 
 

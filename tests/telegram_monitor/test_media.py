@@ -186,7 +186,7 @@ async def test_a_declared_size_is_a_word_and_no_more(declared: int | None) -> No
     class Truthful(Scripted):
         async def download(self, location: Location, *, dc_id: int, offset: int, length: int) -> bytes:
             self.script.append(data[offset : offset + length])
-            return await super(Truthful, self).download(location, dc_id=dc_id, offset=offset, length=length)
+            return await super().download(location, dc_id=dc_id, offset=offset, length=length)
 
     media = media_of(Truthful(), declared)
     assert await read_all(media, 700) == data

@@ -15,6 +15,9 @@ from tests.telegram_monitor.reading import LATER, NAME, Reader, deleted, numbers
 HISTORY, DIFFERENCE, BY_ID = "messages.getHistory", "updates.getChannelDifference", "channels.getMessages"
 
 
+ONE_ANSWER = Limits(page=100)  # makes a page
+
+
 @pytest.fixture
 def channel(telegram_server: TelegramServer) -> Channel:
     return telegram_server.platform.channel(NAME)
@@ -22,7 +25,7 @@ def channel(telegram_server: TelegramServer) -> Channel:
 
 @pytest.fixture
 async def reader(telegram_server: TelegramServer) -> AsyncIterator[Reader]:
-    async with reading(telegram_server) as reader:
+    async with reading(telegram_server, ONE_ANSWER) as reader:
         yield reader
 
 
@@ -135,7 +138,7 @@ async def test_a_killed_visit_goes_on_where_it_was_committed(channel: Channel, r
 
 async def test_a_long_history_is_left_for_the_next_visit(telegram_server: TelegramServer, channel: Channel) -> None:
     write(channel, 1000)
-    async with reading(telegram_server, Limits(requests=4)) as reader:
+    async with reading(telegram_server, Limits(requests=4, page=100)) as reader:
         assert numbers(await reader.visit()) == list(range(1, 301))
         channel.edit(7, message="a red lantern")
         seen = numbers(await reader.visit()) + numbers(await reader.visit())
@@ -143,6 +146,29 @@ async def test_a_long_history_is_left_for_the_next_visit(telegram_server: Telegr
         seen += numbers(await reader.visit())
         assert [number for number in seen if number > 300] == list(range(301, 1001))
         assert 7 in seen + numbers(await reader.visit())  # what changed meanwhile is not lost
+
+
+async def test_texts_come_ten_answers_a_page_and_pictures_one(
+    telegram_server: TelegramServer, channel: Channel
+) -> None:
+    write(channel, 1500)
+    channel.post(media=picture(telegram_server))
+    write(channel, 399)
+    async with reading(telegram_server) as reader:
+        pages = await reader.visit()
+    assert numbers(pages) == list(range(1, 1901))
+    assert [len(page.posts) for page in pages] == [1000, 600, 300]
+
+
+async def test_what_was_read_before_the_account_had_to_rest_is_a_page(
+    telegram_server: TelegramServer, channel: Channel
+) -> None:
+    write(channel, 900)
+    telegram_server.faults.add(HISTORY, "error", "CHANNEL_PRIVATE", after=5)
+    async with reading(telegram_server) as reader:
+        assert (await reader.ending()).startswith("error: ")
+        assert Cursor.parsed(str(reader.cursor)).position == 400
+        assert numbers(await reader.visit()) == list(range(401, 901))
 
 
 async def test_a_cursor_of_the_preview_goes_on(channel: Channel, reader: Reader) -> None:
@@ -414,7 +440,7 @@ async def test_an_endless_history_is_left_after_so_many_requests(
 ) -> None:
     write(channel, 250)
     telegram_server.faults.add(HISTORY, "alter", "endless", times=None)
-    async with reading(telegram_server, Limits(requests=12)) as reader:
+    async with reading(telegram_server, Limits(requests=12, page=100)) as reader:
         for _ in range(3):
             await reader.visit()
             assert len(reader.asked()) <= 13
