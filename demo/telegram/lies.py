@@ -20,6 +20,7 @@ Change a true answer into one that no honest server gives.
     file_long      a part of twice the asked length
     file_short     half of the part
     file_other     as many bytes, but others
+    cdn            a redirect to a DC of somebody else's
 """
 
 from __future__ import annotations
@@ -166,6 +167,10 @@ def _file_other(answer: Any, _: Asked) -> Any:
     return answer
 
 
+def _cdn(_answer: Any, _: Asked) -> Any:
+    return types.upload.FileCdnRedirect(203, b"token", bytes(32), bytes(16), [])
+
+
 _LIES: dict[str, Callable[[Any, Asked], Any]] = {
     "other_channel": _other_channel,
     "shuffled": _shuffled,
@@ -186,4 +191,5 @@ _LIES: dict[str, Callable[[Any, Asked], Any]] = {
     "file_long": _file_long,
     "file_short": _file_short,
     "file_other": _file_other,
+    "cdn": _cdn,
 }
