@@ -6,7 +6,7 @@ Values only: `domain.planning` decides, storage reads and writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,7 +45,8 @@ class AssessedPost:
     One observed post with what rules and lists said of it.
 
     `content_digest` None means that only media were read again: the post
-    itself was not seen, so it gets no revision.
+    itself was not seen, so it gets no revision. Its content is made when it is
+    asked for: few posts become part of a lead.
     """
 
     key: PostKey
@@ -57,7 +58,12 @@ class AssessedPost:
     text_hits: tuple[TextHit, ...] = ()
     identifiers: tuple[str, ...] = field(default=(), repr=False)
     media: tuple[AssessedMedia, ...] = ()
-    content: PostContent = field(repr=False)
+    make_content: Callable[[], PostContent] = field(repr=False, compare=False)
+
+    @property
+    def content(self) -> PostContent:
+        """Return what is sealed to the post's lead."""
+        return self.make_content()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,8 +18,14 @@ CHUNK = 500  # values in one IN (…): far below what either database takes
 
 def columns_of(value: object, table: Table, **more: Any) -> dict[str, Any]:
     """Return a value's fields that the table has columns for, and more."""
-    named = {field.name for field in fields(value)} & set(table.c.keys())  # type: ignore[arg-type]  # any dataclass
-    return {name: getattr(value, name) for name in named} | more
+    return {name: getattr(value, name) for name in _shared(type(value), table)} | more  # type: ignore[arg-type]  # a class is hashable
+
+
+@cache  # asked for every row, and there are a few dozen answers
+def _shared(kind: type, table: Table) -> tuple[str, ...]:
+    """Return the names that a dataclass's fields and a table's columns share."""
+    columns = frozenset(table.c.keys())
+    return tuple(field.name for field in fields(kind) if field.name in columns)
 
 
 def made(kind: type[T], row: Row[*tuple[Any, ...]]) -> T:

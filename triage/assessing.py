@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from domain.filing import PostKey
@@ -61,18 +62,7 @@ class Assessor:
             text_hits=hits,
             identifiers=self._identifiers(text, hits),
             media=media,
-            content=PostContent(
-                url=post.url,
-                text=text,
-                author=post.author,
-                links=post.links,
-                media_urls=tuple(item.url for item in post.media if item.url is not None),
-                capture=page.capture,
-                particulars=post.particulars,
-                channel=page.channel,
-                before=_neighbours(post, reversed(page.posts[:index]))[::-1] if scope.covers_text else (),
-                after=_neighbours(post, page.posts[index + 1 :]) if scope.covers_text else (),
-            ),
+            make_content=partial(_content, page, index, covers_text=scope.covers_text),
         )
 
     def _identifiers(self, text: str, hits: tuple[TextHit, ...]) -> tuple[str, ...]:
@@ -85,7 +75,30 @@ class Assessor:
 def reread(platform: Platform, row: PendingMedia, item: AssessedMedia, locator: str, album: str | None) -> AssessedPost:
     """Return a post of which only a media item was read again; its URL follows from its key."""
     url = locator if platform.names_posts_by_url else f"{locator.replace('/s/', '/', 1)}/{row.key.post}"
-    return AssessedPost(key=row.key, album=album, posted_at=row.posted_at, media=(item,), content=PostContent(url=url))
+    return AssessedPost(
+        key=row.key,
+        album=album,
+        posted_at=row.posted_at,
+        media=(item,),
+        make_content=partial(PostContent, url=url),
+    )
+
+
+def _content(page: ObservedPage, index: int, *, covers_text: bool) -> PostContent:
+    """Return what is sealed of a page's post, with its neighbours as context."""
+    post = page.posts[index]
+    return PostContent(
+        url=post.url,
+        text=post.text if covers_text else "",
+        author=post.author,
+        links=post.links,
+        media_urls=tuple(item.url for item in post.media if item.url is not None),
+        capture=page.capture,
+        particulars=post.particulars,
+        channel=page.channel,
+        before=_neighbours(post, reversed(page.posts[:index]))[::-1] if covers_text else (),
+        after=_neighbours(post, page.posts[index + 1 :]) if covers_text else (),
+    )
 
 
 def _neighbours(post: ObservedPost, others: Iterable[ObservedPost]) -> tuple[Neighbour, ...]:

@@ -163,7 +163,7 @@ def a_post(post: str, *media: AssessedMedia, digest: str | None = "", **changes:
         posted_at=NOW - MINUTE,
         content_digest=f"digest of {post}" if digest == "" else digest,
         media=media,
-        content=PostContent(url=f"http://127.0.0.1/{post}", text="Tin lanterns"),
+        make_content=lambda: PostContent(url=f"http://127.0.0.1/{post}", text="Tin lanterns"),
     )
     return replace(assessed, **changes)
 
