@@ -131,12 +131,12 @@ class Accounts:
             for gone in self._live.keys() - {one.id for one in stored}:
                 await self._live.pop(gone).close()
             live = [await self._alive(one) for one in stored if not one.parked]
-        return [account for account in live if account is not None and not account.parked]
+        return [account for account in live if account is not None]
 
     async def _alive(self, stored: TelegramAccount) -> Account | None:
-        """Return the account as it lives in this process, anew if it was signed in anew; None for a bad session."""
+        """Return the account as it lives in this process, anew if it was taken up anew; None for a bad session."""
         account = self._live.get(stored.id)
-        if account is not None and account.session == stored.session:
+        if account is not None and account.session == stored.session and not account.parked:
             return account
         if account is not None:
             await account.close()

@@ -20,7 +20,7 @@ from typing import Any
 from telethon import TelegramClient, utils
 from telethon.tl import TLRequest, functions
 from telethon.tl.alltlobjects import LAYER
-from telethon.tl.types import DcOption
+from telethon.tl.types import DcOption, UpdateLoginToken
 
 from net.dialling import Dialler, NotReached
 from telegram_monitor.faults import Denied
@@ -49,8 +49,9 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
         api: ApiCredentials,
         dial: Dialler,
         answer_timeout: float = ANSWER_TIMEOUT,
+        scanned: asyncio.Event | None = None,
     ) -> None:
-        """Prepare; nothing is connected before `ready`."""
+        """Prepare; nothing is connected before `ready`. `scanned` is set when a phone took the QR code of a login."""
         super().__init__(
             session,
             api.id,
@@ -63,7 +64,7 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
             auto_reconnect=False,
             raise_last_call_error=True,
             flood_sleep_threshold=0,
-            receive_updates=False,
+            receive_updates=scanned is not None,
             catch_up=False,
             sequential_updates=False,
             entity_cache_limit=1,
@@ -82,6 +83,7 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
         )
         self._answer_timeout = answer_timeout
         self._starting = asyncio.Lock()
+        self._scanned = scanned
         self._dcs: list[DcOption] = []
 
     async def ready(self) -> None:
@@ -89,6 +91,15 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
         async with self._starting:
             if not self.is_connected():
                 await _apart(self._start())
+
+    async def move(self, dc: int) -> None:
+        """Make another data centre the home, with a key yet to be agreed on: only a login is sent there."""
+        place = await self._get_dc(dc)
+        await self.drop()
+        self.session.set_dc(place.id, place.ip_address, place.port)
+        self.session.auth_key = None
+        self._sender.auth_key.key = None
+        await self.ready()
 
     async def drop(self) -> None:
         """Let go of the connection to the home data centre; `ready` opens it anew."""
@@ -136,7 +147,7 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
     async def call(self, sender: GuardedSender, request: TLRequest) -> tuple[Any, int]:
         """Return the answer and its length in bytes; raises what `telegram_monitor.faults.judged` understands."""
         check(request)
-        sent = functions.InvokeWithoutUpdatesRequest(request)
+        sent = request if self._scanned is not None else functions.InvokeWithoutUpdatesRequest(request)
         future = sender.send(sent)
         try:
             await asyncio.wait({future}, timeout=self._answer_timeout)
@@ -163,7 +174,9 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
     async def _update_loop(self) -> None:
         """Drop updates; nobody follows them, and they name people."""
         while True:
-            await self._updates_queue.get()
+            update = getattr(await self._updates_queue.get(), "update", None)
+            if self._scanned is not None and isinstance(update, UpdateLoginToken):
+                self._scanned.set()
 
     async def _get_dc(self, dc_id: int, cdn: bool = False) -> DcOption:  # noqa: FBT001, FBT002 - the library's signature
         """Return where a data centre is; the library would remember it for all clients at once."""
@@ -179,11 +192,13 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
 
     async def _create_exported_sender(self, dc_id: int) -> GuardedSender:
         """Return a sender to another data centre, where the account has shown itself."""
+        asking = functions.auth.ExportAuthorizationRequest(dc_id)
+        check(asking)
         dc = await self._get_dc(dc_id)
         sender = GuardedSender(None, loggers=self._log)
         await sender.connect(self._connection(dc.ip_address, dc.port, dc.id, loggers=self._log))
         try:
-            exported = await self(functions.auth.ExportAuthorizationRequest(dc_id))
+            exported = await self(asking)
             hello = functions.auth.ImportAuthorizationRequest(id=exported.id, bytes=exported.bytes)
             self._init_request.query = hello
             await sender.send(functions.InvokeWithLayerRequest(LAYER, self._init_request))

@@ -15,7 +15,7 @@ from telethon.errors import InvalidBufferError
 from telethon.tl.core import GzipPacked, RpcResult
 from telethon.tl.types import RpcError
 
-MAX_UNPACKED = 8 << 20  # bytes of one answer
+MAX_UNPACKED = 4 << 20  # bytes of one answer
 _INT = 4
 _OVERSIZED = b"oversized"
 

@@ -24,7 +24,8 @@ from telegram_monitor.faults import Denied
 from telegram_monitor.strict import hold
 
 CONNECT_TIMEOUT = 15.0
-MAX_PACKET = 4 << 20  # bytes off the wire; the longest answer we ask for is a block of a file
+_AGREEMENTS = 4
+MAX_PACKET = 2 << 20  # bytes off the wire; the longest answer we ask for is a block of a file
 
 # Telethon's messages quote answers, thumbnails included: none is ever formatted, at any level.
 _LOG = logging.getLogger("telethon")
@@ -73,6 +74,13 @@ class GuardedSender(MTProtoSender):  # type: ignore[misc]  # the library has no 
         future = super().send(request, ordered=ordered)
         future.add_done_callback(_heard)
         return future
+
+    async def _try_gen_auth_key(self, attempt: int) -> bool:
+        """Agree on a key, on the connection there is; by the protocol's own rules one attempt in 256 is made again."""
+        for again in range(_AGREEMENTS):
+            if await super()._try_gen_auth_key(attempt + again):
+                return True
+        return False
 
     async def _connect(self) -> None:
         """Connect; that it ends one day with an error is nobody's unheard-of failure."""
