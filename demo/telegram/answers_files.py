@@ -56,7 +56,8 @@ def located(asked: Asked, location: Any) -> tuple[File, str]:
         if channel.photo is None or channel.photo.id != location.photo_id:
             raise Refused(400, "PHOTO_ID_INVALID")
         file = asked.platform.files[location.photo_id]
-        return file, max(file.variants) if location.big else min(file.variants)
+        sizes = sorted(file.variants, key=lambda letter: file.variants[letter].size)
+        return file, sizes[-1] if location.big else sizes[0]
     if not isinstance(location, types.InputPhotoFileLocation | types.InputDocumentFileLocation):
         raise Refused(400, "LOCATION_INVALID")
     found = asked.platform.files.get(location.id)

@@ -6,11 +6,14 @@ Change a served platform by words, for tests that run it in a process of its own
     {"do": "delete", "channel", "ids"}           {"do": "skip" | "hollow" | "trim", "channel", …}
     {"do": "photo", "channel", "sizes": {letter: base64}, "text", "grouped_id"}  → {"ids"}
     {"do": "document", "channel", "data": base64, "mime", "name", "text"}        → {"ids"}
+    {"do": "album", "channel", "photos": [{letter: base64}, …], "text"}          → {"ids"}
+    {"do": "service", "channel"}                  → {"ids"}            {"do": "push", "channel", "last"}
+    {"do": "mixed", "username", "count", "sizes": {letter: base64}}              → {"id"}
     {"do": "fault", "method", "kind", "value", …}  as Faults.add       {"do": "lift", "method"}
     {"do": "log", "since"} → {"calls", "forbidden", "failures", "now"} {"do": "clear_log"}
-    {"do": "truth", "channel"} → {"messages": {id: [text, edit date or null, media's id or null]}, "pts"}
+    {"do": "truth", "channel"} → {"messages": {id: [text, edit date, media's id, grouped_id]}, "pts"}; null for none
     {"do": "hang_up" | "new_salt" | "expire_references"}               {"do": "set", "skew" | "timeout" | …: value}
-    {"do": "session", "account"} → {"session"}
+    {"do": "session", "account"} → {"session"}                         {"do": "accept_login", "account"}
 
 Every command is answered by one object; what cannot be done by {"error"}.
 """
@@ -24,7 +27,7 @@ from typing import Any
 from telethon.tl import types
 
 from demo.telegram.channel import Channel
-from demo.telegram.generated import sentence
+from demo.telegram.generated import mixed_history, sentence
 from demo.telegram.server import TelegramServer
 
 _SETTINGS = {"skew", "timeout", "too_long", "fills_pages"}
@@ -63,8 +66,8 @@ def _post(server: TelegramServer, words: Words) -> Words:
 
 def _photo(server: TelegramServer, words: Words) -> Words:
     channel = _of(server, words)
-    sizes = {letter: base64.b64decode(data) for letter, data in words.pop("sizes").items()}
-    media = types.MessageMediaPhoto(photo=server.platform.files.photo(sizes, dc=words.pop("dc", 0)))
+    photo = server.platform.files.photo(_decoded(words.pop("sizes")), dc=words.pop("dc", 0))
+    media = types.MessageMediaPhoto(photo=photo)
     return {"ids": [channel.post(words.pop("text", ""), media=media, **words)]}
 
 
@@ -73,6 +76,24 @@ def _document(server: TelegramServer, words: Words) -> Words:
     data, mime, name = base64.b64decode(words.pop("data")), words.pop("mime"), words.pop("name", "")
     made = server.platform.files.document(data, mime=mime, name=name, dc=words.pop("dc", 0))
     return {"ids": [channel.post(words.pop("text", ""), media=types.MessageMediaDocument(document=made), **words)]}
+
+
+def _album(server: TelegramServer, words: Words) -> Words:
+    channel, files = _of(server, words), server.platform.files
+    media = [types.MessageMediaPhoto(photo=files.photo(_decoded(sizes))) for sizes in words["photos"]]
+    return {"ids": channel.album(media, words.get("text", ""))}
+
+
+def _mixed(server: TelegramServer, words: Words) -> Words:
+    return {"id": mixed_history(server.platform, words["count"], _decoded(words["sizes"]), words["username"]).id}
+
+
+def _service(server: TelegramServer, words: Words) -> Words:
+    return {"ids": [_of(server, words).service()]}
+
+
+def _decoded(sizes: dict[str, str]) -> dict[str, bytes]:
+    return {letter: base64.b64decode(data) for letter, data in sizes.items()}
 
 
 def _edit(server: TelegramServer, words: Words) -> None:
@@ -107,11 +128,15 @@ def _said(message: Any) -> list[Any] | None:
     edited = message.edit_date.timestamp() if message.edit_date else None
     media = message.media
     shown = getattr(media, "photo", None) or getattr(media, "document", None)
-    return [message.message, edited, getattr(shown, "id", None)]
+    return [message.message, edited, getattr(shown, "id", None), message.grouped_id]
 
 
 def _fault(server: TelegramServer, words: Words) -> None:
     server.faults.add(**words)
+
+
+def _push(server: TelegramServer, words: Words) -> None:
+    server.soon(server.push(_of(server, words), last=words.get("last", 1)))
 
 
 def _lift(server: TelegramServer, words: Words) -> None:
@@ -130,6 +155,10 @@ _COMMANDS: dict[str, Callable[[TelegramServer, Words], Words | None]] = {
     "rename": _rename,
     "post": _post,
     "photo": _photo,
+    "album": _album,
+    "mixed": _mixed,
+    "service": _service,
+    "push": _push,
     "document": _document,
     "edit": _edit,
     "delete": _delete,
@@ -146,4 +175,5 @@ _COMMANDS: dict[str, Callable[[TelegramServer, Words], Words | None]] = {
     "new_salt": lambda server, _: server.new_salt(),
     "expire_references": lambda server, _: server.platform.files.expire_references(),
     "session": lambda server, words: {"session": server.session_string(words["account"])},
+    "accept_login": lambda server, words: server.soon(server.accept_login(words["account"])),
 }

@@ -8,7 +8,10 @@ without keeping it.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
+
+from telethon.tl import types
 
 from demo.telegram.channel import Channel
 from demo.telegram.state import Platform
@@ -52,6 +55,41 @@ def long_history(platform: Platform, count: int, username: str = "long_history",
     channel = platform.channel(username, **more)
     for number in range(1, count + 1):
         channel.post(sentence(number))
+    channel.trim()
+    return channel
+
+
+def mixed_history(
+    platform: Platform, count: int, sizes: Mapping[str, bytes], username: str = "mixed_history"
+) -> Channel:
+    """
+    Return a channel of at least so many ids with everything that makes a history hard to read.
+
+    Photos and albums (all of the same bytes by size letter, each a photo of its own), service messages, holes,
+    edited messages, and a whole page of MessageEmpty every two thousand ids.
+    """
+    channel = platform.channel(username)
+
+    def photo() -> Any:
+        return types.MessageMediaPhoto(photo=platform.files.photo(sizes))
+
+    while channel.top < count:
+        number = channel.top + 1
+        match next((every for every in (97, 61, 53, 41, 29) if number % every == 0), 0):
+            case 97:
+                channel.album([photo(), photo(), photo()], sentence(number))
+            case 61:
+                channel.service()
+            case 53:
+                channel.skip(2)
+            case 41:
+                channel.post(sentence(number), media=photo())
+            case 29:
+                channel.edit(channel.post(sentence(number)), message=sentence(number + 1_000_000))
+            case _:
+                channel.post(sentence(number))
+    for first in range(2_000, count, 2_000):
+        channel.hollow(range(first, first + 150))
     channel.trim()
     return channel
 

@@ -2,7 +2,8 @@
 Serve a platform in a process of its own, changed by lines on its standard input.
 
 Started as `python -m demo.telegram.process`. Writes one JSON line once it
-listens: session, api_id, api_hash, ports, and the made channels by username.
+listens: session, api_id, api_hash, ports, the RSA key for who must agree on a
+fresh key, and the made channels by username.
 Then it answers each JSON line (see demo.telegram.commands) with one, and goes
 when its input ends, so that it never outlives whoever started it.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 from demo.telegram.commands import obey
 from demo.telegram.generated import long_history, quiet_channels
+from demo.telegram.numbers import public_key
 from demo.telegram.server import TelegramServer
 from demo.telegram.state import Platform
 
@@ -32,6 +34,7 @@ def announcement(server: TelegramServer) -> dict[str, Any]:
         "api_id": platform.api_id,
         "api_hash": platform.api_hash,
         "ports": server.ports,
+        "rsa_key": public_key(),
         "channels": {name: channel.id for channel in platform.channels.values() for name in channel.usernames},
     }
 

@@ -11,9 +11,9 @@ import asyncio
 import base64
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from telethon.tl import types
 
@@ -97,6 +97,12 @@ class TelegramServer:
                 continue
             told = updates_of(self.platform, conversation.key.account, channel, channel.events[-last:])
             await conversation.tell(told, answer=False)
+
+    def soon(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Push, or accept, from where nothing can be awaited."""
+        task = asyncio.get_running_loop().create_task(sending)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def new_salt(self) -> None:
         """Change the salt, so that everybody is told theirs is wrong."""
