@@ -60,17 +60,11 @@ class Dialler:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Return a connection; raises EgressRefused before anything is sent, NotReached if none came about."""
         self._agree(address, port)
-        try:
-            async with asyncio.timeout(seconds):
-                if self.proxy is not None:
-                    stream = await _through(self.proxy, address, port, seconds=seconds)
-                else:
-                    stream = await _connected(address, port)
-                return await asyncio.open_connection(sock=stream, limit=READ_AHEAD)
-        except TimeoutError:
-            raise NotReached("timeout") from None
-        except OSError:
-            raise NotReached("unreachable") from None
+        if self.proxy is not None:
+            stream = await _through(self.proxy, address, port, seconds=seconds)
+        else:
+            stream = await _directly(address, port, seconds=seconds)
+        return await asyncio.open_connection(sock=stream, limit=READ_AHEAD)
 
     def _agree(self, address: str, port: int) -> None:
         """Raise EgressRefused unless the policy admits the address, and what leads there."""
@@ -109,12 +103,16 @@ def parse_proxy(text: str) -> Proxy:
     )
 
 
-async def _connected(address: str, port: int) -> socket.socket:
+async def _directly(address: str, port: int, *, seconds: float) -> socket.socket:
     """Return a connected, non-blocking socket; the address is a literal."""
     stream = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
         stream.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        await asyncio.get_running_loop().sock_connect(stream, (address, port))
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().sock_connect(stream, (address, port))
+    except OSError as error:
+        stream.close()
+        raise NotReached("timeout" if isinstance(error, TimeoutError) else "unreachable") from None
     except BaseException:
         stream.close()
         raise

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from domain.errors import EgressRefused, OperatorFault
+from net.dialling import Dialler, NotReached, Proxy, parse_proxy
+from net.guard import EgressPolicy
+from tests.net.loopback import LOOPBACK_ONLY
+
+ENROLLED = EgressPolicy(enrolled=True, allow_networks=(ip_network("127.0.0.0/8"),))
+
+
+@asynccontextmanager
+async def listening(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]) -> AsyncIterator[int]:
+    """Serve on loopback; yields the port."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await talk(reader, writer)
+        finally:
+            tasks.discard(task)
+            writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
+
+
+async def greeting(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"a kite")
+    await writer.drain()
+
+
+class Socks:
+    """A SOCKS5 proxy that remembers where it was asked to go; `answer` 0 joins, anything else refuses."""
+
+    def __init__(self, answer: int = 0) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, int]] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, methods = await reader.readexactly(2)
+        await reader.readexactly(methods)
+        writer.write(b"\x05\x00")
+        _, _, _, kind = await reader.readexactly(4)
+        assert kind == 1  # an IPv4 address: names are never sent
+        address, port = struct.unpack(">4sH", await reader.readexactly(6))
+        self.asked.append((socket.inet_ntoa(address), port))
+        writer.write(bytes([5, self.answer, 0, 1]) + bytes(6))
+        if not self.answer:
+            far, far_writer = await asyncio.open_connection(*self.asked[-1])
+            writer.write(await far.read())
+            far_writer.close()
+        await writer.drain()
+
+
+async def read_through(dial: Dialler, port: int, address: str = "127.0.0.1") -> bytes:
+    reader, writer = await dial.open(address, port, seconds=5)
+    try:
+        return await reader.read()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+def socks(port: int) -> Proxy:
+    return Proxy(kind="socks5", address="127.0.0.1", port=port)
+
+
+# Directly.
+
+
+async def test_an_admitted_address_is_dialled() -> None:
+    async with listening(greeting) as port:
+        assert await read_through(Dialler(policy=LOOPBACK_ONLY), port) == b"a kite"
+
+
+@pytest.mark.parametrize(
+    ("policy", "address", "code"),
+    [
+        (EgressPolicy(enrolled=False), "127.0.0.1", "not_enrolled"),
+        (LOOPBACK_ONLY, "149.154.167.51", "not_enrolled"),
+        (LOOPBACK_ONLY, "::1", "not_enrolled"),
+        (EgressPolicy(enrolled=True), "127.0.0.1", "loopback"),
+        (EgressPolicy(enrolled=True), "10.1.2.3", "private"),
+        (EgressPolicy(enrolled=True), "169.254.169.254", "cloud_metadata"),
+        (EgressPolicy(enrolled=True), "::ffff:127.0.0.1", "v4_mapped"),
+        (EgressPolicy(enrolled=True), "kites.example", "not_an_address"),
+        (EgressPolicy(enrolled=True), "localhost", "not_an_address"),
+        (EgressPolicy(enrolled=True), "", "not_an_address"),
+    ],
+)
+async def test_any_other_address_is_refused_before_anything_is_sent(
+    policy: EgressPolicy, address: str, code: str
+) -> None:
+    for proxy in (None, socks(9)):
+        with pytest.raises(EgressRefused) as refusal:
+            await Dialler(policy=policy, proxy=proxy).open(address, 443, seconds=5)
+        assert refusal.value.code == code
+
+
+async def test_other_ports_are_refused() -> None:
+    with pytest.raises(EgressRefused, match="port"):
+        await Dialler(policy=EgressPolicy(enrolled=True)).open("149.154.167.51", 25, seconds=5)
+
+
+async def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with pytest.raises(NotReached, match="unreachable"):
+        await Dialler(policy=LOOPBACK_ONLY).open("127.0.0.1", port, seconds=5)
+
+
+# Through a proxy.
+
+
+async def test_a_proxy_is_told_the_address_and_joins() -> None:
+    proxy = Socks()
+    async with listening(greeting) as port, listening(proxy) as proxy_port:
+        for policy in (LOOPBACK_ONLY, ENROLLED):
+            assert await read_through(Dialler(policy=policy, proxy=socks(proxy_port)), port) == b"a kite"
+    assert proxy.asked == [("127.0.0.1", port)] * 2
+
+
+async def test_a_proxy_that_refuses_is_not_passed_by() -> None:
+    reached = []
+
+    async def watched(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.append(writer.get_extra_info("peername"))
+        await greeting(reader, writer)
+
+    async def mumbling(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"kites and lanterns")
+        await writer.drain()
+
+    async with listening(watched) as port:
+        for talk in (Socks(answer=5), mumbling):
+            async with listening(talk) as proxy_port:
+                with pytest.raises(NotReached, match="proxy"):
+                    await read_through(Dialler(policy=ENROLLED, proxy=socks(proxy_port)), port)
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            away = socks(gone.getsockname()[1])
+        with pytest.raises(NotReached, match="proxy"):
+            await read_through(Dialler(policy=ENROLLED, proxy=away), port)
+    assert not reached
+
+
+async def test_a_silent_proxy_is_not_waited_for() -> None:
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with listening(silent) as proxy_port:
+        with pytest.raises(NotReached, match="proxy"):
+            await Dialler(policy=ENROLLED, proxy=socks(proxy_port)).open("127.0.0.1", 9, seconds=0.2)
+
+
+async def test_a_proxy_elsewhere_is_for_the_enrolled() -> None:
+    elsewhere = Proxy(kind="socks5", address="192.0.2.1", port=1_080)
+    with pytest.raises(EgressRefused, match="not_enrolled"):
+        await Dialler(policy=LOOPBACK_ONLY, proxy=elsewhere).open("127.0.0.1", 443, seconds=5)
+
+
+# Its configuration.
+
+
+@pytest.mark.parametrize(
+    ("text", "proxy"),
+    [
+        ("socks5://127.0.0.1:9050", Proxy(kind="socks5", address="127.0.0.1", port=9_050)),
+        (" http://10.0.0.8:3128/ ", Proxy(kind="http", address="10.0.0.8", port=3_128)),
+        ("socks4://[::1]:1080", Proxy(kind="socks4", address="::1", port=1_080)),
+        (
+            "socks5://kite:p%40ss%3A@192.0.2.1:1080",
+            Proxy(kind="socks5", address="192.0.2.1", port=1_080, user="kite", password="p@ss:"),
+        ),
+    ],
+)
+def test_a_proxy_is_read(text: str, proxy: Proxy) -> None:
+    assert parse_proxy(text) == proxy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "kites", "127.0.0.1:9050", "socks5://127.0.0.1", "socks5://127.0.0.1:0", "socks5://127.0.0.1:99999"),
+        *("socks5://kites.example:9050", "socks5://localhost:9050", "ftp://127.0.0.1:21", "socks5://127.0.0.1:1/x?y"),
+        *("mtproxy://127.0.0.1:443", "socks5://:9050", "socks5://[::1:9050"),
+    ],
+)
+def test_what_is_no_proxy_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(OperatorFault) as fault:
+        parse_proxy(text)
+    assert "KAPEAR_TELEGRAM_PROXY" in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+def test_without_the_package_nothing_goes_around_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(OperatorFault, match="python-socks"):
+        parse_proxy("socks5://127.0.0.1:9050")
+
+
+def test_secrets_are_not_printed() -> None:
+    assert "p@ss" not in repr(parse_proxy("socks5://kite:p%40ss@127.0.0.1:1080"))
