@@ -22,8 +22,11 @@ from domain.ports import Place, Vault
 from domain.store import StoredAccount, StoredChannel, Tx
 from domain.targets import LIVING
 from domain.telegram import AccountId, AccountState, ResolvedChannel, TelegramAccount, parse_session
+from domain.text import without_encoded_runs
 from triage.desk import Desk
 
+MAX_LABEL = 64  # characters
+UNNAMED = "account"
 ENVIRONMENT = "environment"  # the label of the account that KAPEAR_TELEGRAM_SESSION signs in
 
 
@@ -90,7 +93,7 @@ class Telegram:
         now = self.desk.now()
         account = StoredAccount(
             id=account_id,
-            label=label,
+            label=without_encoded_runs(label.strip())[:MAX_LABEL] or UNNAMED,
             session=self.desk.vault.encrypt(session, session_place(account_id)),
             created_at=now,
         )

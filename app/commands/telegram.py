@@ -6,16 +6,37 @@ from typing import Annotated
 
 import typer
 
-from app.commands.terminal import AsJson, at_desk, emit
+from app.commands.terminal import AsJson, at_desk, emit, say
 from app.instance import Instance
+from app.telegram_login import sign_in
 from domain.ids import TargetId
 from domain.observations import Platform
 from domain.people import Actor
+from domain.telegram import AccountState
 from triage.json_views import Json, account_json
 
 app = typer.Typer(no_args_is_help=True, help="Telegram accounts of the organisation.")
 
 COLUMNS = ("id", "label", "state", "parked", "cooldowns", "channels")
+
+
+@app.command("login")
+def login(
+    label: Annotated[str, typer.Option(help="What to call the account here, such as a number's last digits.")] = "",
+    *,
+    qr: Annotated[bool, typer.Option("--qr", help="Sign in by a link for the phone instead of a code.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sign in with an account of the organisation; asks for number, code and password, and keeps none of them."""
+
+    async def work(instance: Instance, actor: Actor) -> tuple[AccountState, int]:
+        state = await sign_in(instance, actor, label=label, qr=qr)
+        return state, await instance.office.telegram.adoptable()
+
+    state, previewed = at_desk(work, acting=True)
+    emit(account_json(state), as_json=as_json)
+    if previewed:
+        say(f"{previewed} channels are read through the public preview; to read them by account: kapear telegram adopt")
 
 
 @app.command("status")

@@ -120,6 +120,11 @@ async def test_signing_in_again_takes_an_account_from_its_park(desk: Desk) -> No
     assert [account_json(one)["parked"] for one in await telegram.status(LOCAL)] == [None]
 
 
+@pytest.mark.parametrize(("given", "kept"), [("  kites ", "kites"), ("", "account"), ("k i" * 99, ("k i" * 99)[:64])])
+async def test_a_label_is_short_and_never_empty(desk: Desk, given: str, kept: str) -> None:
+    assert (await desk.opened.office.telegram.add(LOCAL, label=given, session=a_session())).label == kept
+
+
 async def test_status_tells_what_waits_and_counts_channels(desk: Desk) -> None:
     telegram = desk.opened.office.telegram
     state = await telegram.add(LOCAL, label="kites", session=a_session())
