@@ -39,8 +39,9 @@ MAX_GAPS = 3 * PAGE  # ids of one page that are asked about one by one
 class Limits:
     """What one visit may ask for, and how often history is read although nothing is announced."""
 
-    requests: int = 250
-    page: int = 1000  # ids of one page where nothing carries media: one commit is worth ten answers
+    requests: int = 1200  # more than fit into a visit's ten minutes at the pace that Telegram bears
+    page: int = 1000  # ids of one page: one commit is worth ten answers
+    media: int = 10  # messages of one page that carry some: they are read before it is committed
     reread_every: timedelta = timedelta(hours=6)
     reread: int = PAGE  # ids, then
     reread_after_much: int = 1000  # ids, when the server says that too much changed to be told
@@ -257,9 +258,9 @@ class Pager:
         return self._told(read_stretch(await self._ask(request), self.channel.id, above=above, upto=upto))
 
     async def _filled(self, stretch: Stretch, upto: int) -> Stretch:
-        """Return a stretch with those that follow it, as many as make a page; where media are, one answer is enough."""
+        """Return a stretch with those that follow it, as many as make a page."""
         while stretch.reached < upto and len(stretch.ids) < self.limits.page and not self._is_spent():
-            if any(post.media is not None for post in stretch.posts):
+            if sum(post.media is not None for post in stretch.posts) >= self.limits.media:
                 break
             try:
                 more = await self._history(above=stretch.reached, upto=upto)
