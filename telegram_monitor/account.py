@@ -15,6 +15,7 @@ from telethon.tl.functions.upload import GetFileRequest
 
 from domain.errors import KapearError, VisitEnded
 from domain.observations import Traffic
+from domain.outcomes import Outcome
 from domain.ports import TelegramLedger
 from domain.telegram import AccountId, TelegramAccount
 from net.dialling import Dialler, NotReached
@@ -23,12 +24,13 @@ from telegram_monitor.client import ApiCredentials, GuardedClient
 from telegram_monitor.faults import AccountStopped, FileReferenceExpired, Meaning, StaleChannel, judged
 from telegram_monitor.limits import RATES, Cooldowns, Turnstile
 from telegram_monitor.session import session_from
-from telegram_monitor.wire import check, permitted
+from telegram_monitor.wire import GuardedSender, check, permitted
 
 log = logging.getLogger("kapear.telegram")
 
 GET_FILE = "upload.getFile"
 EXPORT = "auth.exportAuthorization"
+_IMPORT = "auth.importAuthorization"
 _HELLO = "help.getConfig"
 _AGAIN = frozenset({"dropped", "server_error"})  # worth one more try: the line, or the server, had a moment
 _BREATH = 1.0  # seconds before that try
@@ -98,7 +100,7 @@ class Account:
             method = method_of(request)
             async with self._turnstile.turn(method):
                 try:
-                    return await self._twice(request, traffic)
+                    return await self._twice(lambda: self._answer(request, traffic))
                 except Exception as error:  # noqa: BLE001 - judged; what is unknown ends the visit under its own name
                     await self._meant(error, method)
 
@@ -111,45 +113,53 @@ class Account:
         with permitted(permit):
             check(request)
             try:
-                client = await self._connected()
-                if not client.knows(dc):
-                    async with self._turnstile.turn(EXPORT), client.at(dc):
-                        pass
-                async with self._turnstile.turn(GET_FILE), client.at(dc) as sender:
-                    traffic.requests += 1
-                    answer, length = await client.call(sender, request)
-                    traffic.bytes += length
-                    return answer
+                await self._show_at(dc)
+                async with self._turnstile.turn(GET_FILE):
+                    return await self._twice(lambda: self._piece(request, dc, traffic))
             except Exception as error:  # noqa: BLE001 - judged, as above
-                if judged(error).code in _KEY_LOST and dc != self._client.home:
-                    await self._client.forget(dc)  # that data centre's key is lost, not the account
-                    raise VisitEnded(judged(error).outcome, "dc_key") from None
                 await self._meant(error, GET_FILE)
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self._client.close()
 
-    async def _twice(self, request: TLRequest, traffic: Traffic) -> Any:
-        """Make a request, and once more where the first time met a passing trouble."""
+    async def _twice(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        """Make an attempt, and once more where the first one met a passing trouble."""
         try:
-            return await self._once(request, traffic)
+            return await attempt()
         except Exception as error:
             if isinstance(error, KapearError) or judged(error).code not in _AGAIN:
                 raise
         await self._sleep(_BREATH)
-        return await self._once(request, traffic)
+        return await attempt()
 
-    async def _once(self, request: TLRequest, traffic: Traffic) -> Any:
+    async def _answer(self, request: TLRequest, traffic: Traffic) -> Any:
+        """Make a request at home."""
         client = await self._connected()
-        traffic.requests += 1
         try:
-            answer, length = await client.call(client.home_sender, request)
+            return await _counted(client, client.home_sender, request, traffic)
         except TimeoutError:
             await client.drop()  # whoever is silent for so long is not there any more
             raise
-        traffic.bytes += length
-        return answer
+
+    async def _piece(self, request: GetFileRequest, dc: int, traffic: Traffic) -> Any:
+        """Make a request at a data centre, and forget the key to it where it is taken no more: the account lives on."""
+        client = await self._connected()
+        try:
+            async with client.at(dc) as sender:
+                return await _counted(client, sender, request, traffic)
+        except Exception as error:
+            if dc == client.home or isinstance(error, KapearError) or judged(error).code not in _KEY_LOST:
+                raise
+        await client.forget(dc)
+        raise VisitEnded(Outcome.ERROR, "dc_key")
+
+    async def _show_at(self, dc: int) -> None:
+        """Export the account to a data centre, once."""
+        client = await self._connected()
+        if not client.knows(dc):
+            async with self._turnstile.turn(EXPORT), self._turnstile.turn(_IMPORT), client.at(dc):
+                pass
 
     async def _connected(self) -> GuardedClient:
         """Return the client, connected; after failures the next attempt waits for its time."""
@@ -203,3 +213,11 @@ class Account:
         self._cooldowns.note(method, seconds, now=self._clock())
         log.warning("Telegram asked an account to wait", extra={"code": method, "seconds": seconds})
         await self._ledger.cool_down(self.id, method, self._now() + timedelta(seconds=seconds))
+
+
+async def _counted(client: GuardedClient, sender: GuardedSender, request: TLRequest, traffic: Traffic) -> Any:
+    """Make a request and count what it cost."""
+    traffic.requests += 1
+    answer, length = await client.call(sender, request)
+    traffic.bytes += length
+    return answer
