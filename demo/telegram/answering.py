@@ -85,7 +85,7 @@ async def _misbehaved(asked: Asked, call: Call, fault: Fault, log: CallLog) -> R
     if fault.kind in {"error", "flood"}:
         message = fault.value
         if fault.kind == "flood":
-            message = f"FLOOD_WAIT_{max(1, round(fault.until - time.monotonic()))}"
+            message = f"FLOOD_WAIT_{max(1, round(fault.until[call.account] - time.monotonic()))}"
         call.outcome = message
         return Reply(body=rpc_error(fault.code or code_of(message), message))
     if fault.kind in {"silence", "drop"}:

@@ -6,7 +6,7 @@ comes so many times or until it is lifted. What can be said as a word comes
 over the control connection too.
 
     error      answers with `value`, such as CHANNEL_PRIVATE (`code` where the usual one will not do)
-    flood      answers FLOOD_WAIT_<value> now and, with what is left, until that many seconds are over
+    flood      answers FLOOD_WAIT_<value> and, to the same account, what is left of it until that is over
     silence    never answers
     late       answers after `value` seconds
     drop       hangs up instead of answering
@@ -21,7 +21,7 @@ over the control connection too.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["error", "flood", "silence", "late", "drop", "cut", "garbage", "truncated", "huge", "bytes", "alter"]
@@ -62,7 +62,7 @@ class Fault:
     times: int | None = 1
     after: int = 0  # calls let through first
     code: int = 0
-    until: float = 0.0  # of a flood, once it has begun
+    until: dict[str, float] = field(default_factory=dict)  # of a flood: when the wait of each account is over
 
     def meets(self, method: str, channel: int | None, account: str, dc: int) -> bool:
         """Return whether it is meant for this call."""
@@ -97,28 +97,37 @@ class Faults:
 
     def take(self, method: str, channel: int | None, account: str, dc: int) -> tuple[Fault | None, bool]:
         """Return the fault that this call meets, and whether it came during a wait that had been told."""
-        now = time.monotonic()
-        for fault in self._waiting:
+        for fault in tuple(self._waiting):
             if not fault.meets(method, channel, account, dc):
                 continue
             if fault.after:
                 fault.after -= 1
                 continue
-            if fault.kind == "flood" and fault.until:
-                if now < fault.until:
-                    return fault, True
-                fault.until = 0.0
-                if fault.times is not None:
-                    self._waiting.remove(fault)
-                continue
-            self._spend(fault, now)
-            return fault, False
+            if fault.kind != "flood":
+                self._spend(fault)
+                return fault, False
+            told = fault.until.get(account, 0.0)
+            if self._floods(fault, account):
+                return fault, bool(told)
         return None, False
 
-    def _spend(self, fault: Fault, now: float) -> None:
-        if fault.kind == "flood":
-            fault.until = now + float(fault.value)
-        elif fault.times is not None:
+    def _floods(self, fault: Fault, account: str) -> bool:
+        """Return whether an account is told to wait; once its wait is over, its next call goes through."""
+        now, told = time.monotonic(), fault.until.get(account, 0.0)
+        if now < told:
+            return True
+        if not told and (fault.times is None or fault.times > 0):
+            fault.until[account] = now + float(fault.value)
+            if fault.times is not None:
+                fault.times -= 1
+            return True
+        fault.until.pop(account, None)
+        if fault.times == 0 and not fault.until:
+            self._waiting.remove(fault)
+        return False
+
+    def _spend(self, fault: Fault) -> None:
+        if fault.times is not None:
             fault.times -= 1
             if fault.times <= 0:
                 self._waiting.remove(fault)
