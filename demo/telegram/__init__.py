@@ -10,7 +10,7 @@ so in its line, beside the keys that were there before:
         "api_id": a number, "api_hash": a text,
         "targets": ["https://t.me/closed_shop"],
         "served": {
-            "posts": {"https://t.me/closed_shop": [ids as text; an album by its first]},
+            "posts": {"https://t.me/closed_shop": [ids as text, every part of an album]},
             "planted": [{"target", "post", "kind": "exact" | "near", "algorithm", "hash", "distance"}]
         }
     }

@@ -43,8 +43,13 @@ class Stage:
 
     @property
     def posts(self) -> list[str]:
-        """Return the ids of all posts there will ever be, an album's first."""
-        return self._shown.posts
+        """Return the ids of all posts there will ever be: an album is as many as it has parts."""
+        return [
+            str(message.id + part)
+            for message in self._shown.messages
+            if not message.service
+            for part in range(max(1, len(message.photos)))
+        ]
 
     def fill(self, elapsed: float) -> None:
         """Post and edit what has come due by that second."""
