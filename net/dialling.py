@@ -64,6 +64,8 @@ class Dialler:
             stream = await _through(self.proxy, address, port, seconds=seconds)
         else:
             stream = await _directly(address, port, seconds=seconds)
+        # What asyncio does for the sockets it makes itself: a short request does not wait for the answer to the last.
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return await asyncio.open_connection(sock=stream, limit=READ_AHEAD)
 
     def _agree(self, address: str, port: int) -> None:

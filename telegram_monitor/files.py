@@ -5,6 +5,7 @@ Say which piece of a file to ask for, and which files a channel's answers named.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from telethon.tl import TLObject
@@ -12,6 +13,7 @@ from telethon.tl.types import Document, Photo
 
 from telegram_monitor.allowed import BLOCK, GRAIN
 
+_HOLDERS = ("media", "rich_message", "action")  # what of a message can hold a file
 _THINGS = 50_000  # looked at in one answer: a hundred messages have a tenth of that
 
 
@@ -28,13 +30,13 @@ def piece(offset: int, length: int) -> tuple[int, int]:
 
 
 def files_in(answer: Any) -> Iterator[int]:
-    """Yield the ids of the photos and documents that an answer's messages hold, wherever they hold them."""
-    waiting = [
-        thing
-        for name in ("messages", "new_messages", "other_updates")
-        for thing in getattr(answer, name, None) or ()
-        if isinstance(thing, TLObject)
-    ]
+    """Yield the ids of the photos and documents that an answer's messages hold, however deep."""
+    messages = chain(
+        getattr(answer, "messages", ()),
+        getattr(answer, "new_messages", ()),
+        (getattr(update, "message", None) for update in getattr(answer, "other_updates", ())),
+    )
+    waiting = [held for message in messages for name in _HOLDERS if (held := getattr(message, name, None)) is not None]
     for _ in range(_THINGS):
         if not waiting:
             return

@@ -219,3 +219,12 @@ def test_without_the_package_nothing_goes_around_the_proxy(monkeypatch: pytest.M
 
 def test_secrets_are_not_printed() -> None:
     assert "p@ss" not in repr(parse_proxy("socks5://kite:p%40ss@127.0.0.1:1080"))
+
+
+async def test_short_requests_do_not_wait_for_each_other() -> None:
+    async with listening(greeting) as port:
+        _, writer = await Dialler(policy=LOOPBACK_ONLY).open("127.0.0.1", port, seconds=5)
+        sent_at_once = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        writer.close()
+        await writer.wait_closed()
+    assert sent_at_once

@@ -93,7 +93,7 @@ def test_files_are_found_wherever_a_message_holds_them() -> None:
     media = [types.MessageMediaWebPage(page), video, paid, None]
     here = types.PeerChannel(5)
     messages = [types.Message(n, here, None, "a kite", media=one) for n, one in enumerate(media, start=1)]
-    changed = types.MessageService(9, here, None, types.MessageActionChatEditPhoto(photo(7)))
+    changed = types.MessageService(9, here, None, action=types.MessageActionChatEditPhoto(photo(7)))
     edited = types.UpdateEditChannelMessage(
         types.Message(8, here, None, "", media=types.MessageMediaPhoto(photo=photo(8))), 1, 1
     )
