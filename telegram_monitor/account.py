@@ -34,6 +34,9 @@ _IMPORT = "auth.importAuthorization"
 _HELLO = "help.getConfig"
 _AGAIN = frozenset({"dropped", "server_error"})  # worth one more try: the line, or the server, had a moment
 _BREATH = 1.0  # seconds before that try
+_SHORT_WAIT = (
+    10.0  # seconds that a piece of a file waits: downloads are slowed down for a few seconds as a matter of course
+)
 _LONGEST_PAUSE = 60.0  # seconds between attempts to connect while they fail
 _KEY_LOST = frozenset({"auth_key_unregistered", "auth_key_invalid", "auth_key_perm_empty", "auth_key_unknown"})
 
@@ -76,6 +79,7 @@ class Account:
             rates=RATES if dial.policy.enrolled else None,
         )
         self._client = GuardedClient(session_from(account.session), api=api, dial=dial)
+        self._closed = False
         self._failures = 0
         self._next_try = 0.0
 
@@ -113,15 +117,35 @@ class Account:
         with permitted(permit):
             check(request)
             try:
-                await self._show_at(dc)
-                async with self._turnstile.turn(GET_FILE):
-                    return await self._twice(lambda: self._piece(request, dc, traffic))
-            except Exception as error:  # noqa: BLE001 - judged, as above
-                await self._meant(error, GET_FILE)
+                return await self._fetched(request, dc, traffic)
+            except AccountStopped:
+                left = self._cooldowns.left(GET_FILE, self._clock())
+                if not 0 < left <= _SHORT_WAIT:
+                    raise
+            await self._sleep(left)
+            return await self._fetched(request, dc, traffic)
+
+    async def park(self, reason: str) -> None:
+        """Use this account no more until somebody signs it in again."""
+        self.parked = reason
+        log.error("A Telegram account was parked; sign it in again", extra={"code": reason})
+        await self._ledger.park(self.id, reason)
+        await self.close()
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, for good."""
+        self._closed = True
         await self._client.close()
+
+    async def _fetched(self, request: GetFileRequest, dc: int, traffic: Traffic) -> Any:
+        """Fetch a piece, and write down what a failure means."""
+        try:
+            dc = await (await self._connected()).known_or_home(dc)
+            await self._show_at(dc)
+            async with self._turnstile.turn(GET_FILE):
+                return await self._twice(lambda: self._piece(request, dc, traffic))
+        except Exception as error:  # noqa: BLE001 - judged, as above
+            await self._meant(error, GET_FILE)
 
     async def _twice(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
         """Make an attempt, and once more where the first one met a passing trouble."""
@@ -147,7 +171,11 @@ class Account:
         client = await self._connected()
         try:
             async with client.at(dc) as sender:
-                return await _counted(client, sender, request, traffic)
+                try:
+                    return await _counted(client, sender, request, traffic)
+                except TimeoutError:
+                    await sender.disconnect()  # as above
+                    raise
         except Exception as error:
             if dc == client.home or isinstance(error, KapearError) or judged(error).code not in _KEY_LOST:
                 raise
@@ -165,6 +193,8 @@ class Account:
         """Return the client, connected; after failures the next attempt waits for its time."""
         if self.parked:
             raise AccountStopped("no_account")
+        if self._closed:  # while a visit still held it
+            raise VisitEnded(Outcome.UNREACHABLE, "closed")
         if self._client.is_connected():
             return self._client
         if self._clock() < self._next_try:
@@ -198,13 +228,6 @@ class Account:
         if verdict.meaning is Meaning.ELSEWHERE:
             raise FileElsewhere(verdict.dc) from None
         raise VisitEnded(verdict.outcome, verdict.code) from None
-
-    async def park(self, reason: str) -> None:
-        """Use this account no more until somebody signs it in again."""
-        self.parked = reason
-        log.error("A Telegram account was parked; sign it in again", extra={"code": reason})
-        await self._ledger.park(self.id, reason)
-        await self.close()
 
     async def _rest(self, error: Exception, method: str, seconds: int) -> None:
         """Note how long a method must rest: here by the clock, and in the ledger by the calendar."""

@@ -27,7 +27,7 @@ from telegram_monitor.faults import Denied
 from telegram_monitor.session import ForgetfulSession
 from telegram_monitor.wire import CONNECT_TIMEOUT, GuardedConnection, GuardedSender, check
 
-ANSWER_TIMEOUT = 30.0  # seconds for one answer
+ANSWER_TIMEOUT = 20.0  # seconds for one answer
 START_TIMEOUT = 45.0  # seconds for connecting and saying hello
 
 
@@ -120,6 +120,12 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
     def home_sender(self) -> GuardedSender:
         """Return the sender to it."""
         return self._sender
+
+    async def known_or_home(self, dc: int) -> int:
+        """Return a data centre, or home for one that nobody announced: home says where a file is, if it must."""
+        if dc != self.home and not self._dcs:
+            await self._get_dc(self.home)
+        return dc if any(one.id == dc for one in self._dcs) else self.home
 
     def knows(self, dc: int) -> bool:
         """Return whether the account has shown itself at a data centre."""

@@ -112,6 +112,7 @@ FORBIDDEN = types.ChannelForbidden(5_001, 7, "kites")
 async def test_only_public_channels_and_groups_are_read(
     telegram_server: TelegramServer, answer: Any, ending: tuple[Outcome, str] | None
 ) -> None:
+    kites(telegram_server)
     telegram_server.faults.add(RESOLVE, "bytes", bytes(answer).hex())
     async with reading(telegram_server, ledger_of(telegram_server, "one")) as accounts:
         if ending is None:

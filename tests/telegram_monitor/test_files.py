@@ -168,9 +168,12 @@ async def test_a_file_that_is_sent_about_is_given_up(telegram_server: TelegramSe
     assert len(telegram_server.log.of("upload.getFile")) == 2
 
 
-async def test_a_data_centre_that_nobody_knows(shelf: Shelf) -> None:
-    with pytest.raises(MediaUnavailable, match="no_such_dc"):
-        await shelf.of_photo(dc=5)
+async def test_a_data_centre_that_nobody_announced_is_looked_for_at_home(
+    telegram_server: TelegramServer, shelf: Shelf
+) -> None:
+    assert await shelf.of_photo(dc=5) == PHOTO
+    assert await shelf.of_file(0, 10, dc=7) == FILE[:10]
+    assert [call.dc for call in telegram_server.log.of("upload.getFile")] == [2, 2, 4]
 
 
 async def test_an_old_reference_asks_for_the_message_again(telegram_server: TelegramServer, shelf: Shelf) -> None:
@@ -232,6 +235,17 @@ async def test_a_wait_for_files_stops_files_and_nothing_else(
     shelf.clock.pass_by(31)
     telegram_server.faults.lift()
     assert await shelf.of_file(0, 10) == FILE[:10]
+
+
+async def test_a_short_wait_for_files_is_waited(telegram_server: TelegramServer, shelf: Shelf) -> None:
+    telegram_server.faults.add("upload.getFile", "error", "FLOOD_PREMIUM_WAIT_7")
+    assert await shelf.of_photo() == PHOTO
+    assert shelf.clock.slept == [7]
+    telegram_server.faults.add("upload.getFile", "error", "FLOOD_PREMIUM_WAIT_7", times=None)
+    with pytest.raises(MediaUnavailable, match="flood_wait"):
+        await shelf.of_photo()
+    assert shelf.clock.slept == [7, 7]
+    assert telegram_server.log.methods()["upload.getFile"] == 4
 
 
 async def test_a_lost_key_elsewhere_does_not_park_the_account(telegram_server: TelegramServer, shelf: Shelf) -> None:
