@@ -7,6 +7,7 @@ What no module answers is refused by name and listed as forbidden.
 from __future__ import annotations
 
 import inspect
+import math
 import struct
 import time
 from dataclasses import dataclass
@@ -53,63 +54,70 @@ async def reply_to(asked: Asked, around: tuple[Any, ...], log: CallLog, faults: 
     log.note(call)
     if fault is not None:
         return await _misbehaved(asked, call, fault, log)
-    return Reply(body=await _answered(asked, call, log))
+    body, call.outcome = await _answered(asked, log)
+    return Reply(body=body)
 
 
-async def _answered(asked: Asked, call: Call, log: CallLog) -> bytes:
+async def _answered(asked: Asked, log: CallLog) -> tuple[bytes, str]:
+    """Return the true answer and "ok", or a refusal and its name."""
+    method = method_name(asked.request)
     try:
-        found = _answer_for(asked, call, log)(asked)
+        found = _answer_for(asked, method, log)(asked)
         if inspect.isawaitable(found):
             found = await found
-        written = bytes(found)
+        return bytes(found), "ok"
     except Refused as refused:
-        call.outcome = refused.message
-        return rpc_error(refused.code, refused.message)
+        return rpc_error(refused.code, refused.message), refused.message
     except Exception as error:  # noqa: BLE001 - told to the test, which would else see a client that tries for ever
-        log.failures.append(f"{call.method}: {error!r}")
-        return rpc_error(400, "DEMO_SERVER_FAILED")
-    call.outcome = "ok"
-    return written
+        log.failures.append(f"{method}: {error!r}")
+        return rpc_error(400, "DEMO_SERVER_FAILED"), "DEMO_SERVER_FAILED"
 
 
-def _answer_for(asked: Asked, call: Call, log: CallLog) -> Answer:
+def _answer_for(asked: Asked, method: str, log: CallLog) -> Answer:
     answer = ANSWERS.get(type(asked.request))
     if answer is None:
-        log.forbidden.append(call.method)
+        log.forbidden.append(method)
         raise Refused(400, "METHOD_INVALID")
     return answer
 
 
 async def _misbehaved(asked: Asked, call: Call, fault: Fault, log: CallLog) -> Reply:
     call.outcome = fault.kind
-    if fault.kind in {"error", "flood"}:
-        message = fault.value
-        if fault.kind == "flood":
-            message = f"FLOOD_WAIT_{max(1, round(fault.until[call.account] - time.monotonic()))}"
-        call.outcome = message
-        return Reply(body=rpc_error(fault.code or code_of(message), message))
     if fault.kind in {"silence", "drop"}:
         return Reply(body=None, ending="drop" if fault.kind == "drop" else "")
-    body = await _answered(asked, call, log)
-    call.outcome = fault.kind
-    if fault.kind == "late":
+    if fault.kind in {"error", "flood"}:
+        call.outcome = message = _refusal(call, fault)
+        return Reply(body=rpc_error(fault.code or code_of(message), message))
+    body, outcome = await _answered(asked, log)
+    if outcome != "ok":
+        call.outcome = outcome  # a refusal is spoilt no further
+    elif fault.kind == "late":
         return Reply(body=body, delay=float(fault.value))
-    if fault.kind == "cut":
+    elif fault.kind == "cut":
         return Reply(body=body, ending="cut")
+    else:
+        body = _spoilt(body, asked, fault, log)
+    return Reply(body=body)
+
+
+def _refusal(call: Call, fault: Fault) -> str:
+    if fault.kind == "error":
+        return fault.value
+    return f"FLOOD_WAIT_{max(1, math.ceil(fault.until[call.account] - time.monotonic()))}"
+
+
+def _spoilt(body: bytes, asked: Asked, fault: Fault, log: CallLog) -> bytes:
+    match fault.kind:
+        case "garbage":
+            return b"\xde\xad\xbe\xef" + body[4:]
+        case "truncated":
+            return body[: len(body) // 2 // 4 * 4]
+        case "bytes":
+            return bytes.fromhex(fault.value)
+        case "huge":
+            return struct.pack("<Ii", VECTOR, MOST_COUNT) + bytes(boolean(value=True)) * (int(fault.value) // 4)
     try:
-        return Reply(body=_spoilt(body, asked, fault))
-    except Exception as error:  # noqa: BLE001 - told to the test: a fault that does not fit its method
-        log.failures.append(f"{call.method}, {fault.kind} {fault.value}: {error!r}")
-        return Reply(body=body)
-
-
-def _spoilt(body: bytes, asked: Asked, fault: Fault) -> bytes:
-    if fault.kind == "alter":
         return lied(body, asked, fault.value)
-    if fault.kind == "garbage":
-        return b"\xde\xad\xbe\xef" + body[4:]
-    if fault.kind == "truncated":
-        return body[: len(body) // 2 // 4 * 4]
-    if fault.kind == "bytes":
-        return bytes.fromhex(fault.value)
-    return struct.pack("<Ii", VECTOR, MOST_COUNT) + bytes(boolean(value=True)) * (int(fault.value) // 4)
+    except Exception as error:  # noqa: BLE001 - told to the test: a lie that does not fit its method
+        log.failures.append(f"{method_name(asked.request)}, {fault.value}: {error!r}")
+        return body

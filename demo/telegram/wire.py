@@ -82,11 +82,16 @@ class Link:
         """Yield what the client sends until it goes, or sends what is no frame."""
         async for data in self._unveiled():
             self._frames.data_received(data)
-            while self._frames.has_packet():
-                packet = self._frames.next_event()
-                if packet is None or isinstance(packet, TransportEvent | ErrorPacket):
+            while (packet := self._next()) is not None:
+                if isinstance(packet, TransportEvent | ErrorPacket):
                     return
                 yield packet
+
+    def _next(self) -> BasePacket | TransportEvent | None:
+        try:
+            return self._frames.next_event() if self._frames.has_packet() else None
+        except Exception:  # noqa: BLE001 - whatever mtproto makes of bytes that are no frame
+            return TransportEvent.DISCONNECT
 
     async def _unveiled(self) -> AsyncIterator[bytes]:
         begun = b""

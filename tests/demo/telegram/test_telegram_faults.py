@@ -107,6 +107,22 @@ async def test_a_wait_is_one_accounts_alone(telegram_server: TelegramServer) -> 
     assert telegram_server.log.hammering == []
 
 
+async def test_a_refusal_is_not_spoilt(telegram_server: TelegramServer) -> None:
+    telegram_server.faults.add("contacts.resolveUsername", "alter", "no_chats", times=None)
+    async with plain_client(telegram_server) as client:
+        with pytest.raises(errors.UsernameNotOccupiedError):
+            await client(functions.contacts.ResolveUsernameRequest("nobody_here"))
+        with pytest.raises(errors.UsernameInvalidError):
+            await client(functions.contacts.ResolveUsernameRequest("no"))
+
+
+@pytest.mark.usefixtures("channel")
+async def test_a_fault_may_be_one_dcs_alone(telegram_server: TelegramServer) -> None:
+    telegram_server.faults.add(HISTORY, "error", "CHANNEL_PRIVATE", dc=4, times=None)
+    async with plain_client(telegram_server) as client:
+        assert len((await page(client)).messages) == 20
+
+
 @pytest.mark.usefixtures("channel")
 async def test_calls_may_be_let_through_first(telegram_server: TelegramServer) -> None:
     telegram_server.faults.add(HISTORY, "error", "CHANNEL_PRIVATE", after=1)

@@ -131,6 +131,19 @@ async def test_a_wrong_hash_gets_nothing(telegram_server: TelegramServer) -> Non
     assert telegram_server.platform.files[document.id].served == 0
 
 
+async def test_a_channels_own_picture_comes_small_and_big(telegram_server: TelegramServer) -> None:
+    platform = telegram_server.platform
+    photo = platform.files.photo({"s": b"small", "x": b"a big picture"})
+    platform.channel("kites_daily", photo=photo)
+    async with plain_client(telegram_server) as client:
+        found = await client.get_entity("kites_daily")
+        assert found.photo.photo_id == photo.id
+        for big, expected in ((True, b"a big picture"), (False, b"small")):
+            peer = await client.get_input_entity("kites_daily")
+            location = types.InputPeerPhotoFileLocation(peer, photo.id, big=big)
+            assert await part(client, location, 0, 4096) == expected
+
+
 async def test_sizes_are_listed_as_asked(telegram_server: TelegramServer) -> None:
     photo = telegram_server.platform.files.photo(
         {"s": b"s", "m": b"mm", "x": b"xxx", "y": b"yyyy" * 10}, stripped=b"\x01\x02", progressive="y"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -117,6 +119,27 @@ async def test_what_is_not_answered_is_refused_by_name(telegram_server: Telegram
             await client(functions.messages.GetDialogsRequest(None, 0, types.InputPeerEmpty(), 10, 0))
     assert telegram_server.log.forbidden == ["messages.getDialogs"]
     telegram_server.log.clear()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"GET / HTTP/1.1\r\n\r\n" * 8,
+        b"\xef\x01abcd",
+        b"\xee" * 4 + b"\x08\x00\x00\x00abcdefgh",
+        bytes(200),
+        b"\xff" * 200,
+    ],
+)
+async def test_nonsense_ends_its_own_connection_only(telegram_server: TelegramServer, nonsense: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", telegram_server.ports[2])
+    writer.write(nonsense)
+    writer.write_eof()
+    with contextlib.suppress(ConnectionError):
+        assert len(await asyncio.wait_for(reader.read(), 10)) < 100
+    writer.close()
+    async with plain_client(telegram_server) as client:
+        assert await client.get_me()
 
 
 @pytest.fixture(autouse=True)
