@@ -12,10 +12,10 @@ from telethon.tl import types
 from telethon.tl.functions.channels import GetFullChannelRequest, GetMessagesRequest
 
 from domain.errors import VisitEnded
+from domain.observations import Particulars
 from domain.outcomes import Outcome
 from telegram_monitor.history import read_stretch
 from telegram_monitor.pager import Asked
-from telegram_monitor.posts import Pairs, bounded
 
 EVERY = timedelta(days=1)
 MAX_CHANNELS = 1000  # remembered; more than an organisation watches
@@ -28,9 +28,9 @@ class Descriptions:
     def __init__(self, now: Callable[[], datetime]) -> None:
         """Begin with nothing known."""
         self._now = now
-        self._known: dict[int, tuple[datetime, Pairs]] = {}
+        self._known: dict[int, tuple[datetime, Particulars]] = {}
 
-    async def of(self, channel: Asked) -> Pairs:
+    async def of(self, channel: Asked) -> Particulars:
         """Return a channel's particulars; none where the account must rest before it may ask."""
         known = self._known.get(channel.id)
         now = self._now()
@@ -57,7 +57,7 @@ async def _asked(channel: Asked) -> list[tuple[str, str]]:
     about = full.full_chat
     pairs = [("channel_id", str(channel.id))]
     pairs += (pair for chat in full.chats for pair in _named(chat, channel.id))
-    pairs.append(("description", bounded(about.about)))
+    pairs.append(("description", about.about))
     if about.participants_count is not None:
         pairs.append(("members", str(about.participants_count)))
     if about.linked_chat_id:
@@ -72,10 +72,10 @@ def _named(chat: Any, channel_id: int) -> Iterator[tuple[str, str]]:
     """Return the title and every username, those that are no longer used too."""
     if not isinstance(chat, types.Channel) or chat.id != channel_id:
         return
-    yield "title", bounded(chat.title)
+    yield "title", chat.title
     names = dict.fromkeys([chat.username, *(one.username for one in chat.usernames or ())])
     for name in [name for name in names if name][:MAX_NAMES]:
-        yield "username", bounded(name)
+        yield "username", name
     yield "kind", "group" if chat.megagroup else "channel"
 
 
@@ -83,4 +83,4 @@ async def _text_of(channel: Asked, number: int) -> str:
     """Return what a pinned message says."""
     answer = await channel.ask(GetMessagesRequest(channel.input, [types.InputMessageID(number)]))
     stretch = read_stretch(answer, channel.id, above=number - 1, upto=number)
-    return bounded(stretch.posts[0].message or "") if stretch.posts else ""
+    return stretch.posts[0].message or "" if stretch.posts else ""

@@ -3,7 +3,7 @@ Turn a channel's messages into observed posts, and let go of the messages.
 
 Words are taken as a reader sees them, links as they are written: recorded,
 never followed. What a preservation request needs beside them is kept as
-particulars, bounded and without encoded runs.
+particulars; an observed post bounds them.
 """
 
 from __future__ import annotations
@@ -14,22 +14,14 @@ from typing import Any
 
 from telethon.tl import types
 
-from domain.observations import MAX_LINKS, ObservedMedia, ObservedPost
-from domain.text import without_encoded_runs
+from domain.observations import MAX_LINKS, ObservedMedia, ObservedPost, Particulars
 from telegram_monitor.carriers import Carrier, carriers_of, files_of
 from telegram_monitor.rich import rich_words
 
-Pairs = tuple[tuple[str, str], ...]
 Offer = Callable[[int, Carrier], ObservedMedia]  # a message's id and what it carries → a handle
 
-MAX_PARTICULAR = 4096  # characters of one
 _LAST_OF_THE_PLANE = "\uffff"
 _URL_BUTTONS = (types.InlineButtonTypeUrl, types.InlineButtonTypeUrlAuth)
-
-
-def bounded(untrusted_text: str) -> str:
-    """Return a name or description without encoded runs, cut to a length."""
-    return without_encoded_runs(untrusted_text)[:MAX_PARTICULAR]
 
 
 def usernames_of(chats: Iterable[Any]) -> dict[int, str]:
@@ -140,13 +132,13 @@ def _entity_links(text: str, entities: Iterable[Any]) -> Iterable[str]:
                 yield words if ":" in words.partition("/")[0] else f"http://{words}"
 
 
-def _particulars(message: types.Message, files: Sequence[tuple[Any, bool]]) -> Pairs:
+def _particulars(message: types.Message, files: Sequence[tuple[Any, bool]]) -> Particulars:
     """Return what a preservation request needs of a post, as pairs of name and value."""
     pairs = [("message_id", str(message.id))]
     if message.from_id is not None:
         pairs.append(("from_id", _peer(message.from_id)))
     if message.post_author:
-        pairs.append(("post_author", bounded(message.post_author)))
+        pairs.append(("post_author", message.post_author))
     if message.via_bot_id:
         pairs.append(("via_bot_id", str(message.via_bot_id)))
     if message.edit_date is not None:
@@ -169,8 +161,8 @@ def _forward_particulars(forward: types.MessageFwdHeader) -> Iterable[tuple[str,
     told = {
         "forwarded_from": _peer(forward.from_id),
         "forwarded_post": str(forward.channel_post or ""),
-        "forwarded_name": bounded(forward.from_name or ""),
-        "forwarded_author": bounded(forward.post_author or ""),
+        "forwarded_name": forward.from_name or "",
+        "forwarded_author": forward.post_author or "",
         "forwarded_date": _moment(forward.date),
         "forwarded_saved_from": _peer(forward.saved_from_peer),
         "forwarded_saved_post": str(forward.saved_from_msg_id or ""),
@@ -186,11 +178,11 @@ def _file_particulars(file: types.Photo | types.Document) -> Iterable[tuple[str,
         return
     yield "document_id", str(file.id)
     yield "document_dc_id", str(file.dc_id)
-    yield "document_mime", bounded(file.mime_type)
+    yield "document_mime", file.mime_type
     yield "document_size", str(file.size)
     for attribute in file.attributes:
         if isinstance(attribute, types.DocumentAttributeFilename):
-            yield "document_name", bounded(attribute.file_name)
+            yield "document_name", attribute.file_name
         elif isinstance(attribute, (types.DocumentAttributeVideo, types.DocumentAttributeAudio)):
             yield "document_seconds", str(attribute.duration)
 

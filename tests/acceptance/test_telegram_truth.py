@@ -30,7 +30,7 @@ from tests.fingerprint.pictures import photo
 from tests.telegram_server import TelegramProcess
 
 MESSAGES = int(os.environ.get("KAPEAR_TEST_TELEGRAM_MESSAGES", "1200"))
-KILLS = int(os.environ.get("KAPEAR_TEST_TELEGRAM_KILLS", "3"))
+KILLS = int(os.environ.get("KAPEAR_TEST_TELEGRAM_KILLS", "2"))
 HISTORY, DIFFERENCE = "messages.getHistory", "updates.getChannelDifference"
 LATE = 400  # ids below the top among which much changes at once
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from telethon.tl import types
 
 from demo.telegram.channel import FIRST_POST
-from domain.observations import ObservedMedia, ObservedPost
+from domain.observations import MAX_PARTICULAR, ObservedMedia, ObservedPost
 from net.media import InlineMedia
 from telegram_monitor.carriers import Carrier
-from telegram_monitor.posts import MAX_PARTICULAR, observed_post, usernames_of
+from telegram_monitor.posts import observed_post, usernames_of
 from telegram_monitor.rich import rich_words
 
 PEER = types.PeerChannel(1000555)
