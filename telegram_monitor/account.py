@@ -21,7 +21,14 @@ from domain.telegram import AccountId, TelegramAccount
 from net.dialling import Dialler, NotReached
 from telegram_monitor.allowed import Permit, method_of
 from telegram_monitor.client import ApiCredentials, GuardedClient
-from telegram_monitor.faults import AccountStopped, FileReferenceExpired, Meaning, StaleChannel, judged
+from telegram_monitor.faults import (
+    AccountStopped,
+    FileElsewhere,
+    FileReferenceExpired,
+    Meaning,
+    StaleChannel,
+    judged,
+)
 from telegram_monitor.limits import RATES, Cooldowns, Turnstile
 from telegram_monitor.session import session_from
 from telegram_monitor.wire import GuardedSender, check, permitted
@@ -34,20 +41,9 @@ _IMPORT = "auth.importAuthorization"
 _HELLO = "help.getConfig"
 _AGAIN = frozenset({"dropped", "server_error"})  # worth one more try: the line, or the server, had a moment
 _BREATH = 1.0  # seconds before that try
-_SHORT_WAIT = (
-    10.0  # seconds that a piece of a file waits: downloads are slowed down for a few seconds as a matter of course
-)
+_SHORT_WAIT = 10.0  # seconds that a piece of a file waits: downloads are slowed down like that as a matter of course
 _LONGEST_PAUSE = 60.0  # seconds between attempts to connect while they fail
 _KEY_LOST = frozenset({"auth_key_unregistered", "auth_key_invalid", "auth_key_perm_empty", "auth_key_unknown"})
-
-
-class FileElsewhere(KapearError):
-    """The file lives on another data centre."""
-
-    def __init__(self, dc: int) -> None:
-        """Say on which."""
-        super().__init__("file_migrate")
-        self.dc = dc
 
 
 class Account:
@@ -80,6 +76,7 @@ class Account:
         )
         self._client = GuardedClient(session_from(account.session), api=api, dial=dial)
         self._closed = False
+        self._trouble = ""
         self._failures = 0
         self._next_try = 0.0
 
@@ -127,6 +124,8 @@ class Account:
 
     async def park(self, reason: str) -> None:
         """Use this account no more until somebody signs it in again."""
+        if self.parked:
+            return
         self.parked = reason
         log.error("A Telegram account was parked; sign it in again", extra={"code": reason})
         await self._ledger.park(self.id, reason)
@@ -140,8 +139,7 @@ class Account:
     async def _fetched(self, request: GetFileRequest, dc: int, traffic: Traffic) -> Any:
         """Fetch a piece, and write down what a failure means."""
         try:
-            dc = await (await self._connected()).known_or_home(dc)
-            await self._show_at(dc)
+            dc = await self._shown_at(dc)
             async with self._turnstile.turn(GET_FILE):
                 return await self._twice(lambda: self._piece(request, dc, traffic))
         except Exception as error:  # noqa: BLE001 - judged, as above
@@ -182,12 +180,19 @@ class Account:
         await client.forget(dc)
         raise VisitEnded(Outcome.ERROR, "dc_key")
 
-    async def _show_at(self, dc: int) -> None:
-        """Export the account to a data centre, once."""
+    async def _shown_at(self, dc: int) -> int:
+        """Export the account to a data centre, once; returns where the file is to be asked for."""
         client = await self._connected()
+        if client.knows(dc):
+            return dc
+        if not client.knows_places:
+            async with self._turnstile.turn(_HELLO):
+                await client.place_of(dc)
+        dc = await client.place_of(dc)
         if not client.knows(dc):
             async with self._turnstile.turn(EXPORT), self._turnstile.turn(_IMPORT), client.at(dc):
                 pass
+        return dc
 
     async def _connected(self) -> GuardedClient:
         """Return the client, connected; after failures the next attempt waits for its time."""
@@ -198,12 +203,13 @@ class Account:
         if self._client.is_connected():
             return self._client
         if self._clock() < self._next_try:
-            raise NotReached("unreachable")
+            raise NotReached(self._trouble)
         if self.rests([_HELLO]):
             raise AccountStopped("flood_wait")
         try:
             await self._client.ready()
-        except (NotReached, OSError):
+        except (NotReached, OSError) as error:
+            self._trouble = judged(error).code
             self._failures += 1
             self._next_try = self._clock() + min(2.0**self._failures, _LONGEST_PAUSE)
             raise

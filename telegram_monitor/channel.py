@@ -13,9 +13,8 @@ from telethon.tl.types import InputChannel, InputDocumentFileLocation, InputPeer
 from domain.errors import EgressRefused, MediaUnavailable, VisitEnded
 from domain.observations import Traffic
 from domain.telegram import AccountId
-from telegram_monitor.account import FileElsewhere
 from telegram_monitor.allowed import Permit, Purpose, method_of
-from telegram_monitor.faults import AccountStopped, FileReferenceExpired, StaleChannel
+from telegram_monitor.faults import AccountStopped, FileElsewhere, FileReferenceExpired, StaleChannel
 from telegram_monitor.files import files_in, piece
 
 if TYPE_CHECKING:

@@ -121,11 +121,14 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
         """Return the sender to it."""
         return self._sender
 
-    async def known_or_home(self, dc: int) -> int:
+    async def place_of(self, dc: int) -> int:
         """Return a data centre, or home for one that nobody announced: home says where a file is, if it must."""
-        if dc != self.home and not self._dcs:
-            await self._get_dc(self.home)
-        return dc if any(one.id == dc for one in self._dcs) else self.home
+        return dc if dc == self.home or any(one.id == dc for one in await self._announced()) else self.home
+
+    @property
+    def knows_places(self) -> bool:
+        """Return whether `place_of` asks nobody."""
+        return bool(self._dcs)
 
     def knows(self, dc: int) -> bool:
         """Return whether the account has shown itself at a data centre."""
@@ -188,13 +191,18 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
         """Return where a data centre is; the library would remember it for all clients at once."""
         if cdn:
             raise Denied("cdn")
-        if not self._dcs:
-            self._dcs = (await self(functions.help.GetConfigRequest())).dc_options
-        usable = [one for one in self._dcs if one.id == dc_id and not (one.cdn or one.tcpo_only)]
+        usable = [one for one in await self._announced() if one.id == dc_id]
         usable.sort(key=lambda one: bool(one.ipv6) != self._use_ipv6)
         if not usable:
             raise NotReached("no_such_dc")
         return usable[0]
+
+    async def _announced(self) -> list[DcOption]:
+        """Return where data centres are, asked for once."""
+        if not self._dcs:
+            options = (await self(functions.help.GetConfigRequest())).dc_options
+            self._dcs = [one for one in options if not (one.cdn or one.tcpo_only)]
+        return self._dcs
 
     async def _create_exported_sender(self, dc_id: int) -> GuardedSender:
         """Return a sender to another data centre, where the account has shown itself."""

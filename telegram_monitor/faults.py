@@ -4,6 +4,7 @@ Decide what each failure of Telegram means: for the visit, for the account, for 
     AccountStopped       this account cannot go on; another may
     StaleChannel         the account's access hash is taken no more; its name may be resolved once again
     FileReferenceExpired the message must be fetched again before its file can be
+    FileElsewhere        the file lives on another data centre
     Denied               a request that Kapear never makes was stopped before the wire
 
 Messages of Telegram, and of what could not be read, are never passed on: they
@@ -47,6 +48,15 @@ class AccountStopped(KapearError):
 
 class StaleChannel(KapearError):
     """The server does not take this account's access hash."""
+
+
+class FileElsewhere(KapearError):
+    """The file lives on another data centre."""
+
+    def __init__(self, dc: int) -> None:
+        """Say on which."""
+        super().__init__("file_migrate")
+        self.dc = dc
 
 
 class Denied(VisitEnded):

@@ -393,6 +393,23 @@ async def test_a_moment_of_trouble_ends_no_visit(telegram_server: TelegramServer
     assert telegram_server.log.methods()[RESOLVE] == 1
 
 
+@pytest.mark.parametrize("skew", [-86_400, -400, 250, 400, 86_400])
+async def test_a_server_with_another_clock_is_read(telegram_server: TelegramServer, skew: float) -> None:
+    telegram_server.platform.skew = skew
+    kites(telegram_server)
+    async with reading(telegram_server, ledger_of(telegram_server, "one")) as accounts:
+        channel = await visited(accounts)
+        assert (await channel.ask(history_of(channel))).messages
+
+
+async def test_a_key_that_the_server_does_not_know_parks_its_account(telegram_server: TelegramServer) -> None:
+    ledger = ledger_of(telegram_server, "one")
+    telegram_server.keys.clear()
+    async with reading(telegram_server, ledger) as accounts:
+        assert await ended(visited(accounts)) == (Outcome.LIMITED, "no_account")
+    assert [one.parked for one in ledger.held] == ["auth_key_unknown"]
+
+
 async def test_a_server_that_is_away_is_not_hammered(telegram_server: TelegramServer) -> None:
     ledger, clock = ledger_of(telegram_server, "one"), Clock()
     async with TelegramServer() as away:

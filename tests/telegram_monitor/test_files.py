@@ -221,7 +221,9 @@ async def test_each_trouble_has_one_code(
     assert await shelf.of_file(0, 99) == FILE[:99]
 
 
-@pytest.mark.parametrize("method", ["upload.getFile", "auth.exportAuthorization", "auth.importAuthorization"])
+@pytest.mark.parametrize(
+    "method", ["upload.getFile", "auth.exportAuthorization", "auth.importAuthorization", "help.getConfig"]
+)
 async def test_a_wait_for_files_stops_files_and_nothing_else(
     telegram_server: TelegramServer, shelf: Shelf, method: str
 ) -> None:
