@@ -10,6 +10,7 @@ import typer
 
 from app.commands.terminal import say
 from app.instance import Instance
+from app.qr import drawn
 from domain.errors import OperatorFault
 from domain.people import Actor, Permission
 from domain.telegram import AccountState, parse_session
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 NO_API = (
     "Signing in needs KAPEAR_TELEGRAM_API_ID and KAPEAR_TELEGRAM_API_HASH: Telegram gives them to your organisation."
 )
-SCAN = (
-    "With the account's phone, under Settings, Devices, Link Desktop Device, scan this as a QR code within 30 seconds:"
-)
+SCAN = "Scan this with the account's phone: Settings, Devices, Link Desktop Device. Newer codes follow."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +49,9 @@ class TerminalPrompts:
         return await _asked(f"The account's password{f' (hint: {hint})' if hint else ''}", secret=True)
 
     async def show_qr(self, url: str) -> None:
-        """Show a login address."""
-        say(f"{SCAN} {url}")
+        """Draw a login address."""
+        say(SCAN)
+        typer.echo(drawn(url), err=True)
 
 
 async def sign_in(instance: Instance, actor: Actor, *, label: str = "", qr: bool = False) -> AccountState:

@@ -24,7 +24,7 @@ COLUMNS = ("id", "label", "state", "parked", "cooldowns", "channels")
 def login(
     label: Annotated[str, typer.Option(help="What to call the account here, such as a number's last digits.")] = "",
     *,
-    qr: Annotated[bool, typer.Option("--qr", help="Sign in by a link for the phone instead of a code.")] = False,
+    qr: Annotated[bool, typer.Option("--qr", help="Sign in by a QR code that the account's phone scans.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Sign in with an account of the organisation; asks for number, code and password, and keeps none of them."""

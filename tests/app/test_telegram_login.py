@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sqlite3
@@ -13,8 +14,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import cli
+from app import config
+from app.instance import open_instance
+from app.telegram_login import sign_in
+from demo.telegram.server import TelegramServer
 from domain.errors import KapearError
-from tests.telegram_server import TelegramProcess, fresh_configuration, trusted_key  # noqa: F401 - fixtures
+from tests.desk import LOCAL
+from tests.telegram_server import TelegramProcess, fresh_configuration, telegram_server, trusted_key  # noqa: F401 - fixtures
 
 CODE, PHONE = "22222", "9996610001"
 
@@ -158,3 +164,31 @@ def test_who_previews_channels_is_told_how_to_read_them_by_the_account(terminal:
     )
     result = terminal.done("telegram", "login", "--label", "kites", answers=f"{PHONE}\n{CODE}\n")
     assert "kapear telegram adopt" in result.stderr
+
+
+async def test_a_qr_code_is_drawn_for_the_phone(
+    tmp_path: Path,
+    telegram_server: TelegramServer,  # noqa: F811 - the fixture of that name
+    trusted_key: None,  # noqa: F811, ARG001 - same
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = config.load(
+        {
+            "KAPEAR_DATA_DIR": str(tmp_path / "data"),
+            "KAPEAR_ALLOW_NETWORKS": "127.0.0.0/8",
+            "KAPEAR_TELEGRAM_API_ID": str(telegram_server.platform.api_id),
+            "KAPEAR_TELEGRAM_API_HASH": telegram_server.platform.api_hash,
+            "KAPEAR_TELEGRAM_SESSION": telegram_server.session_string("one"),
+        }
+    )
+    async with open_instance(settings, create=True) as instance:
+        signing = asyncio.create_task(sign_in(instance, LOCAL, label="kites", qr=True))
+        shown = ""
+        async with asyncio.timeout(60):
+            while "▀" not in shown and not signing.done():
+                await asyncio.sleep(0.05)
+                shown += capsys.readouterr().err
+        await telegram_server.accept_login("two")
+        state = await signing
+        assert (state.label, state.standing) == ("kites", "in_use")
+        assert [one.label for one in await instance.office.telegram.accounts()] == ["environment", "kites"]
