@@ -75,7 +75,7 @@ class TelegramServer:
         if signed_in:
             owner = self.platform.account(account)
             key = owner.key
-            self.keys[key_id(key)] = Key(data=key, dc=HOME_DC, account=owner)
+            self.keys.setdefault(key_id(key), Key(data=key, dc=HOME_DC)).account = owner
         packed = struct.pack(">B4sH256s", HOME_DC, socket.inet_aton(_HERE), self.ports[HOME_DC], key)
         return "1" + base64.urlsafe_b64encode(packed).decode("ascii")
 

@@ -54,6 +54,7 @@ class Conversation:
         self.key: Key | None = None
         self.session_id = 0
         self.wants_updates = False
+        self._announced: int | None = None  # the session that was told it is new
         self._content_sent = 0
         self._handshake = Handshake()
         self._late = set[asyncio.Task[None]]()
@@ -94,14 +95,13 @@ class Conversation:
         except BadEnvelope:
             await self.link.send(ErrorPacket(_UNKNOWN_KEY))
             return False
-        fresh = self.key is not key or self.session_id != message.session_id
         self.key, self.session_id = key, message.session_id
         complaint = self._complaint(message.message_id, message.seq_no, message.salt)
         if complaint is not None:
             await self.tell(complaint, answer=True)
             return True
-        if fresh:
-            self._content_sent = 0
+        if self._announced != message.session_id:
+            self._announced, self._content_sent = message.session_id, 0
             created = types.NewSessionCreated(message.message_id, message.session_id, self.home.salt)
             await self.tell(created, answer=False)
         try:

@@ -90,9 +90,12 @@ class Platform:
         return channel
 
     def rename(self, channel: Channel, *usernames: str) -> None:
-        """Give a channel other usernames, the first the main one; the old ones are free again."""
+        """Give a channel other usernames, the first the main one; its old ones are free again, another's are taken."""
         for name in [name for name, number in self.usernames.items() if number == channel.id]:
             del self.usernames[name]
+        taken = {name.lower() for name in usernames}
+        for other in self.channels.values():
+            other.usernames = [name for name in other.usernames if name.lower() not in taken]
         channel.usernames = [*usernames]
         self.usernames |= {name.lower(): channel.id for name in usernames}
 
