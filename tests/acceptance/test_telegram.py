@@ -127,6 +127,12 @@ def test_a_channel_is_watched_through_an_account(kapear: Kapear, telegram: Teleg
     in_words = kapear.run("leads", "show", lead["id"], "--reveal", "a test").stdout
     for words in ("Tin kites", "A red kite", "deleted_at"):
         assert words in in_words
+    clear = ("tin_kites", "Tin kites", "Kites of tin", "A red kite", SELLING, "kites@example.org")
+    secrets = (telegram.told["session"], telegram.told["session"][60:200], telegram.told["api_hash"])
+    files = {path.name: path.read_bytes() for path in kapear.data_dir.rglob("*") if path.is_file()}
+    assert b"lead.post_deleted" in b"".join(files.values()), "the scan reads the real database"
+    for word in (*clear, *secrets):
+        assert [name for name, content in files.items() if word.encode() in content] == [], word
 
 
 def test_after_a_flood_wait_nothing_is_asked_until_it_is_over(kapear: Kapear, telegram: TelegramProcess) -> None:

@@ -45,7 +45,7 @@ REVIEWED = {
     "watch posts": reviewed("names and digests of one target's posts", OWN, "target_id"),
     "watch check": reviewed("how a visit ended", OWN, "target_id"),
     "telegram login": reviewed("how one account stands", MACHINE, "label", "qr"),
-    "telegram status": reviewed("how the hotline's own accounts stand", "counts per account of our own, names no channel"),
+    "telegram status": reviewed("how the hotline's own accounts stand", "counts by account of ours, names no place"),
     "telegram adopt": reviewed("ids of targets that are read another way now", "a target rests on its decision"),
     "telegram remove": reviewed("an id", MACHINE, "account_id"),
     "leads list": reviewed("leads without content", BOOK, "status", "limit"),
