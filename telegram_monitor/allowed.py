@@ -163,7 +163,7 @@ def _get_difference(request: Any, permit: Permit) -> bool:
     return (
         _is_channel(request.channel, permit)
         and type(request.filter) is types.ChannelMessagesFilterEmpty
-        and _is_number(request.pts, 1, _INT32)
+        and _is_number(request.pts, 0, _INT32)
         and _is_number(request.limit, 1, PAGE)
     )
 

@@ -3,11 +3,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import socket
-import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
@@ -15,60 +11,14 @@ from domain.errors import EgressRefused, OperatorFault
 from net.dialling import Dialler, NotReached, Proxy, parse_proxy
 from net.guard import EgressPolicy
 from tests.net.loopback import LOOPBACK_ONLY
+from tests.net.proxies import Socks, listening, socks_at
 
 ENROLLED = EgressPolicy(enrolled=True, allow_networks=(ip_network("127.0.0.0/8"),))
-
-
-@asynccontextmanager
-async def listening(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]) -> AsyncIterator[int]:
-    """Serve on loopback; yields the port."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            await talk(reader, writer)
-        finally:
-            tasks.discard(task)
-            writer.close()
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()
 
 
 async def greeting(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"a kite")
     await writer.drain()
-
-
-class Socks:
-    """A SOCKS5 proxy that remembers where it was asked to go; `answer` 0 joins, anything else refuses."""
-
-    def __init__(self, answer: int = 0) -> None:
-        self.answer = answer
-        self.asked: list[tuple[str, int]] = []
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        _, methods = await reader.readexactly(2)
-        await reader.readexactly(methods)
-        writer.write(b"\x05\x00")
-        _, _, _, kind = await reader.readexactly(4)
-        assert kind == 1  # an IPv4 address: names are never sent
-        address, port = struct.unpack(">4sH", await reader.readexactly(6))
-        self.asked.append((socket.inet_ntoa(address), port))
-        writer.write(bytes([5, self.answer, 0, 1]) + bytes(6))
-        if not self.answer:
-            far, far_writer = await asyncio.open_connection(*self.asked[-1])
-            writer.write(await far.read())
-            far_writer.close()
-        await writer.drain()
 
 
 async def read_through(dial: Dialler, port: int, address: str = "127.0.0.1") -> bytes:
@@ -78,10 +28,6 @@ async def read_through(dial: Dialler, port: int, address: str = "127.0.0.1") -> 
     finally:
         writer.close()
         await writer.wait_closed()
-
-
-def socks(port: int) -> Proxy:
-    return Proxy(kind="socks5", address="127.0.0.1", port=port)
 
 
 # Directly.
@@ -110,7 +56,7 @@ async def test_an_admitted_address_is_dialled() -> None:
 async def test_any_other_address_is_refused_before_anything_is_sent(
     policy: EgressPolicy, address: str, code: str
 ) -> None:
-    for proxy in (None, socks(9)):
+    for proxy in (None, socks_at(9)):
         with pytest.raises(EgressRefused) as refusal:
             await Dialler(policy=policy, proxy=proxy).open(address, 443, seconds=5)
         assert refusal.value.code == code
@@ -135,7 +81,7 @@ async def test_a_proxy_is_told_the_address_and_joins() -> None:
     proxy = Socks()
     async with listening(greeting) as port, listening(proxy) as proxy_port:
         for policy in (LOOPBACK_ONLY, ENROLLED):
-            assert await read_through(Dialler(policy=policy, proxy=socks(proxy_port)), port) == b"a kite"
+            assert await read_through(Dialler(policy=policy, proxy=socks_at(proxy_port)), port) == b"a kite"
     assert proxy.asked == [("127.0.0.1", port)] * 2
 
 
@@ -154,9 +100,9 @@ async def test_a_proxy_that_refuses_is_not_passed_by() -> None:
         for talk in (Socks(answer=5), mumbling):
             async with listening(talk) as proxy_port:
                 with pytest.raises(NotReached, match="proxy"):
-                    await read_through(Dialler(policy=ENROLLED, proxy=socks(proxy_port)), port)
+                    await read_through(Dialler(policy=ENROLLED, proxy=socks_at(proxy_port)), port)
         with socket.create_server(("127.0.0.1", 0)) as gone:
-            away = socks(gone.getsockname()[1])
+            away = socks_at(gone.getsockname()[1])
         with pytest.raises(NotReached, match="proxy"):
             await read_through(Dialler(policy=ENROLLED, proxy=away), port)
     assert not reached
@@ -168,7 +114,7 @@ async def test_a_silent_proxy_is_not_waited_for() -> None:
 
     async with listening(silent) as proxy_port:
         with pytest.raises(NotReached, match="proxy"):
-            await Dialler(policy=ENROLLED, proxy=socks(proxy_port)).open("127.0.0.1", 9, seconds=0.2)
+            await Dialler(policy=ENROLLED, proxy=socks_at(proxy_port)).open("127.0.0.1", 9, seconds=0.2)
 
 
 async def test_a_proxy_elsewhere_is_for_the_enrolled() -> None:

@@ -176,7 +176,7 @@ REFUSED = [
     messages(types.InputMessagePinned()), messages(types.InputMessageReplyTo(5)),
     messages(types.InputMessageCallbackQuery(5, 6)), messages(types.InputMessageID(0)),
     messages(types.InputMessageID(1), channel=types.InputChannel(OTHER, 77)),
-    difference(filter=RANGE), difference(filter=None), difference(limit=101), difference(pts=0),
+    difference(filter=RANGE), difference(filter=None), difference(limit=101), difference(pts=-1),
     difference(channel=types.InputChannelEmpty()),
     file(types.InputPhotoFileLocation(FILE + 1, 1, b"r", "x")), file(types.InputPhotoFileLocation([], 1, b"r", "x")),
     file(types.InputPeerPhotoFileLocation(PEER, FILE)), file(types.InputTakeoutFileLocation()),

@@ -9,6 +9,7 @@ import os
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextvars import Context
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from telethon.tl.core import GzipPacked
 from app import logs
 from demo.telegram.server import TelegramServer
 from domain.errors import EgressRefused
-from net.dialling import Dialler
+from net.dialling import Dialler, NotReached
 from net.guard import EgressPolicy
 from telegram_monitor import wire
 from telegram_monitor.allowed import UPKEEP, Permit, Purpose
@@ -27,6 +28,7 @@ from telegram_monitor.client import GuardedClient, _apart
 from telegram_monitor.faults import Denied
 from telegram_monitor.session import session_from
 from telegram_monitor.wire import MAX_PACKET, permitted
+from tests.net.proxies import Socks, listening, socks_at
 from tests.telegram_monitor.dialled import LOOPBACK, credentials_of
 
 GETTING_HISTORY = {
@@ -170,6 +172,21 @@ async def test_addresses_that_the_policy_does_not_admit_are_not_dialled(telegram
         await guarded.ready()
     await guarded.close()
     assert not telegram_server.log.calls
+
+
+async def test_through_a_proxy_or_not_at_all(telegram_server: TelegramServer) -> None:
+    for proxy in (Socks(), Socks(answer=5)):
+        async with listening(proxy) as port:
+            guarded = client_of(telegram_server, replace(LOOPBACK, proxy=socks_at(port)))
+            if proxy.answer:
+                with pytest.raises(NotReached, match="proxy"):
+                    await guarded.ready()
+            else:
+                await guarded.ready()
+                await guarded.ready()
+            await guarded.close()
+        assert proxy.asked == [("127.0.0.1", telegram_server.ports[guarded.home])]
+    assert telegram_server.log.methods() == {"help.getConfig": 1}
 
 
 async def test_a_data_centre_elsewhere_passes_the_same_guard(
