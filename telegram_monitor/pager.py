@@ -42,6 +42,7 @@ class Limits:
     requests: int = 1200  # more than fit into a visit's ten minutes at the pace that Telegram bears
     page: int = 1000  # ids of one page: one commit is worth ten answers
     media: int = 10  # messages of one page that carry some: they are read before it is committed
+    text: int = 200_000  # code points of one page: some 10 ms of the loop's time
     reread_every: timedelta = timedelta(hours=6)
     reread: int = PAGE  # ids, then
     reread_after_much: int = 1000  # ids, when the server says that too much changed to be told
@@ -260,7 +261,11 @@ class Pager:
     async def _filled(self, stretch: Stretch, upto: int) -> Stretch:
         """Return a stretch with those that follow it, as many as make a page."""
         while stretch.reached < upto and len(stretch.ids) < self.limits.page and not self._is_spent():
-            if sum(post.media is not None for post in stretch.posts) >= self.limits.media:
+            carrying = sum(post.media is not None for post in stretch.posts)
+            if (
+                carrying >= self.limits.media
+                or sum(len(post.message or "") for post in stretch.posts) >= self.limits.text
+            ):
                 break
             try:
                 more = await self._history(above=stretch.reached, upto=upto)

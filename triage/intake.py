@@ -169,9 +169,10 @@ class Intake:
         """Assess one page and commit it; a decision taken since the last one ends the visit."""
         assessor = self._assessor
         keys = [assessor.key_of(run.target.platform, post) for post in page.posts]
+        with_media = [key for key, post in zip(keys, page.posts, strict=True) if post.media]
 
         def look_up(tx: Tx) -> tuple[Standing, WatchTarget, Mapping[PostKey, Mapping[str, KnownMedia]]]:
-            return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(keys)
+            return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(with_media)
 
         standing, target, known = await self.desk.store.read(look_up)
         code = why_not_visited(standing, target, self.desk.now())

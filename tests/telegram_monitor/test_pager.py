@@ -148,16 +148,25 @@ async def test_a_long_history_is_left_for_the_next_visit(telegram_server: Telegr
         assert 7 in seen + numbers(await reader.visit())  # what changed meanwhile is not lost
 
 
-async def test_texts_come_ten_answers_a_page_and_pictures_one(
+async def test_texts_come_ten_answers_a_page_and_pictures_fewer(
     telegram_server: TelegramServer, channel: Channel
 ) -> None:
     write(channel, 1500)
-    channel.post(media=picture(telegram_server))
-    write(channel, 399)
+    for _ in range(10):
+        channel.post(media=picture(telegram_server))
+    write(channel, 390)
     async with reading(telegram_server) as reader:
         pages = await reader.visit()
     assert numbers(pages) == list(range(1, 1901))
     assert [len(page.posts) for page in pages] == [1000, 600, 300]
+
+
+async def test_long_texts_make_short_pages(telegram_server: TelegramServer, channel: Channel) -> None:
+    for _ in range(300):
+        channel.post("a blue kite " * 300)
+    async with reading(telegram_server) as reader:
+        pages = await reader.visit()
+    assert [len(page.posts) for page in pages] == [100, 100, 100]
 
 
 async def test_what_was_read_before_the_account_had_to_rest_is_a_page(
