@@ -148,7 +148,6 @@ async def find_file(channel: Downloads, message: int, identity: str, *, is_fulle
         raise MediaUnavailable("gone")
     carriers = carriers_of(files_of(stretch.posts[0]))
     carrier = next((one for one in carriers if one.identity == identity), None)
-    file = None if carrier is None else carrier.fuller if is_fuller else carrier.file
-    if file is None:
+    if carrier is None:
         raise MediaUnavailable("replaced")
-    return Found(channel=channel, file=file)
+    return Found(channel=channel, file=(carrier.fuller if is_fuller else None) or carrier.file)

@@ -84,7 +84,8 @@ class TelegramSource:
             channel = await self._accounts.channel(f"{PUBLIC_ADDRESS}/s/{name}", traffic)
             if channel.id != int(channel_id):
                 raise MediaUnavailable("moved")
-            return await find_file(channel, int(message), identity, is_fuller=False)
+            # A handle of its own has no second size to turn to: what is tried again is read in full.
+            return await find_file(channel, int(message), identity, is_fuller=True)
 
         return TelegramMedia(found=None, find=find)
 
