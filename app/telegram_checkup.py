@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from app.checkup import Check, State
 from app.config import Config
-from app.instance import open_instance
 from domain.errors import KapearError
 from domain.telegram import AccountState, Standing
+from keys import hotline, keyfile
+from keys.vault import HostVault
+from storage.opening import open_store
+from triage.desk import Desk
+from triage.telegram import Telegram
 
 NAME = "telegram"
 PREVIEW = "no account: channels are read through the public preview"
@@ -30,8 +34,14 @@ async def check_telegram(config: Config) -> Check:
     if not config.data_dir.is_dir():
         return judge([], has_api=config.telegram.has_api)
     try:
-        async with open_instance(config) as instance:
-            states = await instance.office.telegram.states()
+        store = await open_store(config.database_url, data_dir=config.data_dir, create=False)
+        try:
+            public = hotline.hotline_public(config.hotline_key_file)
+            vault = HostVault(keyfile.load_host_keys(config.key_file), public)
+            desk = Desk(store=store, vault=vault, telegram_session=config.telegram.session)
+            states = await Telegram(desk=desk).states()
+        finally:
+            await store.close()
     except KapearError:
         return Check(name=NAME, state=State.WARNING, finding="not looked at", mend="mend first what stands above")
     return judge(states, has_api=config.telegram.has_api)

@@ -305,7 +305,11 @@ class TelegramBook(Protocol):
         """Note that an account is used no more; returns False where none of this id is stored."""
 
     def forget(self, account_id: AccountId) -> bool:
-        """Delete an account and what it was told; False where there is none. Its cooldowns stay till they end."""
+        """
+        Delete an account, and with its session what it was told; False where there is none.
+
+        Its cooldowns stay till they end. The environment's account goes on, with what it was told.
+        """
 
     def cooldowns(self, account_id: AccountId) -> dict[str, datetime]:
         """Return until when which methods must not be called."""

@@ -41,10 +41,16 @@ class Telegram:
         return bool(self._connection.execute(parked.values(parked=reason, parked_at=now)).rowcount)
 
     def forget(self, account_id: AccountId) -> bool:
-        """Delete an account and what it was told; False where there is none. Its cooldowns stay till they end."""
-        self._connection.execute(delete(telegram_channels).where(telegram_channels.c.account_id == account_id))
+        """
+        Delete an account, and with its session what it was told; False where there is none.
+
+        Its cooldowns stay till they end. The environment's account goes on, with what it was told.
+        """
         gone = delete(telegram_accounts).where(telegram_accounts.c.id == account_id)
-        return bool(self._connection.execute(gone).rowcount)
+        row = self._connection.execute(gone.returning(telegram_accounts.c.session)).first()
+        if row is not None and row.session is not None:
+            self._connection.execute(delete(telegram_channels).where(telegram_channels.c.account_id == account_id))
+        return row is not None
 
     def cooldowns(self, account_id: AccountId) -> dict[str, datetime]:
         """Return until when which methods must not be called."""

@@ -98,6 +98,15 @@ class TelegramContract:
         assert await store.read(lambda tx: tx.telegram.channels("digest")) == []
         assert await store.read(lambda tx: tx.telegram.cooldowns(FIRST)) == {"messages.getHistory": NOW + DAY}
 
+    async def test_the_environment_s_account_keeps_what_it_was_told(self, store: Store) -> None:
+        parked = an_account(session=None, parked="frozen", parked_at=NOW)
+        await store.write(lambda tx: tx.telegram.put(parked))
+        told = a_channel(pinned=True)
+        await store.write(lambda tx: tx.telegram.resolved(told))
+        assert await store.write(lambda tx: tx.telegram.forget(FIRST))
+        assert await store.read(lambda tx: tx.telegram.accounts()) == []
+        assert await store.read(lambda tx: tx.telegram.channels("digest")) == [told]
+
     async def test_living_targets_are_adopted_with_all_they_have(self, store: Store) -> None:
         living = await put_target(store, cursor="7:3")
         waiting = await put_target(store, status=TargetStatus.AWAITING_APPROVAL)
