@@ -45,7 +45,7 @@ class Limits:
     text: int = 200_000  # code points of one page: some 10 ms of the loop's time
     reread_every: timedelta = timedelta(hours=6)
     reread: int = PAGE  # ids, then
-    reread_after_much: int = 1000  # ids, when the server says that too much changed to be told
+    reread_after_much: int = 20_000  # ids, when the server says that too much changed to be told
     album_grows: timedelta = timedelta(seconds=60)
 
 

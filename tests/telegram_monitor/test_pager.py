@@ -15,7 +15,7 @@ from tests.telegram_monitor.reading import LATER, NAME, Reader, deleted, numbers
 HISTORY, DIFFERENCE, BY_ID = "messages.getHistory", "updates.getChannelDifference", "channels.getMessages"
 
 
-ONE_ANSWER = Limits(page=100)  # makes a page
+ONE_ANSWER = Limits(page=100, reread_after_much=1000)
 
 
 @pytest.fixture
