@@ -52,7 +52,7 @@ def read_changes(untrusted_answer: Any, channel_id: int, cursor: Cursor) -> Chan
         raise VisitEnded(Outcome.ERROR, BAD_ANSWER)
     updates = list(islice(untrusted_answer.other_updates, MAX_CHANGES))
     latest = {
-        message.id: message
+        getattr(message, "id", 0): message
         for message in (
             *islice(untrusted_answer.new_messages, MAX_CHANGES),
             *(update.message for update in updates if isinstance(update, _WITH_MESSAGE)),

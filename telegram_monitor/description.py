@@ -31,7 +31,7 @@ class Descriptions:
         self._known: dict[int, tuple[datetime, Particulars]] = {}
 
     async def of(self, channel: Asked) -> Particulars:
-        """Return a channel's particulars; none where the account must rest before it may ask."""
+        """Return a channel's particulars; none where nobody can be asked now, for the posts at hand do not wait."""
         known = self._known.get(channel.id)
         now = self._now()
         if known is not None and timedelta(0) <= now - known[0] < EVERY:
@@ -39,7 +39,7 @@ class Descriptions:
         try:
             told = tuple(await _asked(channel))
         except VisitEnded as ended:
-            if ended.outcome is not Outcome.LIMITED:
+            if ended.outcome not in {Outcome.LIMITED, Outcome.UNREACHABLE}:
                 raise
             return known[1] if known is not None else ()
         self._known.pop(channel.id, None)

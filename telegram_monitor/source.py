@@ -24,11 +24,11 @@ from domain.ports import MediaSource, SourceTarget
 from telegram_monitor.carriers import Carrier, File
 from telegram_monitor.description import Descriptions
 from telegram_monitor.media import Downloads, Found, TelegramMedia, find_file
+from telegram_monitor.naming import name_in
 from telegram_monitor.pager import Limits, Pager
 from telegram_monitor.posts import observed_post, usernames_of
 
 PUBLIC_ADDRESS = "https://t.me"
-_LOCATOR = re.compile(r"https?://[^/]+/(?:s/)?([A-Za-z0-9_]{1,64})")
 _MEDIA_URL = re.compile(r"telegram:([A-Za-z0-9_]{1,64})/([0-9]{1,16})/([0-9]{1,10})/([a-z]+:-?[0-9]+(?::thumb)?)")
 
 
@@ -64,7 +64,7 @@ class TelegramSource:
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncGenerator[ObservedPage, None]:
         """Yield pages oldest to newest; a quiet channel has none."""
-        name = name_of(target.locator)
+        name = name_in(target.locator)
         channel = await self._accounts.channel(target.locator, traffic)
         maker = _PageMaker(channel=channel, name=name, traffic=traffic, tool=self._tool, now=self._now)
         pager = Pager(channel=channel, target=target, make_page=maker.page, now=self._now, limits=self._limits)
@@ -88,14 +88,6 @@ class TelegramSource:
             return await find_file(channel, int(message), identity, is_fuller=True)
 
         return TelegramMedia(found=None, find=find)
-
-
-def name_of(locator: str) -> str:
-    """Return the channel's name out of a canonical locator."""
-    named = _LOCATOR.fullmatch(locator)
-    if named is None:
-        raise VisitEnded(Outcome.ERROR, "bad_locator")
-    return named[1]
 
 
 @dataclass(slots=True, kw_only=True)

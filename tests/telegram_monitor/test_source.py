@@ -12,7 +12,6 @@ from domain.errors import VisitEnded
 from domain.observations import Platform, Traffic
 from domain.outcomes import Outcome
 from domain.ports import SourceTarget
-from telegram_monitor.source import name_of
 from tests.telegram_monitor.reading import LATER, LOCATOR, NAME, PlainChannel, Reader, reading
 from tests.telegram_server import photo_of
 
@@ -130,10 +129,6 @@ async def test_a_locator_nobody_made_is_never_asked_for(
     with pytest.raises(VisitEnded, match=r"^error: bad_locator$"):
         await anext(reader.source.pages(target, Traffic()))
     assert telegram_server.log.of("contacts.resolveUsername") == []
-
-
-def test_both_spellings_of_a_locator_name_the_channel() -> None:
-    assert name_of("https://t.me/s/tin_lanterns") == name_of("https://t.me/tin_lanterns") == NAME
 
 
 async def test_the_next_page_is_fetched_only_when_asked_for(
