@@ -85,6 +85,12 @@ class Account:
         stored = await self._ledger.cooldowns(self.id)
         self._cooldowns.recall(stored, wall=self._now(), now=self._clock())
 
+    @property
+    def server(self) -> tuple[str, int]:
+        """Return the address and port of the server that the account talks to."""
+        session = self._client.session
+        return session.server_address or "", session.port or 0
+
     def rests(self, methods: Iterable[str]) -> bool:
         """Return whether any of these methods must not be called now."""
         return self._cooldowns.rests(methods, self._clock())

@@ -48,6 +48,11 @@ class Channel:
         """Return the same for requests that want an InputChannel."""
         return InputChannel(self.id, self._hold.told.access_hash)
 
+    @property
+    def server(self) -> tuple[str, int]:
+        """Return the address and port of the server that answers now."""
+        return self._hold.account.server
+
     async def ask(self, request: TLRequest) -> Any:
         """
         Return the answer to a request about this channel.

@@ -27,7 +27,11 @@ WHOLE = 512 * 1024  # files up to this size come in one piece
 
 
 class Downloads(Asked, Protocol):
-    """What a file needs of its channel."""
+    """What a file, and the page it is on, need of their channel."""
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Return the address and port of the server that answers."""
 
     async def download(self, location: Location, *, dc_id: int, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; fewer only at the end."""

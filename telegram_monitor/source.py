@@ -121,7 +121,10 @@ class _PageMaker:
             # A field holds what the layer does not allow there; the message is never quoted.
             raise VisitEnded(Outcome.ERROR, "malformed") from None
         length = self.traffic.bytes - self._received
-        capture = CaptureRecord(final_url=address, received_at=self.now(), length=length, tool=self.tool)
+        ip, port = self.channel.server
+        capture = CaptureRecord(
+            final_url=address, received_at=self.now(), ip=ip, port=port, length=length, tool=self.tool
+        )
         deleted = tuple((container, str(number)) for number in gone)
         return ObservedPage(posts=posts, capture=capture, cursor=cursor, deleted=deleted)
 

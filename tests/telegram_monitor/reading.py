@@ -47,6 +47,10 @@ class PlainChannel:
     def input(self) -> types.InputChannel:
         return types.InputChannel(self.id, self.access_hash)
 
+    @property
+    def server(self) -> tuple[str, int]:
+        return self.client.session.server_address, self.client.session.port
+
     async def ask(self, request: TLRequest) -> Any:
         self.traffic.requests += 1
         self.traffic.bytes += 1000

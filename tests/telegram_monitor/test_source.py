@@ -41,6 +41,7 @@ async def test_a_page_says_where_its_posts_are_from(
     assert media.url == f"telegram:{NAME}/{channel.id}/1/{media.identity}"
     capture = page.capture
     assert (capture.final_url, capture.received_at, capture.tool) == (f"https://t.me/{NAME}", LATER, "kapear tests")
+    assert (capture.ip, capture.port) == ("127.0.0.1", telegram_server.ports[2])
     assert capture.length > 0
 
 
