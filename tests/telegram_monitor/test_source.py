@@ -12,6 +12,10 @@ from domain.errors import VisitEnded
 from domain.observations import Platform, Traffic
 from domain.outcomes import Outcome
 from domain.ports import SourceTarget
+from telegram_monitor.pager import Limits
+from telegram_monitor.source import TelegramSource
+from tests.telegram_monitor.dialled import ledger_of
+from tests.telegram_monitor.dialled import reading as accounts_reading
 from tests.telegram_monitor.reading import LATER, LOCATOR, NAME, PlainChannel, Reader, reading
 from tests.telegram_server import photo_of
 
@@ -143,3 +147,26 @@ async def test_the_next_page_is_fetched_only_when_asked_for(
     await anext(pages)
     assert len(telegram_server.log.of("messages.getHistory")) > asked
     await pages.aclose()
+
+
+async def test_a_visit_goes_on_through_another_account_and_so_do_its_media(
+    telegram_server: TelegramServer, channel: Channel
+) -> None:
+    for number in range(350):
+        channel.post(f"kite {number}")
+    channel.post(media=photo_of(telegram_server, {"x": b"x" * 500, "y": b"y" * 900}))
+    target = SourceTarget(platform=Platform.TELEGRAM, locator=LOCATOR, backfill=None)
+    async with accounts_reading(telegram_server, ledger_of(telegram_server, "one", "two")) as accounts:
+        await accounts.channel(LOCATOR, Traffic())  # pins it
+        first = telegram_server.log.of("contacts.resolveUsername")[-1].account
+        telegram_server.faults.flood("messages.getHistory", 60, account=first, after=2)
+        source = TelegramSource(accounts=accounts, tool="kapear tests", limits=Limits(page=100))
+        seen, sizes = [], []
+        async for page in source.pages(target, Traffic()):
+            seen += [int(post.post) for post in page.posts]
+            media = [item for post in page.posts for item in post.media]
+            sizes += [len(await item.source.read(0, 1000)) for item in media]
+    assert seen == list(range(1, 352))
+    assert sizes == [500]
+    assert {call.account for call in telegram_server.log.of("messages.getHistory")} == {"one", "two"}
+    assert telegram_server.log.hammering == []
