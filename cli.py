@@ -16,7 +16,7 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from app import config, logs
-from app.commands import doctor, hashing, leads, lists, people, reports, watch
+from app.commands import doctor, hashing, leads, lists, people, reports, telegram, watch
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
@@ -39,6 +39,7 @@ app = typer.Typer(
 app.add_typer(reports.app, name="report")
 app.add_typer(watch.app, name="watch")
 app.add_typer(leads.app, name="leads")
+app.add_typer(telegram.app, name="telegram")
 app.add_typer(lists.app, name="hashlist")
 app.add_typer(lists.rules_app, name="rules")
 app.add_typer(people.user_app, name="user")

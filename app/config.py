@@ -16,6 +16,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app import telegram_config
+from app.telegram_config import TelegramConfig
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
 from domain.scoring import Points
@@ -28,7 +30,7 @@ KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
         "visits_at_once", "host_delay_s", "fingerprint_children", "max_active_targets", "points", "behind_proxy",
-        "public_host", "zone", "allow_missing_layers",
+        "public_host", "zone", "allow_missing_layers", *telegram_config.KNOWN,
     }
 )  # fmt: skip
 
@@ -45,6 +47,7 @@ class Config:
     allow_networks: tuple[Network, ...] = ()
     contact: str = ""
     telegram_web_base: str = "https://t.me"
+    telegram: TelegramConfig = field(default_factory=TelegramConfig)
     cadence: Cadence = field(default_factory=Cadence)
     visits_at_once: int = 4
     host_delay_s: float = 1.0
@@ -105,6 +108,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         allow_networks=_networks(values.get("allow_networks", "")),
         contact=str(values.get("contact", "")),
         telegram_web_base=_base(str(values.get("telegram_web_base", "https://t.me"))),
+        telegram=telegram_config.read(values, environment),
         cadence=Cadence(interval=timedelta(seconds=_number(values, "visit_interval_s", 900.0, least=1.0))),
         visits_at_once=int(_number(values, "visits_at_once", 4, least=1)),
         host_delay_s=_number(values, "host_delay_s", 1.0, least=0.0),

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.config import Config
 from app.instance import Instance
+from app.telegram_config import TelegramConfig
 from demo.process import Served
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
@@ -27,6 +28,7 @@ ACTOR = Actor(name="os:demo", role=Role.ADMIN, local=True)
 DIRECTORY = Path(".demo")
 POLL_S = 0.2
 LONGEST_S = 180.0
+_CHANNEL, _PREVIEW = "https://t.me/", "https://t.me/s/"
 
 
 def fresh_directory(directory: Path = DIRECTORY) -> Path:
@@ -48,6 +50,11 @@ def demo_config(base: Config, directory: Path, served: Served) -> Config:
         key_file=data / "host.key",
         allow_networks=tuple(ip_network(name) for name in served.allow_networks.split(",")),
         telegram_web_base=served.telegram_web_base,
+        telegram=TelegramConfig(
+            api_id=served.line["telegram"]["api_id"],
+            api_hash=served.line["telegram"]["api_hash"],
+            session=served.line["telegram"]["session"],
+        ),
         cadence=Cadence(interval=timedelta(seconds=5)),
         allow_missing_layers=True,  # the demo alone goes on by itself, and says so
         token="",
@@ -60,7 +67,9 @@ async def furnish(instance: Instance, served: Served) -> list[str]:
     wanted = NewList(name="demo", classification="demo-known", list_class=ListClass.ACCREDITED, authority="demo")
     await office.lists.import_list(ACTOR, wanted, read_csv([served.hash_list.read_bytes()]))
     added: list[str] = []
-    for number, locator in enumerate(served.targets, start=1):
+    # Channels that are served as previews are read as such, the one that has none through the account.
+    previews = [locator.replace(_CHANNEL, _PREVIEW, 1) for locator in served.targets]
+    for number, locator in enumerate([*previews, *served.line["telegram"]["targets"]], start=1):
         target = NewTarget(
             locator=locator,
             report=f"DEMO-{number}",

@@ -19,6 +19,7 @@ from pathlib import Path
 from app.checkup import Check, State
 from app.config import Config
 from app.swap import check_swap
+from app.telegram_checkup import check_telegram
 from domain.errors import KapearError, OperatorFault
 from domain.store import Tx
 from fingerprint import landlock
@@ -49,6 +50,7 @@ async def examine(config: Config) -> list[Check]:
         check_swap(),
         *check_keys(config),
         *await check_database(config),
+        await check_telegram(config),
         check_disk(config.data_dir),
     ]
 

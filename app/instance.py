@@ -27,6 +27,7 @@ from triage.office import Office
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.telegram import Telegram
 from triage.watchlist import WatchList
 
 BESIDE = "not enrolled: loopback only, and the hotline's private key lies unprotected beside the data"
@@ -114,13 +115,20 @@ def _key_ids(tx: Tx) -> dict[str, str]:
 
 
 def _office(config: Config, store: Store, vault: HostVault) -> Office:
-    desk = Desk(store=store, vault=vault, telegram_host=config.telegram_host, max_active=config.max_active_targets)
+    desk = Desk(
+        store=store,
+        vault=vault,
+        telegram_host=config.telegram_host,
+        telegram_session=config.telegram.session,
+        max_active=config.max_active_targets,
+    )
     return Office(
         desk=desk,
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         lists=HashLists(desk=desk),
+        telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         audit=AuditLog(desk=desk),
     )

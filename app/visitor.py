@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from app.checkup import weakened
 from app.config import Config
 from app.instance import Instance
+from app.telegram import TelegramOnDemand
 from crawler.source import ScrapySource
 from domain.errors import AlreadyRunning
 from domain.ids import TargetId
@@ -124,8 +125,11 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
     matcher = ListMatcher()
     session = guarded_session(policy, user_agent=user_agent(config))
     pool = FingerprintPool(config.fingerprint_children, allow_missing_layers=config.allow_missing_layers)
-    async with session, pool:
-        source = ScrapySource(
+    telegram = TelegramOnDemand(
+        config=config.telegram, ledger=instance.office.telegram, policy=policy, tool=tool_version()
+    )
+    async with session, pool, aclosing(telegram):
+        web = ScrapySource(
             session=session,
             governor=governor,
             telegram_web_base=config.telegram_web_base,
@@ -133,7 +137,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
         )
         intake = Intake(
             desk=instance.office.desk,
-            sources=dict.fromkeys(Platform, source),
+            sources={Platform.TELEGRAM: telegram, Platform.TELEGRAM_WEB: web, Platform.PAGE: web},
             fingerprinter=pool,
             matcher=matcher,
             rules=load_rules(),

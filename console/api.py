@@ -73,6 +73,7 @@ async def metrics(call: Call) -> web.Response:
     """Return the figures for Prometheus."""
     waiting = await call.office.queue.all(COUNTER, LeadStatus.NEW)
     call.console.metrics.queue_depth(len(waiting))
+    call.console.metrics.telegram_accounts(await call.office.telegram.states())
     return web.Response(
         body=call.console.metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     )

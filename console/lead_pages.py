@@ -9,7 +9,7 @@ from aiohttp import web
 from console.answers import TurnedAway
 from console.calls import Call, Console, see_other
 from console.forms import choice, text
-from console.words import TOO_MANY_TRIES
+from console.words import TOO_MANY_TRIES, account_notices
 from domain.errors import BadInput, Refused
 from domain.leads import Closing, Lead, LeadStatus
 from domain.people import Actor
@@ -32,7 +32,12 @@ async def queue(call: Call) -> web.Response:
     else:
         leads = await call.office.queue.all(call.actor, LeadStatus(asked))
     return await call.page(
-        "queue.html", leads=leads[:ROWS], beyond=max(0, len(leads) - ROWS), asked=asked, statuses=list(LeadStatus)
+        "queue.html",
+        leads=leads[:ROWS],
+        beyond=max(0, len(leads) - ROWS),
+        asked=asked,
+        statuses=list(LeadStatus),
+        warnings=call.console.config.warnings + account_notices(await call.office.telegram.states()),
     )
 
 

@@ -8,17 +8,20 @@ by place would make a finder of the dashboard they end on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter as Counted
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from domain.outcomes import Outcome
+from domain.telegram import Standing
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from domain.targets import Visit
+    from domain.telegram import AccountState
 
 LAG_EVERY_S = 0.5
 LAG_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -37,6 +40,10 @@ class Metrics:
             "kapear_loop_lag_seconds", "How late the event loop runs.", buckets=LAG_BUCKETS, registry=registry
         )
         self._depth = Gauge("kapear_queue_depth", "Leads that nobody has claimed yet.", registry=registry)
+        self._accounts = Gauge(
+            "kapear_telegram_accounts", "Telegram accounts, by whether they read.", ["state"], registry=registry
+        )
+        self.telegram_accounts([])
         for outcome in Outcome:
             self._visits.labels(outcome=outcome.value)
 
@@ -53,6 +60,12 @@ class Metrics:
     def queue_depth(self, leads: int) -> None:
         """Note how many leads wait."""
         self._depth.set(leads)
+
+    def telegram_accounts(self, states: Iterable[AccountState]) -> None:
+        """Note how many Telegram accounts read, and how many do not."""
+        counted = Counted(state.standing for state in states)
+        for standing in Standing:
+            self._accounts.labels(state=standing.value).set(counted[standing])
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""

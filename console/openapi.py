@@ -63,6 +63,7 @@ SCHEMAS: dict[str, Schema] = {
             "classification": TEXT, "at_ms": {"type": ["integer", "null"]}, "covers": {"type": ["string", "null"]},
         })),
         "text_hits": _array(_object({"rule": TEXT, "version": NUMBER})),
+        "deleted_posts": _array(TIME),
     }),
     "Target": _object({
         "id": TEXT,

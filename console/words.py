@@ -7,7 +7,7 @@ a label is looked up by kind and value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from domain import scoring
@@ -19,6 +19,7 @@ from domain.people import Role
 from domain.reports import Via
 from domain.scoring import Score
 from domain.targets import TargetStatus
+from domain.telegram import AccountState, Standing
 
 _LABELS: dict[type[StrEnum], dict[str, str]] = {
     LeadStatus: {
@@ -61,7 +62,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         "not_authorised": "Not authorised",
         "error": "Error",
     },
-    Platform: {"telegram_web": "Telegram channel", "page": "Web page"},
+    Platform: {"telegram": "Telegram channel", "telegram_web": "Telegram channel, preview", "page": "Web page"},
     Via: {"web": "Web form", "phone": "Telephone", "telegram": "Telegram", "email": "E-mail", "partner": "Partner"},
     ListClass: {
         "accredited": "Accredited",
@@ -77,7 +78,15 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
 # What `app` puts above every page.
 NOT_ENROLLED = "not enrolled: loopback only, and the hotline's private key lies unprotected beside the data"
 DEMONSTRATION = "A demonstration: every post, picture and hash here is made up."
-NOTICES = (NOT_ENROLLED, DEMONSTRATION)
+# What the queue's page says of Telegram accounts that do not read as they should.
+ACCOUNT_PARKED = (
+    "A Telegram account is parked: it reads nothing until somebody signs it in again (kapear telegram status)."
+)
+ACCOUNT_LIMITED = (
+    "Telegram asked an account to wait: some channels are read later than planned (kapear telegram status)."
+)
+NOTICES = (NOT_ENROLLED, DEMONSTRATION, ACCOUNT_PARKED, ACCOUNT_LIMITED)
+_NOTICE_OF = {Standing.PARKED: ACCOUNT_PARKED, Standing.LIMITED: ACCOUNT_LIMITED}
 
 ERROR_TITLES: dict[int, str] = {
     400: "This cannot be read",
@@ -112,6 +121,12 @@ LINES = (
     SIGN_IN_FIRST, NO_SUCH_PAGE, WENT_WRONG, FORM_EXPIRED, WRONG_HOST, TOO_LONG, WRONG_METHOD, WRONG_MEDIA_TYPE,
     UNKNOWN_PARAMETER, TOO_MANY_TRIES, BAD_FIELD, BAD_DATE, BAD_BACKFILL,
 )  # fmt: skip
+
+
+def account_notices(states: Iterable[AccountState]) -> tuple[str, ...]:
+    """Return what everybody at the desk must know of the Telegram accounts; empty when all is well."""
+    found = {state.standing for state in states}
+    return tuple(notice for standing, notice in _NOTICE_OF.items() if standing in found)
 
 
 def label(value: StrEnum) -> str:

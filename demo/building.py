@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from demo.closing import TITLE, build_closed
 from demo.dice import Dice
 from demo.drawing import STYLES
 from demo.shop import ShopBuilder
@@ -53,9 +54,12 @@ def build_world(seed: int, anchor: datetime, *, live: bool) -> World:
         channels[name] = builder.build(count, anchor, live=live)
     shop = ShopBuilder(seed, writer, pictures, planted)
     pages = shop.pages(live=live)
+    # Last, so that everything else reads as it did before there was this one.
+    builder = ChannelBuilder(seed, CLOSED, TITLE, writer=writer, pictures=pictures, planted=planted)
+    closed = build_closed(builder, planted, anchor, edit_at=EDIT_AT if live else None)
     return World(
         channels=channels,
-        closed_channel=CLOSED,
+        closed=closed,
         pages=pages,
         pictures=pictures,
         media=shop.media,

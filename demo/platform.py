@@ -33,6 +33,8 @@ from demo.gallery import Gallery
 from demo.planting import Row, as_csv, plant
 from demo.shop import BROKEN, STAND_IN
 from demo.shoppages import STAND_IN_PAGE, shop_page
+from demo.telegram.server import TelegramServer
+from demo.telegram.stage import Stage, keep_filled, told
 from demo.telegrampages import channel_page, contact_page, file_path, film_path
 from demo.world import World
 
@@ -136,6 +138,8 @@ def announcement(world: World, planted: list[dict[str, Any]], base: str, hash_li
     posts |= {locators[path]: [locators[path]] for path in world.pages}
     found = []
     for each in planted:
+        if each["place"] == world.closed_channel:
+            continue
         about = {key: value for key, value in each.items() if key != "place"}
         about["post"] = locators.get(about["post"], about["post"])
         found.append({"target": locators[each["place"]], **about})
@@ -168,17 +172,29 @@ async def serve(directory: Path, seed: int, anchor: datetime, *, live: bool) -> 
     gallery = Gallery(seed, world.pictures)
     rows, planted = plant(seed, world, gallery)
     hash_list = written(directory, rows)
+    stage = Stage(world, gallery, Dice(seed, "film").raw(4096))
     started = time.monotonic()
-    site = Site(seed, world, gallery, lambda: time.monotonic() - started if live else math.inf)
+
+    def clock() -> float:
+        return time.monotonic() - started if live else math.inf
+
+    site = Site(seed, world, gallery, clock)
     runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
+    stage.fill(clock())
+    living = asyncio.create_task(keep_filled(stage, clock)) if live else None
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        site.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        sys.stdout.write(json.dumps(announcement(world, planted, site.base, hash_list)) + "\n")
-        sys.stdout.flush()
-        await stop.wait()
+        async with TelegramServer(stage.platform) as telegram:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            site.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            closed = [each for each in planted if each["place"] == world.closed_channel]
+            line = announcement(world, planted, site.base, hash_list) | {"telegram": told(stage, telegram, closed)}
+            sys.stdout.write(json.dumps(line) + "\n")
+            sys.stdout.flush()
+            await stop.wait()
     finally:
+        if living is not None:
+            living.cancel()
         await runner.cleanup()
 
 

@@ -58,6 +58,7 @@ class Message:
     photos: tuple[str, ...] = ()
     video: str = ""
     preview: str = ""
+    as_file: bool = False  # the photo was sent as a file, so its bytes are as they were
     unsupported: bool = False
     service: bool = False
     author: str = ""
@@ -81,7 +82,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A channel with a public preview."""
+    """A channel, with a public preview or without."""
 
     name: str
     id: int  # bare and positive, as in data-view
@@ -137,12 +138,17 @@ class World:
     """Everything there is; `changes` replaces a path's picture at some second."""
 
     channels: Mapping[str, Channel]
-    closed_channel: str
+    closed: Channel  # has no public preview
     pages: Mapping[str, ShopPage]
     pictures: Mapping[str, Picture]
     media: Mapping[str, str]  # path under /media/ → picture
     changes: Mapping[str, tuple[float, str]]
     planted: tuple[Planted, ...]
+
+    @property
+    def closed_channel(self) -> str:
+        """Return the name of the channel without a preview."""
+        return self.closed.name
 
 
 def page_of(messages: list[Message], before: int | None, after: int | None) -> tuple[list[Message], bool, bool]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from domain.errors import BadInput, WrongState
 from domain.hashlists import MediaMatch
 from domain.ids import LeadId, PostId, TargetId
-from domain.observations import CaptureRecord, Platform
+from domain.observations import CaptureRecord, Particulars, Platform
 from domain.ports import LeadKey
 from domain.scoring import Reason
 from domain.text import TextHit
@@ -58,6 +58,14 @@ class PostTextHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedPost:
+    """A lead's post that its platform says is gone, and when that was learnt."""
+
+    post_id: PostId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
     """
     A post, an album or an author's texts, with evidence and two explained scores.
@@ -83,12 +91,28 @@ class Lead:
     reasons: tuple[Reason, ...] = ()
     matches: tuple[MediaMatch, ...] = ()
     text_hits: tuple[PostTextHit, ...] = ()
+    deleted: tuple[DeletedPost, ...] = ()
     key: LeadKey | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another post by the same author, from the page that showed a lead's; it cannot be fetched later."""
+
+    url: str = field(repr=False)
+    posted_at: datetime | None = None
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostContent:
-    """What a lead's post said and where: plaintext, on its way to being sealed or shown."""
+    """
+    What a lead's post said and where: plaintext, on its way to being sealed or shown.
+
+    `particulars` are the platform's own figures and names of the post,
+    `channel` those of where it stood. `before` and `after` are its neighbours,
+    in the order of the page.
+    """
 
     url: str = field(repr=False)
     text: str = field(default="", repr=False)
@@ -96,6 +120,10 @@ class PostContent:
     links: tuple[str, ...] = field(default=(), repr=False)
     media_urls: tuple[str, ...] = field(default=(), repr=False)
     capture: CaptureRecord | None = field(default=None, repr=False)
+    particulars: Particulars = field(default=(), repr=False)
+    channel: Particulars = field(default=(), repr=False)
+    before: tuple[Neighbour, ...] = field(default=(), repr=False)
+    after: tuple[Neighbour, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

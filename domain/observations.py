@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 65_536  # code points kept of one post; a longer text is cut and says so
 MAX_LINKS = 2_000  # links read from one page
+MAX_PARTICULARS = 100  # kept of one post, or of a channel
+MAX_PARTICULAR = 4_096  # code points of each
+
+Particulars = tuple[tuple[str, str], ...]
 
 
 class Platform(StrEnum):
     """Where a target lives; one source reads each."""
 
-    TELEGRAM_WEB = "telegram_web"
+    TELEGRAM = "telegram"  # through an account of the organisation
+    TELEGRAM_WEB = "telegram_web"  # through the public preview
     PAGE = "page"
 
     @property
@@ -32,12 +37,17 @@ class Platform(StrEnum):
         """Return whether a post's name is itself a locator, to be stored as a keyed digest only."""
         return self is Platform.PAGE
 
+    @property
+    def keyed_as(self) -> Platform:
+        """Return under which platform posts are keyed: a channel's are the same, whichever way they were read."""
+        return Platform.TELEGRAM if self is Platform.TELEGRAM_WEB else self
+
 
 class MediaKind(StrEnum):
     """What a media item is to the post that carries it."""
 
     IMAGE = "image"
-    VIDEO = "video"
+    VIDEO = "video"  # read by ranges, as far as sampling it needs
     THUMBNAIL = "thumbnail"  # stands for a video or document that was not read
 
 
@@ -48,13 +58,16 @@ class ObservedMedia:
 
     `identity` is the platform's own stable name for it (a photo id, a URL
     without its rotating parts): the same picture seen again has the same one.
-    `url` is None for media that travelled inside the page (`data:`).
+    `url` is None for media that travelled inside the page (`data:`). `fuller`
+    is the same picture in full, to be read only where the smaller `source`
+    comes near to a list's entry.
     """
 
     identity: str = field(repr=False)
     kind: MediaKind = MediaKind.IMAGE
     url: str | None = field(default=None, repr=False)
     source: MediaSource = field(repr=False, compare=False)
+    fuller: MediaSource | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,9 @@ class ObservedPost:
 
     `container` and `post` are the platform's own names (Telegram: bare channel
     id and message id; a page: origin and canonical URL). `group` is an album.
+    `particulars` are the platform's own figures and names of this post (from
+    where it was forwarded, a file's name), as pairs of name and value: sealed
+    with a lead, and stored nowhere else.
     """
 
     container: str = field(repr=False)
@@ -76,6 +92,7 @@ class ObservedPost:
     links: tuple[str, ...] = field(default=(), repr=False)
     media: tuple[ObservedMedia, ...] = ()
     group: str | None = None
+    particulars: Particulars = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Strip encoded pictures from everything that is words, and bound it."""
@@ -86,6 +103,7 @@ class ObservedPost:
         object.__setattr__(self, "links", tuple(without_encoded_runs(link)[:4096] for link in self.links[:MAX_LINKS]))
         if self.author is not None:
             object.__setattr__(self, "author", without_encoded_runs(self.author)[:256])
+        object.__setattr__(self, "particulars", _plain(self.particulars))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +134,21 @@ class ObservedPage:
     What one answer held, oldest post first.
 
     `cursor` is where the next visit goes on once this page is committed: text
-    that only the source that wrote it reads. `container` names the channel.
+    that only the source that wrote it reads. `deleted` are posts that the
+    platform says are gone, each by its container and its own name; one that
+    is among `posts` too was deleted after it was seen.
+    `channel` are particulars of the channel or site as a whole.
     """
 
     posts: tuple[ObservedPost, ...]
     capture: CaptureRecord
     cursor: str | None
+    deleted: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    channel: Particulars = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        """Strip encoded pictures from what is said of the channel, and bound it."""
+        object.__setattr__(self, "channel", _plain(self.channel))
 
 
 @dataclass(slots=True)
@@ -130,3 +157,11 @@ class Traffic:
 
     requests: int = 0
     bytes: int = 0
+
+
+def _plain(untrusted_particulars: Particulars) -> Particulars:
+    """Return particulars without encoded pictures, cut to what is kept."""
+    return tuple(
+        (without_encoded_runs(name)[:64], without_encoded_runs(value)[:MAX_PARTICULAR])
+        for name, value in untrusted_particulars[:MAX_PARTICULARS]
+    )

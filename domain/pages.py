@@ -6,7 +6,7 @@ Values only: `domain.planning` decides, storage reads and writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,7 +45,8 @@ class AssessedPost:
     One observed post with what rules and lists said of it.
 
     `content_digest` None means that only media were read again: the post
-    itself was not seen, so it gets no revision.
+    itself was not seen, so it gets no revision. Its content is made when it is
+    asked for: few posts become part of a lead.
     """
 
     key: PostKey
@@ -57,7 +58,12 @@ class AssessedPost:
     text_hits: tuple[TextHit, ...] = ()
     identifiers: tuple[str, ...] = field(default=(), repr=False)
     media: tuple[AssessedMedia, ...] = ()
-    content: PostContent = field(repr=False)
+    make_content: Callable[[], PostContent] = field(repr=False, compare=False)
+
+    @property
+    def content(self) -> PostContent:
+        """Return what is sealed to the post's lead."""
+        return self.make_content()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +78,13 @@ class KnownMedia:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPost:
-    """A post that is stored already; `media` is keyed by identity digest."""
+    """A post that is stored already; `media` is keyed by identity digest, `deleted` as its platform last said."""
 
     id: PostId
     seq: int
     content_digest: str = field(repr=False)
     posted_at: datetime | None = None
+    deleted: bool = False
     media: Mapping[str, KnownMedia] = field(default_factory=dict, repr=False)
 
 
@@ -162,6 +169,15 @@ class LeadContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChange:
+    """A known post that its platform says is gone, or that was seen again after that; `lead_ids` have it."""
+
+    post_id: PostId
+    deleted_at: datetime | None
+    lead_ids: tuple[LeadId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
     """Every row of one page, to be written in one transaction or not at all."""
 
@@ -170,6 +186,7 @@ class PagePlan:
     media: tuple[MediaRow, ...] = ()
     leads: tuple[LeadEvidence, ...] = ()
     contents: tuple[LeadContent, ...] = ()
+    presence: tuple[PresenceChange, ...] = ()
 
     @property
     def filed(self) -> tuple[Lead, ...]:

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     REVEAL = "reveal a lead's content"
     MANAGE_LISTS = "import and retire hash lists"
     MANAGE_PEOPLE = "manage users and enrolment"
+    KEEP_ACCOUNTS = "sign Telegram accounts in and out"
     READ_AUDIT = "read the audit log"
 
 
@@ -50,7 +51,9 @@ _ALLOWED: dict[Role, frozenset[Permission]] = {
     # A small hotline may have nobody else who could name users; every act is in the log.
     Role.SUPERVISOR: frozenset(Permission),
     # The administrator runs the machine and need not see what it holds.
-    Role.ADMIN: frozenset({Permission.MANAGE_PEOPLE, Permission.MANAGE_LISTS, Permission.READ_AUDIT}),
+    Role.ADMIN: frozenset({
+        Permission.MANAGE_PEOPLE, Permission.MANAGE_LISTS, Permission.KEEP_ACCOUNTS, Permission.READ_AUDIT,
+    }),
     Role.AUDITOR: frozenset({Permission.READ_AUDIT, Permission.SEE_DESK}),
 }  # fmt: skip
 

@@ -4,7 +4,8 @@ Plan the rows that one page of posts becomes.
 Pure: the page transaction brings what is known of these posts, this module
 says what is to be written, and nothing happens in between but database work.
 A revision is planned only when the keyed digest of what was seen differs from
-the latest that is stored, so that seeing a page twice changes nothing.
+the latest that is stored, so that seeing a page twice changes nothing. That a
+post is gone, or is back, is no revision: what was seen of it stays as it was.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from domain.fingerprints import MediaStatus
 from domain.hashlists import MediaMatch
 from domain.ids import IdMaker, LeadId, MediaId, PostId, TargetId
 from domain.leads import Lead, LeadKind, LeadStatus, PostTextHit, reopened
+from domain.observations import Platform
 from domain.pages import (
     AssessedMedia,
     AssessedPost,
@@ -30,6 +32,7 @@ from domain.pages import (
     NewPost,
     NewRevision,
     PagePlan,
+    PresenceChange,
 )
 from domain.scoring import Evidence, Points, Score, explain, total
 from domain.text import sells
@@ -39,9 +42,10 @@ MAX_ATTEMPTS = 5  # readings of one media item before it is called unreachable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """The figures and dice that planning needs besides the page itself."""
+    """The figures and dice that planning needs besides the page itself; `platform` is the target's."""
 
     target_id: TargetId
+    platform: Platform
     now: datetime
     new_id: IdMaker
     points: Points = field(default_factory=Points)
@@ -51,14 +55,15 @@ class Planner:
         """Return the groups of leads this post could belong to."""
         return possible_groups(post.key, post.album, self.target_id, post.author_digest, self.now.date())
 
-    def plan(self, posts: Sequence[AssessedPost], known: KnownPage) -> PagePlan:
-        """Return the rows for a page, posts in the order they were seen."""
+    def plan(self, posts: Sequence[AssessedPost], known: KnownPage, deleted: Sequence[PostKey] = ()) -> PagePlan:
+        """Return the rows for a page, posts in the order they were seen; `deleted` are gone since."""
         draft = _Draft(planner=self, known=known)
         seen = [sight for post in posts if (sight := draft.observe(post)) is not None]
         # Filed in a second pass: a match on any picture of an album decides for all of its posts.
         draft.matched_groups = frozenset(self.groups_of(sight.post)[0] for sight in seen if sight.is_matched)
         for sight in seen:
             draft.file(sight)
+        draft.note_presence([post.key for post in posts if post.content_digest is not None], deleted)
         return draft.finish()
 
 
@@ -88,6 +93,7 @@ class _Draft:
     media: list[MediaRow] = field(default_factory=list)
     leads: dict[str, LeadEvidence] = field(default_factory=dict)
     contents: list[LeadContent] = field(default_factory=list)
+    presence: list[PresenceChange] = field(default_factory=list)
     text_leads: int = 0
     matched_groups: frozenset[str] = frozenset()
 
@@ -116,6 +122,26 @@ class _Draft:
             return None
         return _Sight(post=post, after=after, matches=tuple(matches), is_revision=is_revision)
 
+    def note_presence(self, seen: Sequence[PostKey], deleted: Sequence[PostKey]) -> None:
+        """Plan which known posts are gone or back, each once; posts that were never stored have nothing to note."""
+        gone = frozenset(deleted)
+        for key in dict.fromkeys((*seen, *deleted)):
+            post = self.posts.get(key) or self.known.posts.get(key)
+            if post is None or post.deleted is (key in gone):
+                continue
+            self.presence.append(
+                PresenceChange(
+                    post_id=post.id,
+                    deleted_at=self.planner.now if key in gone else None,
+                    lead_ids=tuple(dict.fromkeys(self._leads_with(post.id))),
+                )
+            )
+
+    def _leads_with(self, post_id: PostId) -> list[LeadId]:
+        """Return the leads that have a post, stored ones and those of this page."""
+        stored = [known.lead.id for known in self.known.leads.values() if post_id in known.post_ids]
+        return stored + [one.lead.id for one in self.leads.values() if post_id in one.post_ids]
+
     def finish(self) -> PagePlan:
         """Return the finished plan."""
         return PagePlan(
@@ -124,6 +150,7 @@ class _Draft:
             media=tuple(self.media),
             leads=tuple(self.leads.values()),
             contents=tuple(self.contents),
+            presence=tuple(self.presence),
         )
 
     def _observe(self, post: AssessedPost, before: KnownPost | None) -> KnownPost:
@@ -227,7 +254,7 @@ class _Draft:
             kind=filing.kind,
             status=LeadStatus.NEW,
             target_id=self.planner.target_id,
-            platform=post.key.platform,
+            platform=self.planner.platform,
             urgency=0,
             value=0,
             posted_at=post.posted_at,

@@ -7,14 +7,15 @@ store remembers. Each port has one contract suite in tests/contracts/.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from domain.fingerprints import Fingerprint
 from domain.hashlists import HashMatch
 from domain.observations import ObservedPage, Platform, Traffic
+from domain.telegram import AccountId, ResolvedChannel, TelegramAccount
 from domain.text import TextHit
 
 
@@ -63,6 +64,9 @@ class Matcher(Protocol):
     async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
         """Return the closest match per list and algorithm, exact digests first."""
 
+    async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:
+        """Return whether an entry's PDQ is so near to the radius that `slack` bits would decide, either way."""
+
 
 class TextRules(Protocol):
     """Finds generic commerce in a text, in linear time."""
@@ -103,6 +107,33 @@ class Source(Protocol):
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         """Return a handle on media seen by an earlier visit, to try again."""
+
+
+class TelegramLedger(Protocol):
+    """
+    What the organisation's Telegram accounts must remember across restarts.
+
+    Methods are named as the layer names them (`messages.getHistory`); a
+    locator is a target's canonical one.
+    """
+
+    async def accounts(self) -> tuple[TelegramAccount, ...]:
+        """Return every account, parked ones too, oldest first."""
+
+    async def park(self, account_id: AccountId, reason: str) -> None:
+        """Use an account no more until somebody signs it in again; `reason` is a short code."""
+
+    async def cooldowns(self, account_id: AccountId) -> Mapping[str, datetime]:
+        """Return until when which methods must not be called by an account; past ones may be among them."""
+
+    async def cool_down(self, account_id: AccountId, method: str, until: datetime) -> None:
+        """Note that Telegram asked an account to wait with a method; a later moment is never made earlier."""
+
+    async def channels(self, locator: str) -> tuple[ResolvedChannel, ...]:
+        """Return what accounts were told of a locator, the pinned account's first."""
+
+    async def resolved(self, locator: str, channel: ResolvedChannel) -> None:
+        """Note what an account was told of a locator; a pinned one takes the pin from the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,13 @@ from domain.hashlists import HashEntry, HashList, IndexedEntry
 from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
+from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
 from domain.ports import LeadKey
 from domain.reports import Report
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
+from domain.telegram import AccountId
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ class StoredMedia:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPost:
-    """The latest revision of a stored post, for listing: no text, no link, no author."""
+    """The latest revision of a stored post, for listing: no text, no link, no author; `deleted` on its platform."""
 
     id: PostId
     key: PostKey
@@ -61,6 +63,34 @@ class PendingMedia:
     posted_at: datetime | None
     attempts: int
     retry: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAccount:
+    """
+    A Telegram account as it is stored.
+
+    `session` is encrypted with the host's key; None for the account of the
+    environment, of which no more is stored than that it is parked.
+    """
+
+    id: AccountId
+    label: str
+    session: bytes | None = field(default=None, repr=False)
+    created_at: datetime
+    parked: str = ""
+    parked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredChannel:
+    """What an account was told of a locator: id and access hash, encrypted with the host's key."""
+
+    account_id: AccountId
+    locator_digest: str = field(repr=False)
+    channel: bytes = field(repr=False)
+    pinned: bool
+    resolved_at: datetime
 
 
 class StandingBook(Protocol):
@@ -112,6 +142,9 @@ class TargetBook(Protocol):
 
     def update(self, target: WatchTarget) -> None:
         """Write status, approval and next visit of a target; its claim and cursor are left alone."""
+
+    def adopt(self, before: Platform, after: Platform) -> list[TargetId]:
+        """Let living targets of one platform be read through another from their next visit on; returns which."""
 
     def expire(self, now: datetime) -> list[TargetId]:
         """Mark as expired what lived past its end; returns which."""
@@ -259,6 +292,41 @@ class PeopleBook(Protocol):
         """Sign a browser out."""
 
 
+class TelegramBook(Protocol):
+    """The organisation's Telegram accounts, and what each must not ask again."""
+
+    def accounts(self) -> list[StoredAccount]:
+        """Return every account, parked ones too, oldest first."""
+
+    def put(self, account: StoredAccount) -> None:
+        """Write an account, or write anew one that was known."""
+
+    def park(self, account_id: AccountId, reason: str, now: datetime) -> bool:
+        """Note that an account is used no more; returns False where none of this id is stored."""
+
+    def forget(self, account_id: AccountId) -> bool:
+        """
+        Delete an account, and with its session what it was told; False where there is none.
+
+        Its cooldowns stay till they end. The environment's account goes on, with what it was told.
+        """
+
+    def cooldowns(self, account_id: AccountId) -> dict[str, datetime]:
+        """Return until when which methods must not be called."""
+
+    def cool_down(self, account_id: AccountId, method: str, until: datetime, now: datetime) -> None:
+        """Write a cooldown, never making a later moment earlier; those that ended before `now` go."""
+
+    def channels(self, locator_digest: str) -> list[StoredChannel]:
+        """Return what accounts were told of a locator, the pinned account's first, then the oldest."""
+
+    def resolved(self, channel: StoredChannel) -> None:
+        """Write what an account was told of a locator; a pinned one takes the pin from the others."""
+
+    def channel_counts(self) -> dict[AccountId, int]:
+        """Return how many channels are pinned to each account that has any."""
+
+
 class AuditBook(Protocol):
     """The hash-chained log; an action whose event cannot be written does not happen."""
 
@@ -281,6 +349,7 @@ class Tx(Protocol):
     leads: LeadBook
     lists: ListBook
     people: PeopleBook
+    telegram: TelegramBook
     audit: AuditBook
 
     def page(self, claim: Claim) -> PageTransaction:

@@ -32,6 +32,9 @@ class TargetStatus(StrEnum):
     RETIRED = "retired"
 
 
+LIVING = frozenset({TargetStatus.AWAITING_APPROVAL, TargetStatus.ACTIVE, TargetStatus.PAUSED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchTarget:
     """

@@ -83,18 +83,20 @@ class HammingIndex:
         """Remove every entry of these ids."""
         self._change(partial(_without, ids=np.array(ids, dtype=np.uint64).reshape(-1)))
 
-    def search(self, hashes: NDArray[np.uint8]) -> Found:
+    def search(self, hashes: NDArray[np.uint8], radius: int | None = None) -> Found:
         """
         Return (query, id, distance) of every entry within the radius of a query.
 
         `hashes` is uint8[q, bits // 8]; `query` is the row. Sorted by query,
-        then distance, then id. Raises OperatorFault if a mapped file turns out
-        to be damaged.
+        then distance, then id. Another `radius` than the index's own may be
+        asked for; a greater one looks at every entry. Raises OperatorFault if a
+        mapped file turns out to be damaged.
         """
         queries = self._words(hashes)
+        reach = self._radius if radius is None else radius
         state = self._settled()
         try:
-            found = [(part, part.search(queries, self._radius)) for part in state]
+            found = [(part, part.search(queries, reach)) for part in state]
         except IndexError:  # a position that no entry has
             raise OperatorFault("The index is damaged; import or rebuild it.") from None
         query_of = _joined([who for _, (who, _, _) in found])

@@ -35,6 +35,11 @@ class Table:
     offsets: Slots  # one for each key of each chunk, and the end
     positions: Slots  # chunk by chunk, all entries in the order of their keys
 
+    @property
+    def reach(self) -> int:
+        """Return the greatest radius within which nothing is missed."""
+        return sum(chunk.radius + 1 for chunk in self.chunks) - 1
+
     def search(self, hashes: Hashes, queries: Hashes, radius: int) -> Hits:
         """Return every (query, position, distance) within the radius, each once, in no order."""
         together = max(1, PROBES // sum(chunk.probes for chunk in self.chunks))

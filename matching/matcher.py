@@ -74,6 +74,13 @@ class ListMatcher:
             return await asyncio.to_thread(_matches, lists, fingerprint)
         return _matches(lists, fingerprint)
 
+    async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:
+        """Return whether an entry's PDQ is so near to the radius that `slack` bits would decide, either way."""
+        lists = self._lists
+        if len(lists.near[Algorithm.PDQ]) > THREAD_ABOVE:
+            return await asyncio.to_thread(_is_near, lists, fingerprint, slack)
+        return _is_near(lists, fingerprint, slack)
+
 
 def _built(entries: Iterable[IndexedEntry], generation: int) -> _Lists:
     kept = tuple(entries)
@@ -133,6 +140,14 @@ def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int, i
             yield from _near(lists.near[algorithm], sayings)
 
 
+def _is_near(lists: _Lists, fingerprint: Fingerprint, slack: int) -> bool:
+    sayings = dict(_sayings(fingerprint))[Algorithm.PDQ]
+    if not sayings:
+        return False
+    near = _near(lists.near[Algorithm.PDQ], sayings, radius=PDQ_RADIUS + slack)
+    return any(distance >= PDQ_RADIUS - slack for _, distance, _ in near)
+
+
 def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, list[_Saying]]]:
     """Yield the hashes that say something: mirrored, turned, squashed and trimmed copies in the same pass."""
     # What is too flat for PDQ is too flat for pHash: blanks are near to all blanks. The other
@@ -149,9 +164,11 @@ def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, list[_Saying
     yield Algorithm.PHASH, [(phash, None) for phash in (whole, fingerprint.phash_trimmed) if phash is not None]
 
 
-def _near(index: HammingIndex, sayings: list[_Saying]) -> Iterator[tuple[int, int, int | None]]:
+def _near(
+    index: HammingIndex, sayings: list[_Saying], radius: int | None = None
+) -> Iterator[tuple[int, int, int | None]]:
     queries = np.frombuffer(b"".join(hash_ for hash_, _ in sayings), dtype=np.uint8).reshape(len(sayings), -1)
-    found, rows, distances = index.search(queries)
+    found, rows, distances = index.search(queries, radius)
     for query, row, distance in zip(found.tolist(), rows.tolist(), distances.tolist(), strict=True):
         yield row, distance, sayings[query][1]
 

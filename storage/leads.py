@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 from domain.errors import NotFound
 from domain.hashlists import HashMatch, MediaMatch
 from domain.ids import LeadId, PostId
-from domain.leads import Lead, LeadStatus, PostTextHit, SealedContent
+from domain.leads import DeletedPost, Lead, LeadStatus, PostTextHit, SealedContent
 from domain.ports import LeadKey
 from domain.scoring import Reason
 from domain.text import TextHit
 from storage.rows import chunks, columns_of
-from storage.tables import hash_matches, lead_contents, lead_posts, lead_reasons, lead_text_hits, leads
+from storage.tables import hash_matches, lead_contents, lead_posts, lead_reasons, lead_text_hits, leads, posts
 
 _PLAIN = tuple(name for name in Lead.__slots__ if name in leads.c)
 _REASON = tuple(Reason.__slots__)
@@ -31,6 +31,7 @@ class _Evidence(NamedTuple):
     reasons: dict[str, list[Reason]]
     matches: dict[str, list[MediaMatch]]
     hits: dict[str, list[PostTextHit]]
+    deleted: dict[str, list[DeletedPost]]
 
 
 class Leads:
@@ -101,13 +102,14 @@ class Leads:
                 reasons=tuple(found.reasons[row.id]),
                 matches=tuple(found.matches[row.id]),
                 text_hits=tuple(found.hits[row.id]),
+                deleted=tuple(found.deleted[row.id]),
             )
             for row in rows
         ]
 
     def _evidence(self, lead_ids: Sequence[LeadId]) -> _Evidence:
         """Return what speaks for these leads, each in the order in which it was found."""
-        found = _Evidence(defaultdict(list), defaultdict(list), defaultdict(list))
+        found = _Evidence(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
         run = self._connection.execute
         for piece in chunks(lead_ids):
             reasons = select(*lead_reasons.c).where(lead_reasons.c.lead_id.in_(piece)).order_by(lead_reasons.c.nr)
@@ -121,4 +123,12 @@ class Leads:
             for row in run(hits).mappings():
                 hit = TextHit(**{name: row[name] for name in _HIT})
                 found.hits[row["lead_id"]].append(PostTextHit(post_id=row["post_id"], hit=hit))
+            gone = (
+                select(lead_posts.c.lead_id, posts.c.id, posts.c.deleted_at)
+                .join(posts, posts.c.id == lead_posts.c.post_id)
+                .where(lead_posts.c.lead_id.in_(piece), posts.c.deleted_at.is_not(None))
+                .order_by(posts.c.nr)
+            )
+            for row in run(gone).mappings():
+                found.deleted[row["lead_id"]].append(DeletedPost(post_id=row["id"], at=row["deleted_at"]))
         return found

@@ -74,6 +74,7 @@ class Observed:
                 seq=row.seq,
                 content_digest=row.content_digest,
                 posted_at=row.posted_at,
+                deleted=row.deleted_at is not None,
                 media=items.get(row.id, {}),
             )
             for row in rows

@@ -102,9 +102,12 @@ class Page:
             self._connection.execute(insert(revisions).inline(), revised)
         moved = [{"_id": post_id, "_seq": seq} for post_id, seq in latest.items() if post_id not in new]
         if moved:
-            # Seen again, so it is not deleted (any more).
             change = update(posts).where(posts.c.id == bindparam("_id"))
-            self._connection.execute(change.values(seq=bindparam("_seq"), deleted_at=None), moved)
+            self._connection.execute(change.values(seq=bindparam("_seq")), moved)
+        present = [{"_id": one.post_id, "_deleted_at": one.deleted_at} for one in plan.presence]
+        if present:
+            change = update(posts).where(posts.c.id == bindparam("_id"))
+            self._connection.execute(change.values(deleted_at=bindparam("_deleted_at")), present)
 
     def _write_media(self, items: Sequence[MediaRow]) -> None:
         new = [columns_of(item, media) for item in items if not item.known]

@@ -28,6 +28,7 @@ from domain.store import (
     ReportBook,
     StandingBook,
     TargetBook,
+    TelegramBook,
     Tx,
     VisitorLock,
 )
@@ -43,6 +44,7 @@ from storage.people import People
 from storage.reports import Reports
 from storage.standing import StandingOrder
 from storage.targets import Targets
+from storage.telegram import Telegram
 from storage.visitor import take
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ class SqlTx:
         self.leads: LeadBook = Leads(connection, writes=writes)
         self.lists: ListBook = Lists(connection)
         self.people: PeopleBook = People(connection, writes=writes)
+        self.telegram: TelegramBook = Telegram(connection)
         self.audit: AuditBook = Audit(connection)
 
     def page(self, claim: Claim) -> PageTransaction:

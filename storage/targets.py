@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, literal, select, update
 
 from domain.errors import NotFound, WrongState
 from domain.ids import TargetId
+from domain.observations import Platform
 from domain.targets import TargetStatus, WatchTarget
 from storage.claims import NO_TARGET, TARGET, Claims
 from storage.observed import Observed
@@ -68,6 +69,12 @@ class Targets(Claims, Observed):
         changed = change.values(status=target.status, approved_by=target.approved_by, next_due=target.next_due)
         if not self._connection.execute(changed).rowcount:
             raise NotFound(NO_TARGET)
+
+    def adopt(self, before: Platform, after: Platform) -> list[TargetId]:
+        """Let living targets of one platform be read through another from their next visit on; returns which."""
+        living = update(targets).where(targets.c.platform == before, targets.c.status.not_in(_OVER))
+        adopted = living.values(platform=after).returning(targets.c.id)
+        return sorted(self._connection.execute(adopted).scalars())
 
     def expire(self, now: datetime) -> list[TargetId]:
         """Mark as expired what lived past its end; returns which."""

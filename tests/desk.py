@@ -19,7 +19,15 @@ from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashEntry, ListClass
 from domain.ids import TargetId
 from domain.mandate import Mandate, MandateScope, Organisation
-from domain.observations import CaptureRecord, ObservedMedia, ObservedPage, ObservedPost, Platform, Traffic
+from domain.observations import (
+    CaptureRecord,
+    ObservedMedia,
+    ObservedPage,
+    ObservedPost,
+    Particulars,
+    Platform,
+    Traffic,
+)
 from domain.people import Actor, Role
 from domain.ports import MediaSource, Opener, SourceTarget
 from domain.targets import Visit
@@ -37,6 +45,7 @@ from triage.office import Office
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.telegram import Telegram
 from triage.watchlist import NewTarget, TargetView, WatchList
 
 LOCAL = Actor(name="os:tester", role=Role.ADMIN, local=True)
@@ -99,12 +108,20 @@ class Shelf:
     """A source whose one page is what a test put on it."""
 
     posts: tuple[ObservedPost, ...] = ()
+    deleted: tuple[tuple[str, str], ...] = ()
+    channel: Particulars = ()
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
         traffic.requests += 1
         traffic.bytes += 4_096
         capture = CaptureRecord(final_url=target.locator, received_at=START, status=200, ip="127.0.0.1", port=80)
-        yield ObservedPage(posts=self.posts, capture=capture, cursor=str(len(self.posts)))
+        yield ObservedPage(
+            posts=self.posts,
+            capture=capture,
+            cursor=str(len(self.posts)),
+            deleted=self.deleted,
+            channel=self.channel,
+        )
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         traffic.requests += 1
@@ -221,6 +238,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         queue=Queue(desk=desk),
         lists=HashLists(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
+        telegram=Telegram(desk=desk),
         audit=AuditLog(desk=desk),
     )
     opened = OpenOffice(

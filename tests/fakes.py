@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from domain.errors import KapearError
@@ -14,6 +14,7 @@ from domain.hashlists import Algorithm, HashMatch, ListClass
 from domain.ids import ListId
 from domain.observations import CaptureRecord, MediaKind, ObservedMedia, ObservedPage, ObservedPost, Traffic
 from domain.ports import MediaSource, SourceTarget
+from domain.telegram import AccountId, ResolvedChannel, TelegramAccount
 from domain.text import Attribute, TextHit
 
 RECEIVED = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
@@ -119,6 +120,7 @@ class FakeMatcher:
     wanted: Sequence[bytes] = ()
     algorithm: Algorithm = Algorithm.SHA256
     generation: int = 3
+    near: Sequence[bytes] = ()
     asked: int = 0
 
     async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
@@ -131,6 +133,9 @@ class FakeMatcher:
             covers=fingerprint.covers,
         )  # fmt: skip
         return (found,)
+
+    async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:  # noqa: ARG002 - the port's signature
+        return fingerprint.sha256 in {hashlib.sha256(content).hexdigest() for content in self.near}
 
 
 @dataclass
@@ -185,3 +190,36 @@ def a_page(*posts: ObservedPost, cursor: str | None = None) -> ObservedPage:
         body_sha256="00" * 32, certificate_sha256="11" * 32, tool="kapear/test",
     )  # fmt: skip
     return ObservedPage(posts=posts, capture=capture, cursor=cursor or (posts[-1].post if posts else None))
+
+
+@dataclass
+class FakeLedger:
+    """What Telegram accounts must remember, in memory; `noted` holds the cooldowns in the order they came."""
+
+    held: list[TelegramAccount] = field(default_factory=list)
+    waits: dict[AccountId, dict[str, datetime]] = field(default_factory=dict)
+    told: dict[str, list[ResolvedChannel]] = field(default_factory=dict)
+    noted: list[tuple[AccountId, str, datetime]] = field(default_factory=list)
+
+    async def accounts(self) -> tuple[TelegramAccount, ...]:
+        return tuple(self.held)
+
+    async def park(self, account_id: AccountId, reason: str) -> None:
+        self.held = [replace(one, parked=reason) if one.id == account_id else one for one in self.held]
+
+    async def cooldowns(self, account_id: AccountId) -> Mapping[str, datetime]:
+        return dict(self.waits.get(account_id, {}))
+
+    async def cool_down(self, account_id: AccountId, method: str, until: datetime) -> None:
+        self.noted.append((account_id, method, until))
+        waits = self.waits.setdefault(account_id, {})
+        waits[method] = max(until, waits.get(method, until))
+
+    async def channels(self, locator: str) -> tuple[ResolvedChannel, ...]:
+        return tuple(sorted(self.told.get(locator, ()), key=lambda one: not one.pinned))
+
+    async def resolved(self, locator: str, channel: ResolvedChannel) -> None:
+        others = [one for one in self.told.get(locator, ()) if one.account_id != channel.account_id]
+        if channel.pinned:
+            others = [replace(one, pinned=False) for one in others]
+        self.told[locator] = [*others, channel]

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 
 from domain.filing import PostKey
-from domain.leads import PostContent
+from domain.leads import Neighbour, PostContent
 from domain.mandate import MandateScope
 from domain.observations import ObservedPage, ObservedPost, Platform
 from domain.pages import AssessedMedia, AssessedPost
 from domain.ports import TextRules, Vault
 from domain.store import PendingMedia
 from domain.text import Attribute, TextHit
+
+NEIGHBOURS = 5  # kept before a lead's post, and after it
+MAX_NEIGHBOUR = 4_096  # code points of each: as long as a post on Telegram can be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +30,25 @@ class Assessor:
 
     def key_of(self, platform: Platform, post: ObservedPost) -> PostKey:
         """Return a post's key; where its name is a locator, only keyed digests of it are stored."""
+        return self.key_named(platform, post.container, post.post)
+
+    def key_named(self, platform: Platform, container: str, post: str) -> PostKey:
+        """Return the key of a post by its container's and its own name."""
         if not platform.names_posts_by_url:
-            return PostKey(platform=platform, container=post.container, post=post.post)
+            return PostKey(platform=platform.keyed_as, container=container, post=post)
         digest = self.vault.digest
-        return PostKey(platform=platform, container=digest("container", post.container), post=digest("post", post.post))
+        return PostKey(platform=platform.keyed_as, container=digest("container", container), post=digest("post", post))
 
     def assess(
         self,
         scope: MandateScope,
         page: ObservedPage,
-        post: ObservedPost,
+        index: int,
         key: PostKey,
         media: tuple[AssessedMedia, ...],
     ) -> AssessedPost:
-        """Say what rules and lists make of one post."""
+        """Say what rules and lists make of the page's post at `index`."""
+        post = page.posts[index]
         text = post.text if scope.covers_text else ""
         hits = self.rules.find(text) if text else ()
         seen = json.dumps([text, post.links, sorted(item.identity for item in media)], ensure_ascii=False)
@@ -51,14 +62,7 @@ class Assessor:
             text_hits=hits,
             identifiers=self._identifiers(text, hits),
             media=media,
-            content=PostContent(
-                url=post.url,
-                text=text,
-                author=post.author,
-                links=post.links,
-                media_urls=tuple(item.url for item in post.media if item.url is not None),
-                capture=page.capture,
-            ),
+            make_content=partial(_content, page, index, covers_text=scope.covers_text),
         )
 
     def _identifiers(self, text: str, hits: tuple[TextHit, ...]) -> tuple[str, ...]:
@@ -71,4 +75,45 @@ class Assessor:
 def reread(platform: Platform, row: PendingMedia, item: AssessedMedia, locator: str, album: str | None) -> AssessedPost:
     """Return a post of which only a media item was read again; its URL follows from its key."""
     url = locator if platform.names_posts_by_url else f"{locator.replace('/s/', '/', 1)}/{row.key.post}"
-    return AssessedPost(key=row.key, album=album, posted_at=row.posted_at, media=(item,), content=PostContent(url=url))
+    return AssessedPost(
+        key=row.key,
+        album=album,
+        posted_at=row.posted_at,
+        media=(item,),
+        make_content=partial(PostContent, url=url),
+    )
+
+
+def _content(page: ObservedPage, index: int, *, covers_text: bool) -> PostContent:
+    """Return what is sealed of a page's post, with its neighbours as context."""
+    post = page.posts[index]
+    return PostContent(
+        url=post.url,
+        text=post.text if covers_text else "",
+        author=post.author,
+        links=post.links,
+        media_urls=tuple(item.url for item in post.media if item.url is not None),
+        capture=page.capture,
+        particulars=post.particulars,
+        channel=page.channel,
+        before=_neighbours(post, reversed(page.posts[:index]))[::-1] if covers_text else (),
+        after=_neighbours(post, page.posts[index + 1 :]) if covers_text else (),
+    )
+
+
+def _neighbours(post: ObservedPost, others: Iterable[ObservedPost]) -> tuple[Neighbour, ...]:
+    """Return the first few of these posts that have a post's author, without those of its own album."""
+    alike = (
+        other
+        for other in others
+        if (other.container, other.author) == (post.container, post.author)
+        and (other.group is None or other.group != post.group)
+    )
+    return tuple(
+        Neighbour(url=other.url, posted_at=other.posted_at, text=_cut(other.text))
+        for other in islice(alike, NEIGHBOURS)
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_NEIGHBOUR else f"{text[:MAX_NEIGHBOUR]} […]"

@@ -24,12 +24,14 @@ class Desk:
     """
     The instruments that use cases share.
 
-    `telegram_host` is the host that serves Telegram's public preview.
+    `telegram_host` is the host that serves Telegram's public preview;
+    `telegram_session` signs in the environment's account, and is empty where it has none.
     """
 
     store: Store
     vault: Vault = field(repr=False)
     telegram_host: str = "t.me"
+    telegram_session: str = field(default="", repr=False)
     max_active: int = MAX_ACTIVE
     now: Callable[[], datetime] = utc_now
     new_id: IdMaker = new_id

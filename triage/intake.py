@@ -169,9 +169,10 @@ class Intake:
         """Assess one page and commit it; a decision taken since the last one ends the visit."""
         assessor = self._assessor
         keys = [assessor.key_of(run.target.platform, post) for post in page.posts]
+        with_media = [key for key, post in zip(keys, page.posts, strict=True) if post.media]
 
         def look_up(tx: Tx) -> tuple[Standing, WatchTarget, Mapping[PostKey, Mapping[str, KnownMedia]]]:
-            return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(keys)
+            return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(with_media)
 
         standing, target, known = await self.desk.store.read(look_up)
         code = why_not_visited(standing, target, self.desk.now())
@@ -182,11 +183,11 @@ class Intake:
             page.posts, [known.get(key, {}) for key in keys], covers_media=run.scope.covers_media, tried=run.tried
         )
         assessed = [
-            assessor.assess(run.scope, page, post, key, media)
-            for post, key, media in zip(page.posts, keys, media_of, strict=True)
+            assessor.assess(run.scope, page, index, key, media)
+            for index, (key, media) in enumerate(zip(keys, media_of, strict=True))
         ]
         run.cursor = page.cursor
-        await self._commit(run, assessed)
+        await self._commit(run, assessed, [assessor.key_named(run.target.platform, *names) for names in page.deleted])
         run.pages += 1
 
     async def _retry_pending(self, run: _Run, source: Source, locator: str) -> None:
@@ -209,10 +210,11 @@ class Intake:
             item = await self._reader.read(reading, gate, run.tried)
             await self._commit(run, [reread(run.target.platform, row, item, locator, album)])
 
-    async def _commit(self, run: _Run, posts: Sequence[AssessedPost]) -> None:
+    async def _commit(self, run: _Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = ()) -> None:
         """Write one page in one transaction, fenced by the claim."""
         planner = Planner(
             target_id=run.target.id,
+            platform=run.target.platform,
             now=self.desk.now(),
             new_id=self.desk.new_id,
             points=self.points,
@@ -222,8 +224,8 @@ class Intake:
 
         def work(tx: Tx) -> PagePlan:
             page = tx.page(run.claim)
-            known = page.known([post.key for post in posts], groups)
-            plan = planner.plan(posts, known)
+            known = page.known([*(post.key for post in posts), *deleted], groups)
+            plan = planner.plan(posts, known, deleted)
             keys = {lead.id: self.desk.vault.new_lead_key(lead.id) for lead in plan.filed}
             publics = {known_lead.lead.id: known_lead.lead.key for known_lead in known.leads.values()} | keys
             sealed = [
@@ -236,6 +238,10 @@ class Intake:
                 self.desk.note(tx, SYSTEM, "lead.filed", lead.id, kind=lead.kind, target=lead.target_id)
             for lead in plan.reopened:
                 self.desk.note(tx, SYSTEM, "lead.reopened", lead.id, target=run.target.id)
+            for change in plan.presence:
+                action = "lead.post_returned" if change.deleted_at is None else "lead.post_deleted"
+                for lead_id in change.lead_ids:
+                    self.desk.note(tx, SYSTEM, action, lead_id, target=run.target.id, post=change.post_id)
             return plan
 
         run.count(await self.desk.store.write(work))

@@ -16,6 +16,7 @@ from domain.leads import Lead
 from domain.people import User
 from domain.store import StoredPost
 from domain.targets import Visit
+from domain.telegram import AccountState
 from triage.reports import ReportView
 from triage.watchlist import TargetView
 
@@ -68,6 +69,7 @@ def lead_json(lead: Lead) -> Json:
             {"rule": rule, "version": version}
             for rule, version in dict.fromkeys((found.hit.rule, found.hit.version) for found in lead.text_hits)
         ],
+        "deleted_posts": [rfc3339(post.at) for post in lead.deleted],
     }
 
 
@@ -155,6 +157,18 @@ def user_json(user: User) -> Json:
         "role": user.role.value,
         "created_at": rfc3339(user.created_at),
         "disabled": user.disabled_at is not None,
+    }
+
+
+def account_json(state: AccountState) -> Json:
+    """Return how a Telegram account stands: how many channels are pinned to it, never which."""
+    return {
+        "id": state.id,
+        "label": state.label,
+        "state": state.standing.value,
+        "parked": state.parked or None,
+        "cooldowns": [{"method": method, "until": rfc3339(until)} for method, until in state.cooldowns],
+        "channels": state.channels,
     }
 
 

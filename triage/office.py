@@ -10,6 +10,7 @@ from triage.hash_lists import HashLists
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.telegram import Telegram
 from triage.watchlist import WatchList
 
 
@@ -23,4 +24,5 @@ class Office:
     queue: Queue
     lists: HashLists
     people: People
+    telegram: Telegram
     audit: AuditLog

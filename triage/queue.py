@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from domain import leads
 from domain.errors import BadInput, WrongState
 from domain.ids import LeadId
-from domain.leads import Closing, Lead, LeadStatus, PostContent, SealedContent
-from domain.observations import CaptureRecord
+from domain.leads import Closing, Lead, LeadStatus, Neighbour, PostContent, SealedContent
+from domain.observations import CaptureRecord, Particulars
 from domain.people import Actor, Permission
 from domain.ports import Opener
 from domain.store import Tx
@@ -33,6 +33,7 @@ class Revealed:
     kind: str
     created_at: datetime
     actor: str
+    deleted_at: datetime | None = None  # of the post, on its platform
     content: PostContent | None = field(default=None, repr=False)
     note: str = field(default="", repr=False)
 
@@ -116,10 +117,16 @@ class Queue:
         if lead.key is None:
             raise WrongState("The content of this lead was deleted: its key was destroyed.")
         wrapped = lead.key.wrapped
+        gone = {post.post_id: post.at for post in lead.deleted}
 
         def opened() -> list[Revealed]:
             return [
-                _revealed(row, opener.open(wrapped, lead.id, row.ciphertext, content_place(row.id))) for row in sealed
+                _revealed(
+                    row,
+                    opener.open(wrapped, lead.id, row.ciphertext, content_place(row.id)),
+                    gone.get(row.post_id) if row.post_id else None,
+                )
+                for row in sealed
             ]
 
         return await asyncio.to_thread(opened)  # hundreds of rows would hold up the loop
@@ -152,18 +159,42 @@ def _key_of(lead: Lead) -> bytes:
     return lead.key.public
 
 
-def _revealed(row: SealedContent, plain: str) -> Revealed:
-    """Read back what `sealed_text` and `add_note` wrote."""
+def _revealed(row: SealedContent, plain: str, deleted_at: datetime | None) -> Revealed:
+    """Read back what `sealed_text` and `add_note` wrote, in this version or an earlier one."""
     fields = json.loads(plain)
-    shell = Revealed(kind=row.kind, created_at=row.created_at, actor=row.actor)
+    shell = Revealed(kind=row.kind, created_at=row.created_at, actor=row.actor, deleted_at=deleted_at)
     if row.kind == "note":
         return replace(shell, note=fields["note"])
-    capture = fields.pop("capture")
+    capture = fields["capture"]
     if capture is not None:
         capture["received_at"] = datetime.fromisoformat(capture["received_at"])
         capture["redirects"] = tuple(capture["redirects"])
         capture = CaptureRecord(**capture)
     content = PostContent(
-        **{**fields, "links": tuple(fields["links"]), "media_urls": tuple(fields["media_urls"])}, capture=capture
+        url=fields["url"],
+        text=fields["text"],
+        author=fields["author"],
+        links=tuple(fields["links"]),
+        media_urls=tuple(fields["media_urls"]),
+        capture=capture,
+        particulars=_pairs(fields.get("particulars", ())),
+        channel=_pairs(fields.get("channel", ())),
+        before=_neighbours(fields.get("before", ())),
+        after=_neighbours(fields.get("after", ())),
     )
     return replace(shell, content=content)
+
+
+def _pairs(rows: Iterable[tuple[str, str]]) -> Particulars:
+    return tuple((name, value) for name, value in rows)
+
+
+def _neighbours(rows: Iterable[Mapping[str, str | None]]) -> tuple[Neighbour, ...]:
+    return tuple(
+        Neighbour(
+            url=row["url"] or "",
+            posted_at=datetime.fromisoformat(row["posted_at"]) if row["posted_at"] else None,
+            text=row["text"] or "",
+        )
+        for row in rows
+    )

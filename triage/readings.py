@@ -2,7 +2,9 @@
 Read the media of a page: hash what was not hashed before, and never hold the page up.
 
 What cannot be read now is pending with its reason, and a later visit tries
-again. Bytes stay with the source and the fingerprinter.
+again. Bytes stay with the source and the fingerprinter. Of a picture that comes
+in a smaller size first, the full one is read where the smaller could decide
+falsely.
 """
 
 from __future__ import annotations
@@ -20,17 +22,26 @@ from domain.pages import AssessedMedia, KnownMedia
 from domain.ports import Fingerprinter, Matcher, MediaSource
 from triage.desk import Desk, retry_place
 
+SIZE_DRIFT = 8  # bits by which the PDQ of a picture 800 wide differs from the full size's, at most
+
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
     """One media item to be read, and whether that was begun."""
 
     source: MediaSource
+    fuller: MediaSource | None = None
     identity: str = field(repr=False)
     url: str | None = field(repr=False)
     album: str | None
     kind: MediaKind = MediaKind.IMAGE
     begun: bool = False
+
+    async def close(self) -> None:
+        """Let go of both sizes."""
+        await self.source.close()
+        if self.fuller is not None:
+            await self.fuller.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +71,23 @@ class MediaReader:
             for media in post.media:
                 identity = self.desk.vault.digest("media", media.identity)
                 before = known[index].get(identity)
+                reading = Reading(
+                    source=media.source,
+                    fuller=media.fuller,
+                    identity=identity,
+                    url=media.url,
+                    album=post.group,
+                    kind=media.kind,
+                )
                 if identity in seen:  # one picture shown twice is read once
-                    await media.source.close()
+                    await reading.close()
                 elif before is not None and before.status.is_final:
-                    await media.source.close()
+                    await reading.close()
                     results[index].append(AssessedMedia(identity=identity, status=before.status))
                 elif not covers_media:
-                    await media.source.close()
+                    await reading.close()
                     results[index].append(AssessedMedia(identity=identity, status=MediaStatus.NOT_AUTHORISED))
                 else:
-                    reading = Reading(
-                        source=media.source, identity=identity, url=media.url, album=post.group, kind=media.kind
-                    )
                     readings[asyncio.create_task(self.read(reading, gate, tried))] = (index, reading)
                 seen.add(identity)
         await self._await_readings(readings, results)
@@ -91,7 +107,7 @@ class MediaReader:
             await asyncio.gather(*readings, return_exceptions=True)
         for task, (index, reading) in readings.items():
             if task.cancelled():
-                await reading.source.close()
+                await reading.close()
                 results[index].append(self._pending(reading, "deadline"))
             else:
                 results[index].append(task.result())
@@ -102,7 +118,7 @@ class MediaReader:
             reading.begun = True
             tried.add(reading.identity)
             try:
-                fingerprint = await self.fingerprinter.fingerprint(reading.source)
+                fingerprint = await self._hashed(reading)
             except MediaUnavailable as fault:
                 return self._pending(reading, fault.code)
             except EgressRefused as refusal:
@@ -114,7 +130,7 @@ class MediaReader:
                     fingerprint=fingerprint,
                 )
             finally:
-                await reading.source.close()
+                await reading.close()
         if reading.kind is MediaKind.THUMBNAIL:
             fingerprint = replace(fingerprint, covers=Covers.THUMBNAIL)
         generation = self.matcher.generation
@@ -126,6 +142,21 @@ class MediaReader:
             matches=await self.matcher.match(fingerprint),
             generation=generation,
         )
+
+    async def _hashed(self, reading: Reading) -> Fingerprint:
+        """Return the fingerprint that counts: of the full size where the smaller one is too near to say."""
+        small = await self.fingerprinter.fingerprint(reading.source)
+        if reading.fuller is None or not await self.matcher.is_near(small, SIZE_DRIFT):
+            return small
+        try:
+            full = await self.fingerprinter.fingerprint(reading.fuller)
+        except EgressRefused:
+            return small
+        except MediaUnavailable:
+            if await self.matcher.match(small):  # what is in hand is not given up for what may come
+                return small
+            raise
+        return full if full.status is MediaStatus.HASHED else small
 
     def _pending(self, reading: Reading, reason: str) -> AssessedMedia:
         """Return a media item as pending; what stood in the queue till the deadline was not tried."""

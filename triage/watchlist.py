@@ -9,7 +9,7 @@ asked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -18,17 +18,19 @@ from domain.audit import SYSTEM
 from domain.errors import BadInput, NotFound, WrongState
 from domain.ids import ReportId, RequestId, TargetId
 from domain.locators import Locator, recognise
+from domain.locators.web import is_loopback
 from domain.mandate import check_reach
 from domain.observations import Platform
 from domain.people import Actor, Permission
 from domain.reports import Report, Via, checked_reference
 from domain.store import StoredPost, Tx
 from domain.targets import TargetStatus, Visit, WatchTarget
+from domain.telegram import TelegramAccount, parse_session
 from domain.text import without_encoded_runs
 from triage.desk import Desk, alleged_place, basis_place, locator_place
+from triage.telegram import Telegram
 
 ANSWER_POLL_S = 0.2
-COUNTED = (TargetStatus.AWAITING_APPROVAL, TargetStatus.ACTIVE, TargetStatus.PAUSED)
 RECENT_VISITS = 20
 
 
@@ -70,7 +72,8 @@ class WatchList:
         WrongState (watched already, or the list is full).
         """
         actor.require(Permission.REQUEST_TARGET)
-        locator = recognise(wanted.locator)
+        accounts = await self.desk.store.read(Telegram(desk=self.desk).in_use)
+        locator = recognise(wanted.locator, with_account=bool(accounts))
         lifetime = targets.checked_days(wanted.days)
         if not wanted.basis.strip() or not wanted.authorised_by.strip():
             raise BadInput("Say who authorised watching this (--authorised-by) and on what basis (--basis).")
@@ -82,10 +85,10 @@ class WatchList:
 
         def work(tx: Tx) -> TargetView:
             standing = tx.standing.get()
-            check_reach(standing, locator, served_from=self._served_from(locator))
+            check_reach(standing, locator, served_from=self._served_from(locator, accounts))
             tx.targets.expire(now)
             report = self._report(tx, actor, wanted.report, enrolled=standing.enrolled)
-            if tx.targets.count(COUNTED) >= self.desk.max_active:
+            if tx.targets.count(targets.LIVING) >= self.desk.max_active:
                 raise WrongState(
                     f"{self.desk.max_active} targets are watched, as many as allowed; retire one that is done with."
                 )
@@ -242,8 +245,10 @@ class WatchList:
             visits=visits,
         )
 
-    def _served_from(self, locator: Locator) -> str:
-        """Return the host that would really be asked for a locator."""
+    def _served_from(self, locator: Locator, accounts: Iterable[TelegramAccount]) -> str:
+        """Return the host that would really be asked for a locator; of several the one that lies outside loopback."""
+        if locator.platform is Platform.TELEGRAM:
+            return min((parse_session(account.session).host for account in accounts), key=is_loopback)
         return self.desk.telegram_host if locator.platform is Platform.TELEGRAM_WEB else locator.host
 
     def _report(self, tx: Tx, actor: Actor, reference: str, *, enrolled: bool) -> Report:

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands.terminal import AsJson, at_desk, emit, passphrase_of
+from app.commands.terminal import AsJson, at_desk, emit, passphrase_of, print_rows
 from app.instance import Instance
 from domain.fingerprints import Covers
-from domain.leads import Closing, Lead, LeadStatus
+from domain.leads import Closing, Lead, LeadStatus, Neighbour
+from domain.observations import Particulars
 from domain.people import Actor
 from triage.json_views import Json, lead_json, rfc3339
 from triage.queue import Revealed
@@ -19,6 +20,7 @@ from triage.queue import Revealed
 app = typer.Typer(no_args_is_help=True, help="The triage queue.")
 
 Id = Annotated[str, typer.Argument(help="The lead's id.")]
+_TABLES = ("particulars", "channel", "before", "after")
 COLUMNS = ("id", "status", "urgency", "value", "platform", "evidence", "filed_at")
 
 
@@ -79,7 +81,7 @@ def show(
     emit({**row, "reasons": "", "matches": "", "text_hits": "", "evidence": _evidence(row)}, as_json=False)
     emit(row["reasons"], as_json=False, columns=("score", "points", "text"))
     for content in contents:
-        emit(content, as_json=False)
+        _print_revealed(content)
 
 
 def _revealed_json(item: Revealed) -> dict[str, Any]:
@@ -89,6 +91,13 @@ def _revealed_json(item: Revealed) -> dict[str, Any]:
         return {**shown, "note": item.note}
     content, capture = item.content, item.content.capture
     shown |= {"url": content.url, "author": content.author, "text": content.text, "links": list(content.links)}
+    shown |= {
+        "deleted_at": rfc3339(item.deleted_at),
+        "particulars": _pairs_json(content.particulars),
+        "channel": _pairs_json(content.channel),
+        "before": [_neighbour_json(post) for post in content.before],
+        "after": [_neighbour_json(post) for post in content.after],
+    }
     if capture is not None:
         shown["capture"] = {
             "final_url": capture.final_url,
@@ -104,6 +113,22 @@ def _revealed_json(item: Revealed) -> dict[str, Any]:
             "tool": capture.tool,
         }
     return shown
+
+
+def _pairs_json(pairs: Particulars) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _neighbour_json(post: Neighbour) -> dict[str, Any]:
+    return {"url": post.url, "posted_at": rfc3339(post.posted_at), "text": post.text}
+
+
+def _print_revealed(content: dict[str, Any]) -> None:
+    """Print revealed content: what is a list of things as a table that bears its name."""
+    emit({name: field for name, field in content.items() if name not in _TABLES}, as_json=False)
+    for name in _TABLES:
+        if rows := content.get(name):
+            print_rows((name, *[""] * (len(rows[0]) - 1)), [list(row.values()) for row in rows])
 
 
 def _move(name: str, summary: str, move: Callable[[Instance, Actor, str], Awaitable[Lead]]) -> None:

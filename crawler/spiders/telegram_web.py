@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from crawler.items import PageItem
 from crawler.parse.telegram_web import Preview, read_preview
 from crawler.spiders.base import Answer, VisitSpider
-from crawler.walk import DaySearch, Walk, floor_by_number
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
+from domain.walk import DaySearch, Walk, floor_by_number
 
 _LOCATOR_PATH = re.compile(r"/s/([A-Za-z0-9_]{1,64})")
 

@@ -29,10 +29,13 @@ class Locator:
         return web.host_of(self.canonical)
 
 
-def recognise(text: str) -> Locator:
+def recognise(text: str, *, with_account: bool = False) -> Locator:
     """
     Return the locator that a pasted text names.
 
+    A channel is read `with_account` where the hotline has one on Telegram, and
+    through its public preview where it has none, or where the spelling asks
+    for the preview. Both have one canonical form: a channel is watched once.
     Raises BadLocator for what cannot be read, NotWatchable for what is
     understood and never fetched (invites, bots, direct messages).
     """
@@ -45,11 +48,12 @@ def recognise(text: str) -> Locator:
         raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
     if any("\ud800" <= character <= "\udfff" for character in pasted):
         raise BadLocator("The locator holds half a character; paste the plain address.")
-    name = telegram.channel_name(pasted)
-    if name is None:
+    channel = telegram.named_channel(pasted)
+    if channel is None:
         canonical = web.canonical_url(pasted)
         # Asked again of the canonical form: `t.me.` and full-width letters spell t.me too.
-        name = telegram.channel_name(canonical)
-        if name is None:
+        channel = telegram.named_channel(canonical)
+        if channel is None:
             return Locator(platform=Platform.PAGE, canonical=canonical)
-    return Locator(platform=Platform.TELEGRAM_WEB, canonical=f"https://t.me/s/{name}")
+    platform = Platform.TELEGRAM if with_account and not channel.is_preview else Platform.TELEGRAM_WEB
+    return Locator(platform=platform, canonical=f"https://t.me/s/{channel.name}")

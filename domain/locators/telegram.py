@@ -7,6 +7,7 @@ Source of the forms: core.telegram.org/api/links.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.errors import BadLocator, NotWatchable
@@ -47,15 +48,22 @@ _PRIVATE = (
 )
 
 
-def channel_name(pasted: str) -> str | None:
+class Channel(NamedTuple):
+    """A channel's lower-case name, and whether the very spelling asks for its public preview (t.me/s/name)."""
+
+    name: str
+    is_preview: bool = False
+
+
+def named_channel(pasted: str) -> Channel | None:
     """
-    Return the lower-case channel name that a text names, or None if it is no Telegram link.
+    Return the channel that a text names, or None if it is no Telegram link.
 
     Raises NotWatchable for invites, private chats and bots; BadLocator for
     Telegram links that name no channel.
     """
     if pasted.startswith("@"):
-        return _checked(pasted[1:])
+        return Channel(_checked(pasted[1:]))
     if pasted.lower().startswith("tg:"):
         return _from_tg_scheme(pasted)
     try:
@@ -72,7 +80,7 @@ def channel_name(pasted: str) -> str | None:
     return _from_path(segments) if is_web and host in HOSTS else None
 
 
-def _from_tg_scheme(pasted: str) -> str:
+def _from_tg_scheme(pasted: str) -> Channel:
     """Read `tg:resolve?domain=…` and its kin, with or without slashes."""
     command, _, query = pasted[3:].strip("/").partition("?")
     command = command.rstrip("/").lower()
@@ -86,9 +94,10 @@ def _from_tg_scheme(pasted: str) -> str:
     raise BadLocator("This tg: link names no channel; paste @name or https://t.me/name.")
 
 
-def _from_path(segments: list[str]) -> str:
+def _from_path(segments: list[str]) -> Channel:
     """Read the path of a t.me link."""
-    if segments and segments[0].lower() == "s":
+    is_preview = bool(segments) and segments[0].lower() == "s"
+    if is_preview:
         segments = segments[1:]
     if not segments:
         raise BadLocator("This Telegram link names no channel; paste @name or https://t.me/name.")
@@ -103,7 +112,7 @@ def _from_path(segments: list[str]) -> str:
             f"This names one post or part of @{name}. A target is a whole public channel: "
             f"if the report covers the channel, add @{name}."
         )
-    return name
+    return Channel(name, is_preview)
 
 
 def _checked(name: str) -> str:

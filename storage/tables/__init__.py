@@ -28,6 +28,7 @@ from storage.tables.house import (
     sign_in_links,
     users,
 )
+from storage.tables.telegram import telegram_accounts, telegram_channels, telegram_cooldowns
 from storage.tables.watching import fingerprints, frames, media, posts, revisions, targets, visit_requests, visits
 
 __all__ = [
@@ -56,6 +57,9 @@ __all__ = [
     "sessions",
     "sign_in_links",
     "targets",
+    "telegram_accounts",
+    "telegram_channels",
+    "telegram_cooldowns",
     "users",
     "visit_requests",
     "visits",

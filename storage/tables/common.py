@@ -20,6 +20,7 @@ METADATA = MetaData(
 DUE = text("status = 'active' AND NOT claimed")
 LIVING = text("status NOT IN ('retired', 'expired')")
 PENDING = text("status = 'pending'")
+PINNED = text("pinned")
 
 
 def key(name: str = "id") -> Column[str]:

@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,10 +23,11 @@ COMMAND = (sys.executable, "-m", "cli")
 
 @dataclass(frozen=True, kw_only=True)
 class Kapear:
-    """One installation; `environment` overrides what the defaults set."""
+    """One installation; `environment` overrides what the defaults set, a command may take `patience` seconds."""
 
     data_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
+    patience: float = 120
 
     @property
     def env(self) -> dict[str, str]:
@@ -40,7 +41,7 @@ class Kapear:
         }
 
     def with_env(self, **environment: str) -> Kapear:
-        return Kapear(data_dir=self.data_dir, environment={**self.environment, **environment})
+        return replace(self, environment={**self.environment, **environment})
 
     def run(self, *arguments: str, expect: int = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -50,7 +51,7 @@ class Kapear:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=self.patience,
             check=False,
         )
         assert done.returncode == expect, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -128,7 +128,10 @@ def test_a_second_run_refuses_on_postgresql_too(kapear: Kapear, tmp_path: Path, 
 def test_the_demo_prints_leads_of_every_kind(tmp_path: Path) -> None:
     done = Kapear(data_dir=tmp_path / "unused").run("demo", "--exit-when-done", cwd=tmp_path)
     leads = json.loads(done.stdout)
-    assert len(leads) >= 3
+    assert len(leads) >= 5
+    assert {lead["platform"] for lead in leads} == {"page", "telegram_web", "telegram"}
+    through_account = [lead for lead in leads if lead["platform"] == "telegram"]
+    assert {match["distance"] > 0 for lead in through_account for match in lead["matches"]} == {True, False}
     assert any(match["algorithm"] == "sha256" for lead in leads for match in lead["matches"])
     assert any(match["algorithm"] == "pdq" and match["distance"] > 0 for lead in leads for match in lead["matches"])
     assert any(not lead["matches"] and lead["text_hits"] for lead in leads)

@@ -55,6 +55,16 @@ def test_other_libraries_are_heard_without_their_words(stream: io.StringIO) -> N
     assert HANDLE not in text
 
 
+def test_telethon_would_be_heard_without_its_words_if_somebody_let_it_speak(stream: io.StringIO) -> None:
+    logger = logging.getLogger("telethon.network.mtprotosender")
+    logger.setLevel(logging.DEBUG)
+    try:
+        logger.debug("Handling container with %s", SAID)
+    finally:
+        logger.setLevel(logging.NOTSET)
+    assert stream.getvalue().endswith(" DEBUG telethon.network.mtprotosender (message withheld)\n")
+
+
 def test_an_exception_is_named_and_never_quoted(stream: io.StringIO) -> None:
     for logger in ("kapear.test", "asyncio"):
         try:

@@ -18,7 +18,10 @@ from domain.scoring import Points
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-ROOMS = ("app", "console", "crawler", "demo", "domain", "exchange", "fingerprint", "keys", "matching", "net", "storage")
+ROOMS = (
+    "app", "console", "crawler", "demo", "domain", "exchange", "fingerprint", "keys", "matching", "net", "storage",
+    "telegram_monitor",
+)  # fmt: skip
 VARIABLE = re.compile(r"\bKAPEAR_[A-Z][A-Z_]*[A-Z]\b")
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import sqlite3
+import struct
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 
 from domain.leads import LeadStatus
@@ -226,3 +229,54 @@ async def _enrolled_lead(desk: Desk) -> str:
     await desk.office.watchlist.approve(chan, view.target.id)
     await desk.opened.visit(view.target.id, post(1, "A tin lantern", b"tin lantern"))
     return next(lead.id for lead in await desk.office.queue.all(bopha))
+
+
+async def test_a_lead_says_that_its_post_was_deleted_and_what_stood_around_it(desk: Desk) -> None:
+    target_id = (await desk.opened.add_target()).target.id
+    await desk.opened.add_list(b"tin lantern")
+    shown = replace(post(2, "A tin lantern", b"tin lantern"), particulars=(("document_name", "lantern.png"),))
+    await desk.opened.visit(target_id, post(1, "One before"), shown, post(3, "One after"))
+    (lead,) = await desk.office.queue.all(LOCAL)
+    desk.opened.shelf.deleted = ((shown.container, shown.post),)
+    desk.opened.shelf.channel = (("title", "Lantern makers"),)
+    changed = replace(shown, text="A tin lantern, sold")
+    await desk.opened.visit(target_id, changed)
+    visitor = await desk.sign_in()
+    page = await visitor.get(f"/leads/{lead.id}")
+    assert "Deleted on the platform 2 Mar 2026" in page.words
+    assert "lantern.png" not in page.text
+    opened = await visitor.send(f"/leads/{lead.id}/reveal", reason="to read")
+    for words in (
+        "· deleted on the platform on 2 Mar 2026",
+        "Particulars of the post document_name lantern.png",
+        "Particulars of the channel title Lantern makers",
+        "Posts before it by the same author",
+        "One before",
+        "Posts after it by the same author",
+        "One after",
+    ):
+        assert words in opened.words, words
+    khmer = await visitor.get(f"/leads/{lead.id}?lang=km")
+    assert "ត្រូវបានលុបនៅលើវេទិកា" in khmer.words
+
+
+async def test_the_queue_tells_of_accounts_that_do_not_read_as_they_should(desk: Desk) -> None:
+    visitor = await desk.sign_in()
+    assert "Telegram account" not in (await visitor.get("/")).words
+    telegram = desk.office.telegram
+    session = (
+        "1" + base64.urlsafe_b64encode(struct.pack(">B4sH256s", 2, b"\x7f\x00\x00\x01", 1, b"\x01" * 256)).decode()
+    )
+    state = await telegram.add(LOCAL, label="kites", session=session)
+    figures = await desk.stranger().get("/metrics")
+    assert 'kapear_telegram_accounts{state="in_use"} 1.0' in figures.text
+    await telegram.cool_down(state.id, "contacts.resolveUsername", desk.opened.clock() + timedelta(hours=1))
+    assert "Telegram asked an account to wait" in (await visitor.get("/")).words
+    await telegram.park(state.id, "auth_key_duplicated")
+    page = await visitor.get("/")
+    assert "A Telegram account is parked" in page.words
+    assert state.id not in page.text
+    assert "គណនី Telegram មួយត្រូវបានផ្អាកប្រើ" in (await visitor.get("/?lang=km")).words
+    figures = await desk.stranger().get("/metrics")
+    for line in ('{state="parked"} 1.0', '{state="in_use"} 0.0', '{state="limited"} 0.0'):
+        assert f"kapear_telegram_accounts{line}" in figures.text

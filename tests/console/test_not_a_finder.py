@@ -71,6 +71,7 @@ METRICS: dict[str, frozenset[str]] = {
     "kapear_leads_filed": frozenset(),
     "kapear_loop_lag_seconds": frozenset(),
     "kapear_queue_depth": frozenset(),
+    "kapear_telegram_accounts": frozenset({"state"}),
 }
 
 

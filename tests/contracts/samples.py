@@ -147,7 +147,7 @@ def a_frame(at_ms: int) -> SampledFrame:
 
 
 def a_key(post: str, container: str = "1234567") -> PostKey:
-    return PostKey(platform=Platform.TELEGRAM_WEB, container=container, post=post)
+    return PostKey(platform=Platform.TELEGRAM, container=container, post=post)
 
 
 def hashed(identity: str, *matches: HashMatch, number: int = 1) -> AssessedMedia:
@@ -171,7 +171,7 @@ def a_post(post: str, *media: AssessedMedia, digest: str | None = "", **changes:
         posted_at=NOW - MINUTE,
         content_digest=f"digest of {post}" if digest == "" else digest,
         media=media,
-        content=PostContent(url=f"http://127.0.0.1/{post}", text="Tin lanterns"),
+        make_content=lambda: PostContent(url=f"http://127.0.0.1/{post}", text="Tin lanterns"),
     )
     return replace(assessed, **changes)
 
@@ -204,15 +204,18 @@ def write_page(
     *,
     cursor: str | None = "cursor",
     now: datetime = NOW,
+    gone: tuple[str, ...] = (),
     between: Callable[[], None] = lambda: None,
     **planning: Any,
 ) -> PagePlan:
     """Bring a page through a page transaction, as intake does; `between` runs after the look and before the write."""
-    planner = Planner(target_id=claim.target.id, now=now, new_id=new_id, **planning)
+    planner = Planner(target_id=claim.target.id, platform=claim.target.platform, now=now, new_id=new_id, **planning)
     page = tx.page(claim)
-    known = page.known([post.key for post in posts], [group for post in posts for group in planner.groups_of(post)])
+    deleted = [a_key(post) for post in gone]
+    keys_seen = [*(post.key for post in posts), *deleted]
+    known = page.known(keys_seen, [group for post in posts for group in planner.groups_of(post)])
     between()
-    plan = planner.plan(posts, known)
+    plan = planner.plan(posts, known, deleted)
     keys = {lead.id: LeadKey(public=b"public", wrapped=b"wrapped") for lead in plan.filed}
     sealed = [
         SealedContent(

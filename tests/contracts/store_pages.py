@@ -14,7 +14,7 @@ from domain.filing import hash_group
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, ListClass
 from domain.ids import LeadId, ListId
-from domain.leads import Closing, LeadKind, LeadStatus
+from domain.leads import Closing, DeletedPost, LeadKind, LeadStatus
 from domain.pages import KnownMedia, PagePlan
 from domain.scoring import Score, total
 from domain.store import Store, StoredMedia, Tx
@@ -117,6 +117,44 @@ class PageContract:
         assert await put_page(store, claim, posts) == PagePlan()
         known = await store.read(lambda tx: tx.targets.known_media([post.key for post in posts]))
         assert len(known) == 1_201
+
+    # Deletions.
+
+    async def test_a_deleted_post_is_marked_once_and_told_with_its_lead(self, store: Store) -> None:
+        claim = await put_claim(store)
+        plan = await put_page(store, claim, [a_post("1", hashed("m1", a_match())), a_post("2"), a_post("3")])
+        (lead,) = plan.filed
+        assert (await store.read(lambda tx: tx.leads.get(lead.id))).deleted == ()
+        gone = await put_page(store, claim, [], now=NOW + MINUTE, gone=("1", "3", "99"))
+        assert [change.lead_ids for change in gone.presence] == [(lead.id,), ()]
+        stored = await store.read(lambda tx: tx.targets.posts(claim.target.id))
+        assert [(post.key.post, post.deleted, post.seq) for post in stored] == [
+            ("1", True, 1),
+            ("2", False, 1),
+            ("3", True, 1),
+        ]
+        assert await put_page(store, claim, [], now=NOW + DAY, gone=("1", "3")) == PagePlan()
+        told = await store.read(lambda tx: tx.leads.get(lead.id))
+        assert told.deleted == (DeletedPost(post_id=plan.posts[0].id, at=NOW + MINUTE),)
+        assert [one.deleted for one in await store.read(lambda tx: tx.leads.queue())] == [told.deleted]
+
+    async def test_a_deleted_post_that_is_seen_again_is_not_deleted(self, store: Store) -> None:
+        claim = await put_claim(store)
+        page = [a_post("1", hashed("m1", a_match())), a_post("2")]
+        (lead,) = (await put_page(store, claim, page)).filed
+        await put_page(store, claim, [], gone=("1", "2"))
+        changed = a_post("2", digest="another")
+        back = await put_page(store, claim, [page[0], changed])
+        assert [(change.deleted_at, change.lead_ids) for change in back.presence] == [(None, (lead.id,)), (None, ())]
+        stored = await store.read(lambda tx: tx.targets.posts(claim.target.id))
+        assert [(post.deleted, post.seq) for post in stored] == [(False, 1), (False, 2)]
+        assert (await store.read(lambda tx: tx.leads.get(lead.id))).deleted == ()
+
+    async def test_a_post_may_be_seen_and_deleted_within_one_page(self, store: Store) -> None:
+        claim = await put_claim(store)
+        (lead,) = (await put_page(store, claim, [a_post("1", hashed("m1", a_match()))], gone=("1",))).filed
+        assert [post.deleted for post in await store.read(lambda tx: tx.targets.posts(claim.target.id))] == [True]
+        assert len((await store.read(lambda tx: tx.leads.get(lead.id))).deleted) == 1
 
     # Media.
 

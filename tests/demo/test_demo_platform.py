@@ -15,6 +15,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+from telethon import TelegramClient
+from telethon.sessions import StringSession
 
 from demo.building import EDIT_AT, LANTERNS, LIVE_SECONDS, build_world
 from demo.gallery import Gallery
@@ -73,6 +75,21 @@ async def test_the_line_is_the_contracts(served: Served) -> None:
     for target in served.targets:
         if target.startswith(served.telegram_web_base):
             assert served.posts[target] == [target]
+
+
+async def test_the_closed_channel_is_served_to_an_account(served: Served) -> None:
+    told = served.line["telegram"]
+    assert set(told) == {"session", "api_id", "api_hash", "targets", "served"}
+    [target] = told["targets"]
+    assert target == served.line["no_preview"]
+    assert {each["kind"] for each in told["served"]["planted"]} == {"exact", "near"}
+    assert {each["post"] for each in told["served"]["planted"]} <= set(told["served"]["posts"][target])
+    rows = served.hash_list.read_text(encoding="utf-8")
+    assert all(each["hash"] in rows for each in told["served"]["planted"])
+    async with TelegramClient(StringSession(told["session"]), told["api_id"], told["api_hash"]) as client:
+        name = target.rpartition("/")[2]
+        numbers = {str(message.id) async for message in client.iter_messages(name, wait_time=0) if not message.action}
+    assert set(told["served"]["posts"][target]) == numbers
 
 
 async def test_paging_backwards_meets_every_post_once(served: Served, client: aiohttp.ClientSession) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.building import BELLS, CLERK, KITES, LANTERNS, LIVE_SECONDS, build_world
+from demo.building import BELLS, CLERK, CLOSED, EDIT_AT, KITES, LANTERNS, LIVE_SECONDS, build_world
 from demo.shop import KITE_PAGE, LANTERN_PAGE, REPLACE_AT, WINDOW
 from demo.words import likeness, turns_of
 from demo.world import PAGE_SIZE, Message, World, page_of
@@ -110,11 +110,37 @@ def test_planted_things_stand_where_the_world_says(world: World) -> None:
         ("text", LANTERNS),
         ("exact", LANTERN_PAGE),
         ("exact", KITE_PAGE),
+        ("exact", CLOSED),
+        ("near", CLOSED),
     }
+    channels = {**world.channels, CLOSED: world.closed}
     for each in world.planted:
-        if each.place in world.channels and each.picture:
-            message = next(post for post in world.channels[each.place].messages if str(post.id) == each.post)
+        if each.place in channels and each.picture:
+            message = next(post for post in channels[each.place].messages if str(post.id) == each.post)
             assert message.photos == (each.picture,)
+            assert message.as_file is (each.kind == "exact" and each.place == CLOSED)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_closed_channel_has_every_kind_of_message(seed: int) -> None:
+    closed = build_world(seed, ANCHOR, live=False).closed
+    assert 30 <= len(closed.posts) <= 40
+    for seen in (
+        [each for each in closed.messages if each.is_album],
+        [each for each in closed.messages if each.video],
+        [each for each in closed.messages if each.preview],
+        [each for each in closed.messages if each.forward],
+        [each for each in closed.messages if each.edited],
+        [each for each in closed.messages if each.service],
+    ):
+        assert seen
+
+
+def test_a_living_closed_channel_is_edited_while_it_grows() -> None:
+    closed = build_world(1, ANCHOR, live=True).closed
+    [edited] = [each for each in closed.messages if each.edit is not None]
+    assert edited.as_of(EDIT_AT).text == f"Seen again. {edited.text}"
+    assert 0 < len(closed.visible(0)) < len(closed.visible(math.inf)) == len(closed.messages)
 
 
 def test_pictures_are_large_enough_and_named_once(world: World) -> None:

@@ -56,6 +56,20 @@ def test_every_spelling_of_a_channel_is_one_locator(pasted: str) -> None:
     assert locator.host == "t.me"
 
 
+@pytest.mark.parametrize(
+    "pasted", ["@Tin_Lanterns", "t.me/tin_lanterns", "tin_lanterns.t.me", "tg://resolve?domain=tin_lanterns"]
+)
+def test_with_an_account_a_channel_is_read_through_it(pasted: str) -> None:
+    locator = recognise(pasted, with_account=True)
+    assert (locator.platform, locator.canonical) == (Platform.TELEGRAM, CHANNEL)
+
+
+@pytest.mark.parametrize("pasted", ["https://t.me/s/tin_lanterns", "telegram.dog/S/tin_lanterns?before=7", CHANNEL])
+def test_the_preview_s_own_spelling_is_read_as_the_preview(pasted: str) -> None:
+    locator = recognise(pasted, with_account=True)
+    assert (locator.platform, locator.canonical) == (Platform.TELEGRAM_WEB, CHANNEL)
+
+
 @pytest.mark.parametrize("name", ["kite", "kites", "k1234", "k" * 32])
 def test_short_and_long_names_are_names(name: str) -> None:
     assert recognise(f"@{name}").canonical == f"https://t.me/s/{name}"

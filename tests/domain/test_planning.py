@@ -16,6 +16,7 @@ from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, ListClass
 from domain.ids import PostId, TargetId
 from domain.leads import Closing, Lead, LeadKind, LeadStatus
+from domain.observations import Platform
 from domain.pages import AssessedMedia, AssessedPost, KnownLead, KnownMedia, KnownPage, KnownPost, PagePlan
 from domain.planning import MAX_ATTEMPTS, Planner
 from domain.scoring import Rule, Score, total
@@ -40,14 +41,26 @@ class Book:
         return f"id-{next(self.ids)}"
 
     def see(self, *posts: AssessedPost) -> PagePlan:
-        planner = Planner(target_id=TARGET, now=self.now, new_id=self.new_id, text_leads_a_day=self.text_leads_a_day)
-        plan = planner.plan(posts, self.known(posts, planner))
+        return self.look(posts)
+
+    def look(self, posts: Sequence[AssessedPost], *, gone: Sequence[str] = ()) -> PagePlan:
+        """See a page of posts, and that others are gone."""
+        planner = Planner(
+            target_id=TARGET,
+            platform=Platform.TELEGRAM_WEB,
+            now=self.now,
+            new_id=self.new_id,
+            text_leads_a_day=self.text_leads_a_day,
+        )
+        deleted = [a_key(post) for post in gone]
+        plan = planner.plan(posts, self.known(posts, planner, deleted), deleted)
         self.write(plan)
         return plan
 
-    def known(self, posts: Sequence[AssessedPost], planner: Planner) -> KnownPage:
+    def known(self, posts: Sequence[AssessedPost], planner: Planner, deleted: Sequence[PostKey]) -> KnownPage:
         """Return what the port promises: these posts, the leads of their groups, and the leads they are in."""
-        found = {post.key: self.posts[post.key] for post in posts if post.key in self.posts}
+        keys = (*(post.key for post in posts), *deleted)
+        found = {key: self.posts[key] for key in keys if key in self.posts}
         wanted = {group for post in posts for group in planner.groups_of(post)}
         ids = {post.id for post in found.values()}
         return KnownPage(
@@ -81,6 +94,10 @@ class Book:
             post_ids = before.post_ids if before else frozenset[PostId]()
             assert not post_ids & set(evidence.post_ids)
             self.leads[evidence.lead.group] = KnownLead(lead=evidence.lead, post_ids=post_ids | set(evidence.post_ids))
+
+        for change in plan.presence:
+            key = keys[change.post_id]
+            self.posts[key] = replace(self.posts[key], deleted=change.deleted_at is not None)
 
     def close(self, group: str, closing: Closing) -> None:
         known = self.leads[group]
@@ -477,9 +494,62 @@ def test_any_page_seen_again_at_once_plans_only_further_attempts(page: list[Asse
 
 
 def test_the_groups_of_a_post_are_those_of_its_day(book: Book) -> None:
-    planner = Planner(target_id=TARGET, now=datetime(2026, 5, 6, 23, 59, tzinfo=NOW.tzinfo), new_id=book.new_id)
+    planner = Planner(
+        target_id=TARGET,
+        platform=Platform.TELEGRAM_WEB,
+        now=datetime(2026, 5, 6, 23, 59, tzinfo=NOW.tzinfo),
+        new_id=book.new_id,
+    )
     assert planner.groups_of(a_post("1", album="a")) == (
-        "album:telegram_web:1234567:a",
+        "album:telegram:1234567:a",
         "author:target-1:author-1",
         "overflow:target-1:2026-05-06",
     )
+
+
+def test_a_lead_stands_for_the_platform_of_its_target(book: Book) -> None:
+    """Posts of the preview and of the account are keyed alike; the lead says by which way it was found."""
+    plan = book.see(a_post("1", hashed("m1", a_match())))
+    assert [(lead.platform, lead.group) for lead in plan.filed] == [
+        (Platform.TELEGRAM_WEB, hash_group(a_key("1"), None))
+    ]
+
+
+def test_a_known_post_is_deleted_once(book: Book) -> None:
+    book.see(a_post("1"), a_post("2"))
+    gone = book.look([], gone=["1", "7"])
+    assert [(change.post_id, change.deleted_at, change.lead_ids) for change in gone.presence] == [
+        (book.posts[a_key("1")].id, NOW, ())
+    ]
+    assert (gone.posts, gone.revisions) == ((), ())
+    assert book.look([], gone=["1", "1"]) == PagePlan()
+
+
+def test_a_deletion_names_the_leads_that_have_the_post(book: Book) -> None:
+    [lead] = book.see(a_post("1", hashed("m1", a_match())), a_post("2", hashed("m2"))).filed
+    gone = book.look([], gone=["1", "2"])
+    assert [change.lead_ids for change in gone.presence] == [(lead.id,), ()]
+    assert gone.leads == ()
+
+
+def test_a_deleted_post_that_is_seen_again_is_back(book: Book) -> None:
+    [lead] = book.see(a_post("1", hashed("m1", a_match()))).filed
+    book.look([], gone=["1"])
+    back = book.see(a_post("1", hashed("m1", a_match())))
+    assert [(change.deleted_at, change.lead_ids) for change in back.presence] == [(None, (lead.id,))]
+    assert back.revisions == ()
+    assert book.see(a_post("1", hashed("m1", a_match()))) == PagePlan()
+
+
+def test_media_read_again_do_not_bring_a_post_back(book: Book) -> None:
+    book.see(a_post("1", pending("m1")))
+    book.look([], gone=["1"])
+    assert book.see(a_post("1", hashed("m1"), digest=None)).presence == ()
+    assert book.posts[a_key("1")].deleted
+
+
+def test_a_post_that_a_page_shows_and_calls_gone_was_deleted_after_it_was_seen(book: Book) -> None:
+    plan = book.look([a_post("1", hashed("m1", a_match()))], gone=["1"])
+    [lead] = plan.filed
+    assert [(change.post_id, change.lead_ids) for change in plan.presence] == [(plan.posts[0].id, (lead.id,))]
+    assert book.posts[a_key("1")].deleted

@@ -19,6 +19,7 @@ TABLE: dict[Permission, set[Role]] = {
     P.REVEAL: {Role.ANALYST, Role.SUPERVISOR},
     P.MANAGE_LISTS: {Role.SUPERVISOR, Role.ADMIN},
     P.MANAGE_PEOPLE: {Role.SUPERVISOR, Role.ADMIN},
+    P.KEEP_ACCOUNTS: {Role.SUPERVISOR, Role.ADMIN},
     P.READ_AUDIT: {Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR},
 }
 

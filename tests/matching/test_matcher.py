@@ -220,3 +220,28 @@ async def test_the_picture_s_own_hash_is_quoted_before_the_frame_that_has_the_sa
     matcher.replace([entry(1, Algorithm.PDQ, DIHEDRAL[0])], 1)
     (found,) = await matcher.match(replace(MEDIA, frames=(frame,)))
     assert found.at_ms is None
+
+
+@pytest.mark.parametrize(
+    ("distance", "slack", "near"),
+    [(0, 8, False), (22, 8, False), (23, 8, True), (31, 0, True), (32, 0, False), (39, 8, True), (40, 8, False)],
+)
+async def test_near_is_what_a_few_bits_would_decide(distance: int, slack: int, *, near: bool) -> None:
+    matcher = ListMatcher()
+    matcher.replace([entry(1, Algorithm.PDQ, flipped(DIHEDRAL[3], distance)), entry(2, Algorithm.SHA256, bytes(32))], 1)
+    assert await matcher.is_near(MEDIA, slack) is near
+
+
+async def test_a_picture_too_flat_to_compare_is_near_to_nothing() -> None:
+    matcher = ListMatcher()
+    matcher.replace([entry(1, Algorithm.PDQ, flipped(DIHEDRAL[0], 31))], 1)
+    assert not await matcher.is_near(replace(MEDIA, pdq_quality=1, pdq_dihedral=()), 8)
+
+
+async def test_a_long_list_is_asked_for_what_is_near_in_a_thread() -> None:
+    hashes = DICE.integers(0, 256, (THREAD_ABOVE, 32), dtype=np.uint8)
+    many = [entry(number + 2, Algorithm.PDQ, row.tobytes()) for number, row in enumerate(hashes)]
+    matcher = ListMatcher()
+    matcher.replace([*many, entry(1, Algorithm.PDQ, flipped(DIHEDRAL[0], 35))], 1)
+    assert await matcher.is_near(MEDIA, 8)
+    assert not await matcher.is_near(MEDIA, 1)

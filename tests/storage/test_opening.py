@@ -9,10 +9,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
 
+import storage.migrations
 from domain.errors import OperatorFault
+from domain.observations import Platform
 from storage import SqlStore, open_store
 from storage.engine import make_engines
 from storage.migrations import VERSION_TABLE
@@ -57,6 +61,62 @@ def test_the_migrations_make_the_very_same_indexes(sqlite: Database, tmp_path: P
         connection.close()
     assert found[0] == found[1]
     assert any("WHERE" in sql for _, sql in found[0])
+
+
+@pytest.mark.parametrize("backend", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def test_what_the_preview_showed_is_keyed_as_telegram_s_own_from_the_second_step_on(
+    tmp_path: Path, request: pytest.FixtureRequest, backend: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/kapear.db" if backend == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    engines = make_engines(url, create=True)
+    with engines.writer.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        scripts = ScriptDirectory(str(Path(storage.migrations.__file__).parent))
+        with Operations.context(context):
+            first = scripts.get_revision("0001")
+            first.module.upgrade()
+            context.stamp(scripts, first.revision)
+        run = connection.exec_driver_sql
+        run("INSERT INTO reports VALUES ('r', 'IHC-1', '2026-03-01', 'web', '', 0, false)")
+        run(
+            "INSERT INTO targets (id, platform, locator, locator_digest, report_id, requested_by, authorised_by, basis,"
+            " status, created_at, expires_at, failures, synthetic, token, claimed)"
+            " VALUES ('t', 'telegram_web', '', 'd', 'r', 'a', 'b', '', 'active', 0, 9, 0, false, 0, false)"
+        )
+        for number, platform in enumerate(("telegram_web", "page")):
+            post = text(
+                "INSERT INTO posts (id, platform, container, post, target_id, first_seen, seq)"
+                " VALUES (:id, :platform, 'telegram_web:', '7', 't', 0, 1)"
+            )
+            connection.execute(post, {"id": f"p{number}", "platform": platform})
+        groups = (
+            "post:telegram_web:77:5",
+            "album:telegram_web:77:5",
+            "post:page:telegram_web:5",
+            "author:t:telegram_web",
+        )
+        for number, group in enumerate(groups):
+            lead = text(
+                "INSERT INTO leads (id, lead_group, kind, status, target_id, platform, urgency, value, seen_at,"
+                " filed_at, posts, key_public, key_wrapped)"
+                " VALUES (:id, :group, 'hash', 'new', 't', 'telegram_web', 1, 1, 0, 0, 1, '', '')"
+            )
+            connection.execute(lead, {"id": f"l{number}", "group": group})
+    engines.dispose()
+    store = await open_store(url, data_dir=tmp_path, create=True)
+    found = await store.read(lambda tx: tx.leads.queue())
+    assert [(lead.group, lead.platform) for lead in found] == [
+        ("post:telegram:77:5", Platform.TELEGRAM_WEB),
+        ("album:telegram:77:5", Platform.TELEGRAM_WEB),
+        ("post:page:telegram_web:5", Platform.TELEGRAM_WEB),
+        ("author:t:telegram_web", Platform.TELEGRAM_WEB),
+    ]
+    engines = make_engines(url, create=False)
+    with engines.readers.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT platform, container, post FROM posts ORDER BY nr").all()
+    engines.dispose()
+    assert [tuple(row) for row in rows] == [("telegram", "telegram_web:", "7"), ("page", "telegram_web:", "7")]
+    await store.close()
 
 
 async def test_opening_twice_changes_nothing(database: Database) -> None:

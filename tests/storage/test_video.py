@@ -31,6 +31,9 @@ async def test_frames_are_written_with_every_hash_that_a_later_list_is_compared_
 
 
 BACK = (
+    "DROP TABLE telegram_channels",
+    "DROP TABLE telegram_cooldowns",
+    "DROP TABLE telegram_accounts",
     "DROP TABLE frames",
     "ALTER TABLE fingerprints DROP COLUMN covers",
     "ALTER TABLE hash_matches DROP COLUMN at_ms",
