@@ -14,8 +14,8 @@ from telethon.tl.functions.channels import GetFullChannelRequest, GetMessagesReq
 from domain.errors import VisitEnded
 from domain.observations import Particulars
 from domain.outcomes import Outcome
+from telegram_monitor.asking import Asked
 from telegram_monitor.history import read_stretch
-from telegram_monitor.pager import Asked
 
 EVERY = timedelta(days=1)
 MAX_CHANNELS = 1000  # remembered; more than an organisation watches

@@ -15,10 +15,10 @@ from telethon.tl.functions.channels import GetMessagesRequest
 from telethon.tl.types import InputMessageID
 
 from domain.errors import EgressRefused, MediaUnavailable, VisitEnded
+from telegram_monitor.asking import Asked
 from telegram_monitor.carriers import File, Location, carriers_of, files_of
 from telegram_monitor.faults import FileReferenceExpired
 from telegram_monitor.history import read_stretch
-from telegram_monitor.pager import Asked
 
 HARD_LIMIT = 64 * 1024 * 1024  # bytes of one item, re-reads included
 LEAST_PIECE = 16 * 1024

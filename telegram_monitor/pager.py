@@ -13,11 +13,9 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from telethon.tl import TLRequest, types
-from telethon.tl.functions.channels import GetMessagesRequest
-from telethon.tl.functions.messages import GetHistoryRequest
+from telethon.tl import types
 from telethon.tl.functions.updates import GetChannelDifferenceRequest
 
 from domain.errors import VisitEnded
@@ -25,14 +23,12 @@ from domain.observations import ObservedPage
 from domain.outcomes import Outcome
 from domain.ports import SourceTarget
 from domain.walk import DaySearch, floor_by_number
+from telegram_monitor.asking import PAGE, Asked, Asking
 from telegram_monitor.changes import Changes, read_changes
 from telegram_monitor.cursor import Cursor
-from telegram_monitor.history import Stretch, holes, open_album, read_newest, read_stretch
+from telegram_monitor.history import Stretch, holes, open_album
 
 log = logging.getLogger("kapear.telegram")
-
-PAGE = 100  # messages of one answer: the most that a server gives
-MAX_GAPS = 3 * PAGE  # ids of one page that are asked about one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +45,6 @@ class Limits:
     album_grows: timedelta = timedelta(seconds=60)
 
 
-class Asked(Protocol):
-    """What the pager needs of a channel."""
-
-    id: int
-
-    @property
-    def peer(self) -> types.InputPeerChannel:
-        """Return how requests name it."""
-
-    @property
-    def input(self) -> types.InputChannel:
-        """Return how other requests name it."""
-
-    async def ask(self, request: TLRequest) -> Any:
-        """Return an answer."""
-
-
 # Posts, the chats that their answers named, the ids that are gone, and the cursor of the page they make.
 MakePage = Callable[[Sequence[types.Message], Iterable[Any], Sequence[int], str], ObservedPage]
 
@@ -80,18 +59,21 @@ class Pager:
     now: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     _cursor: Cursor = field(default_factory=lambda: Cursor(position=0))
-    _asked: int = 0
     _ending: VisitEnded | None = None  # of answers that were to fill a page: what came before is a page all the same
-    _ignored: int = 0
+    _asking: Asking = field(init=False)
     _read: set[int] = field(
         default_factory=set
     )  # from history since the last difference: what that says of them is older
+
+    def __post_init__(self) -> None:
+        """Begin with nothing asked."""
+        self._asking = Asking(channel=self.channel)
 
     async def pages(self) -> AsyncGenerator[ObservedPage, None]:
         """Yield pages, oldest first; raises VisitEnded."""
         try:
             if self.target.cursor is None:
-                newest = await self._newest()
+                newest = await self._asking.newest()
                 self._cursor = await self._beginning(newest)
                 async for page in self._read_up(newest):
                     yield page
@@ -100,14 +82,14 @@ class Pager:
             async for page in self._go_on():
                 yield page
         finally:
-            if self._ignored:
-                log.warning("messages that do not belong were ignored", extra={"count": self._ignored})
+            if self._asking.ignored:
+                log.warning("messages that do not belong were ignored", extra={"count": self._asking.ignored})
 
     async def _go_on(self) -> AsyncGenerator[ObservedPage, None]:
         """Yield what is new since an earlier visit, beginning with what that one did not reach."""
         knows_changes = bool(self._cursor.pts)
         if not self._cursor.paged_at:
-            async for page in self._read_up(await self._newest()):
+            async for page in self._read_up(await self._asking.newest()):
                 yield page
         if not knows_changes or not self._cursor.paged_at:
             return
@@ -118,7 +100,7 @@ class Pager:
         if is_due and self._cursor.paged_at:
             self._cursor = self._cursor.rewound(self.limits.reread)
         if is_due or (held and self._cursor.held == held):
-            async for page in self._read_up(await self._newest()):
+            async for page in self._read_up(await self._asking.newest()):
                 yield page
 
     async def _beginning(self, newest: Stretch) -> Cursor:
@@ -136,7 +118,7 @@ class Pager:
         while not search.found:
             stretch = Stretch(ids=(search.middle,))
             while stretch.ids and not stretch.dated:  # empty messages tell no time
-                stretch = await self._history(above=stretch.reached, upto=newest.reached)
+                stretch = await self._asking.history(above=stretch.reached, upto=newest.reached)
             search.tell(stretch.dated)
         return search.low
 
@@ -150,15 +132,15 @@ class Pager:
             if position < top and newest.ids and newest.ids[0] <= position + 1:
                 stretch = newest.above(position)
             elif position < top:
-                stretch = await self._history(above=position, upto=top)
+                stretch = await self._asking.history(above=position, upto=top)
                 if not stretch.ids:  # the top has been deleted meanwhile, or the server does not page
-                    newest = await self._newest()
+                    newest = await self._asking.newest()
                     if newest.reached == top:
                         raise VisitEnded(Outcome.ERROR, "history_stuck")
                     top = newest.reached
                     continue
                 if stretch.ids[0] > position + PAGE:
-                    await self._check_hole(above=position, below=stretch.ids[0])
+                    await self._asking.check_hole(above=position, below=stretch.ids[0])
                 stretch = await self._filled(stretch, top)
             is_last = max(stretch.reached, position) >= top
             yield await self._history_page(stretch, is_last=is_last, is_top=is_last)
@@ -177,7 +159,7 @@ class Pager:
             changes = await self._told_changes(request)
             if changes is None:
                 return
-            self._ignored += changes.told.ignored
+            self._asking.ignored += changes.told.ignored
             if changes.is_too_long:
                 # What is known of these posts may be wrong in any of them: they are read once more.
                 self._cursor = replace(self._cursor.rewound(self.limits.reread_after_much), pts=changes.pts)
@@ -198,7 +180,7 @@ class Pager:
     async def _told_changes(self, request: GetChannelDifferenceRequest) -> Changes | None:
         """Return a difference; where the server does not take our count of changes, that is too much to tell."""
         try:
-            answer = await self._ask(request)
+            answer = await self._asking.ask(request)
         except VisitEnded as ended:
             if ended.code != "pts":
                 raise
@@ -209,7 +191,7 @@ class Pager:
         """Yield history up to an announced id; that there is nothing is no fault, the gap is asked about."""
         is_last = False
         while not is_last and not self._is_spent():
-            stretch = await self._history(above=self._cursor.position, upto=upto)
+            stretch = await self._asking.history(above=self._cursor.position, upto=upto)
             if not stretch.ids:
                 return
             stretch = await self._filled(stretch, upto)
@@ -220,7 +202,7 @@ class Pager:
 
     async def _changed(self, changes: Changes, position: int, announced: Sequence[int]) -> ObservedPage:
         """Return the page of edits and deletions; what was announced and is not in history is asked for."""
-        gaps = await self._by_id([number for number in announced if number not in self._read])
+        gaps = await self._asking.by_id([number for number in announced if number not in self._read])
         edited = [post for post in changes.told.posts if post.id <= position and post.id not in self._read]
         gone = dict.fromkeys([*changes.deleted, *gaps.gone])
         self._cursor = replace(self._cursor, pts=changes.pts)
@@ -234,7 +216,7 @@ class Pager:
         begin, album = open_album(stretch, young_since=young if is_last else None, held=before.held)
         position = begin - 1 if begin else max(stretch.reached, before.position)
         known = before.recheck if is_top else min(before.recheck, position)
-        missing = await self._by_id(holes(stretch, above=before.position, upto=known))
+        missing = await self._asking.by_id(holes(stretch, above=before.position, upto=known))
         self._read.update(stretch.ids)
         self._cursor = replace(
             before,
@@ -248,16 +230,6 @@ class Pager:
         gone = (*stretch.gone, *missing.gone)
         return self.make_page(posts, [*stretch.chats, *missing.chats], gone, str(self._cursor))
 
-    async def _newest(self) -> Stretch:
-        """Return the newest messages there are, and the count of changes at that moment."""
-        request = GetHistoryRequest(self.channel.peer, 0, None, 0, PAGE, 0, 0, 0)
-        return self._told(read_newest(await self._ask(request), self.channel.id))
-
-    async def _history(self, *, above: int, upto: int) -> Stretch:
-        """Return the messages that follow an id, up to another."""
-        request = GetHistoryRequest(self.channel.peer, above + 1, None, -PAGE, PAGE, 0, 0, 0)
-        return self._told(read_stretch(await self._ask(request), self.channel.id, above=above, upto=upto))
-
     async def _filled(self, stretch: Stretch, upto: int) -> Stretch:
         """Return a stretch with those that follow it, as many as make a page."""
         while stretch.reached < upto and len(stretch.ids) < self.limits.page and not self._is_spent():
@@ -268,7 +240,7 @@ class Pager:
             ):
                 break
             try:
-                more = await self._history(above=stretch.reached, upto=upto)
+                more = await self._asking.history(above=stretch.reached, upto=upto)
             except VisitEnded as ended:
                 self._ending = ended
                 break
@@ -277,31 +249,6 @@ class Pager:
             stretch = stretch.joined(more)
         return stretch
 
-    async def _check_hole(self, *, above: int, below: int) -> None:
-        """Ask from the other side of a large hole whether there is nothing in it; raises VisitEnded where there is."""
-        request = GetHistoryRequest(self.channel.peer, below, None, 0, 1, 0, 0, 0)
-        seen = read_stretch(await self._ask(request), self.channel.id, above=above)
-        if seen.ids:
-            raise VisitEnded(Outcome.ERROR, "history_skips")
-
-    async def _by_id(self, ids: Sequence[int]) -> Stretch:
-        """Return what is left of messages that history passed over."""
-        found = Stretch()
-        for begin in range(0, min(len(ids), MAX_GAPS), PAGE):
-            asked = ids[begin : begin + PAGE]
-            request = GetMessagesRequest(self.channel.input, [types.InputMessageID(number) for number in asked])
-            answer = read_stretch(await self._ask(request), self.channel.id, above=asked[0] - 1, upto=asked[-1])
-            found = found.joined(self._told(answer).only(frozenset(asked)))
-        return found
-
-    def _told(self, stretch: Stretch) -> Stretch:
-        self._ignored += stretch.ignored
-        return stretch
-
-    async def _ask(self, request: TLRequest) -> Any:
-        self._asked += 1
-        return await self.channel.ask(request)
-
     def _is_spent(self) -> bool:
         """Return whether this visit asked enough; the next goes on."""
-        return self._asked >= self.limits.requests
+        return self._asking.asked >= self.limits.requests
