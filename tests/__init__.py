@@ -1,1 +1,0 @@
-"""The tests: a package of its own, for a library brings one of that name too."""
