@@ -98,7 +98,7 @@ def test_the_whole_layer_is_walked() -> None:
 @pytest.mark.parametrize(
     ("permit", "reviewed"),
     [(WATCHING, WATCHED), (LOGIN, SIGNING_IN), (UPKEEP, EVER)],
-    ids=lambda value: str(value)[:40],
+    ids=["watching", "login", "upkeep"],
 )
 def test_what_is_not_on_the_reviewed_list_is_refused(permit: Permit, reviewed: set[str]) -> None:
     refused = {name for name, kind in ALL if refusal(dummy(kind), permit) == "function"}
