@@ -311,8 +311,8 @@ class TelegramBook(Protocol):
         Its cooldowns stay till they end. The environment's account goes on, with what it was told.
         """
 
-    def cooldowns(self, account_id: AccountId) -> dict[str, datetime]:
-        """Return until when which methods must not be called."""
+    def cooldowns(self, account_id: AccountId, now: datetime) -> dict[str, datetime]:
+        """Return until when which methods must not be called; a clock set back since makes no wait longer."""
 
     def cool_down(self, account_id: AccountId, method: str, until: datetime, now: datetime) -> None:
         """Write a cooldown, never making a later moment earlier; those that ended before `now` go."""

@@ -108,3 +108,8 @@ class AccountState:
         if self.parked:
             return Standing.PARKED
         return Standing.LIMITED if self.cooldowns else Standing.IN_USE
+
+
+def waits_until(until: datetime, *, noted_at: datetime, now: datetime) -> datetime:
+    """Return when a wait that was noted ends; a clock that was set back since then makes it no longer."""
+    return min(until, now + (until - noted_at))

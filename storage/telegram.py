@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.store import StoredAccount, StoredChannel
-from domain.telegram import AccountId
+from domain.telegram import AccountId, waits_until
 from storage.rows import columns_of, made
 from storage.tables import telegram_accounts, telegram_channels, telegram_cooldowns
 
@@ -52,19 +52,19 @@ class Telegram:
             self._connection.execute(delete(telegram_channels).where(telegram_channels.c.account_id == account_id))
         return row is not None
 
-    def cooldowns(self, account_id: AccountId) -> dict[str, datetime]:
+    def cooldowns(self, account_id: AccountId, now: datetime) -> dict[str, datetime]:
         """Return until when which methods must not be called."""
-        chosen = select(telegram_cooldowns.c.method, telegram_cooldowns.c.until)
-        ordered = chosen.where(telegram_cooldowns.c.account_id == account_id).order_by(telegram_cooldowns.c.method)
-        return {row.method: row.until for row in self._connection.execute(ordered)}
+        chosen = select(*telegram_cooldowns.c).where(telegram_cooldowns.c.account_id == account_id)
+        rows = self._connection.execute(chosen.order_by(telegram_cooldowns.c.method))
+        return {row.method: waits_until(row.until, noted_at=row.noted_at, now=now) for row in rows}
 
     def cool_down(self, account_id: AccountId, method: str, until: datetime, now: datetime) -> None:
         """Write a cooldown, never making a later moment earlier; those that ended before `now` go."""
         self._connection.execute(delete(telegram_cooldowns).where(telegram_cooldowns.c.until < now))
-        new = self._insert(telegram_cooldowns).values(account_id=account_id, method=method, until=until)
+        new = self._insert(telegram_cooldowns).values(account_id=account_id, method=method, noted_at=now, until=until)
         later = new.on_conflict_do_update(
             index_elements=["account_id", "method"],
-            set_={"until": new.excluded.until},
+            set_={"noted_at": new.excluded.noted_at, "until": new.excluded.until},
             where=telegram_cooldowns.c.until < new.excluded.until,
         )
         self._connection.execute(later)

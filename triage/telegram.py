@@ -59,7 +59,8 @@ class Telegram:
 
     async def cooldowns(self, account_id: AccountId) -> Mapping[str, datetime]:
         """Return until when which methods must not be called by an account; past ones may be among them."""
-        return await self.desk.store.read(lambda tx: tx.telegram.cooldowns(account_id))
+        now = self.desk.now()
+        return await self.desk.store.read(lambda tx: tx.telegram.cooldowns(account_id, now))
 
     async def cool_down(self, account_id: AccountId, method: str, until: datetime) -> None:
         """Note that Telegram asked an account to wait with a method; a later moment is never made earlier."""
@@ -163,7 +164,7 @@ class Telegram:
                 label=row.label,
                 parked=row.parked,
                 cooldowns=tuple(
-                    (method, until) for method, until in tx.telegram.cooldowns(row.id).items() if until > now
+                    (method, until) for method, until in tx.telegram.cooldowns(row.id, now).items() if until > now
                 ),
                 channels=counts.get(row.id, 0),
             )

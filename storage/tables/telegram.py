@@ -24,6 +24,7 @@ telegram_cooldowns = Table(
     METADATA,
     key("account_id"),
     key("method"),
+    Column("noted_at", Moment, nullable=False),
     Column("until", Moment, nullable=False),
 )
 

@@ -57,16 +57,22 @@ class TelegramContract:
         await self.cool_down(store, "contacts.resolveUsername", NOW + DAY)
         await self.cool_down(store, "messages.getHistory", NOW + MINUTE)
         await self.cool_down(store, "contacts.resolveUsername", NOW + MINUTE)
-        assert await store.read(lambda tx: tx.telegram.cooldowns(FIRST)) == {
+        assert await store.read(lambda tx: tx.telegram.cooldowns(FIRST, NOW)) == {
             "contacts.resolveUsername": NOW + DAY,
             "messages.getHistory": NOW + MINUTE,
         }
-        assert await store.read(lambda tx: tx.telegram.cooldowns(SECOND)) == {}
+        assert await store.read(lambda tx: tx.telegram.cooldowns(SECOND, NOW)) == {}
         await self.cool_down(store, "upload.getFile", NOW + DAY, now=NOW + 2 * MINUTE)
-        assert list(await store.read(lambda tx: tx.telegram.cooldowns(FIRST))) == [
+        assert list(await store.read(lambda tx: tx.telegram.cooldowns(FIRST, NOW))) == [
             "contacts.resolveUsername",
             "upload.getFile",
         ], "what has ended is not kept"
+
+    async def test_a_clock_set_back_makes_no_wait_longer(self, store: Store) -> None:
+        await self.cool_down(store, "messages.getHistory", NOW + MINUTE)
+        for now, until in ((NOW - DAY, NOW - DAY + MINUTE), (NOW, NOW + MINUTE), (NOW + DAY, NOW + MINUTE)):
+            waits = await store.read(partial(lambda tx, now: tx.telegram.cooldowns(FIRST, now), now=now))
+            assert waits == {"messages.getHistory": until}
 
     async def cool_down(self, store: Store, method: str, until: datetime, now: datetime = NOW) -> None:
         await store.write(lambda tx: tx.telegram.cool_down(FIRST, method, until, now))
@@ -96,7 +102,7 @@ class TelegramContract:
         assert not await store.write(lambda tx: tx.telegram.forget(FIRST))
         assert await store.read(lambda tx: tx.telegram.accounts()) == []
         assert await store.read(lambda tx: tx.telegram.channels("digest")) == []
-        assert await store.read(lambda tx: tx.telegram.cooldowns(FIRST)) == {"messages.getHistory": NOW + DAY}
+        assert await store.read(lambda tx: tx.telegram.cooldowns(FIRST, NOW)) == {"messages.getHistory": NOW + DAY}
 
     async def test_the_environment_s_account_keeps_what_it_was_told(self, store: Store) -> None:
         parked = an_account(session=None, parked="frozen", parked_at=NOW)

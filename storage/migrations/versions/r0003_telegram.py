@@ -40,6 +40,7 @@ def _tables() -> None:
         "telegram_cooldowns",
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "method", name="pk_telegram_cooldowns"),
     )
