@@ -13,6 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.collector import settle
 from app.telegram_config import TelegramConfig
 from domain.errors import VisitEnded
 from domain.observations import ObservedPage, Traffic
@@ -84,3 +85,5 @@ class TelegramOnDemand:
 def _imported() -> None:
     """Import what is needed, in whichever thread this is called."""
     import telegram_monitor.source  # noqa: F401, PLC0415 - for its modules
+
+    settle()

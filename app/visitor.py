@@ -15,6 +15,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from app.checkup import weakened
+from app.collector import settle
 from app.config import Config
 from app.instance import Instance
 from app.telegram import TelegramOnDemand
@@ -104,6 +105,7 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
         await instance.store.write(_tidy)
         async with _equipment(instance) as visitor:
             await visitor.refresh_lists()
+            settle()
             yield visitor
     finally:
         await lock.release()

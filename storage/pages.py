@@ -17,14 +17,15 @@ from domain.errors import LostClaim
 from domain.filing import PostKey, overflow_days
 from domain.ids import LeadId, PostId
 from domain.leads import LeadKind, SealedContent
-from domain.pages import KnownLead, KnownPage, LeadEvidence, MediaRow, PagePlan
+from domain.pages import KnownLead, KnownPage, LeadEvidence, MediaRow, NewPost, NewRevision, PagePlan
 from domain.ports import LeadKey
 from domain.targets import Claim
 from storage.claims import held
+from storage.columns import micros
 from storage.figures import within
 from storage.leads import CLAIM, Leads
 from storage.observed import Observed
-from storage.rows import chunks, columns_of, insert_new
+from storage.rows import chunks, columns_of, insert_new, insert_plain
 from storage.tables import (
     fingerprints,
     frames,
@@ -40,6 +41,8 @@ from storage.tables import (
     targets,
 )
 
+_POST = ("id", "platform", "container", "post", "target_id", "first_seen", "seq")
+_REVISION = ("post_id", "seq", "posted_at", "edited_at", "seen_at", "content_digest")
 _LOST = "another visitor took the target; nothing of this page was written"
 
 
@@ -94,12 +97,8 @@ class Page:
     def _write_posts(self, plan: PagePlan) -> None:
         latest = {revision.post_id: revision.seq for revision in plan.revisions}
         new = {post.id for post in plan.posts}
-        rows = [columns_of(post, posts, seq=latest[post.id]) | columns_of(post.key, posts) for post in plan.posts]
-        if rows:
-            self._connection.execute(insert(posts).inline(), rows)
-        if plan.revisions:
-            revised = [columns_of(revision, revisions) for revision in plan.revisions]
-            self._connection.execute(insert(revisions).inline(), revised)
+        insert_plain(self._connection, posts, _POST, [_post_row(post, latest[post.id]) for post in plan.posts])
+        insert_plain(self._connection, revisions, _REVISION, [_revision_row(one) for one in plan.revisions])
         moved = [{"_id": post_id, "_seq": seq} for post_id, seq in latest.items() if post_id not in new]
         if moved:
             change = update(posts).where(posts.c.id == bindparam("_id"))
@@ -198,3 +197,19 @@ class Page:
         counted = select(func.count()).select_from(leads)
         opened = counted.where(leads.c.target_id == self._claim.target.id, leads.c.kind == LeadKind.TEXT, on_a_day)
         return int(self._connection.execute(opened).scalar_one())
+
+
+def _post_row(post: NewPost, seq: int) -> tuple[str | int, ...]:
+    key = post.key
+    return post.id, key.platform.value, key.container, key.post, post.target_id, micros(post.first_seen), seq
+
+
+def _revision_row(revision: NewRevision) -> tuple[str | int | None, ...]:
+    return (
+        revision.post_id,
+        revision.seq,
+        None if revision.posted_at is None else micros(revision.posted_at),
+        None if revision.edited_at is None else micros(revision.edited_at),
+        micros(revision.seen_at),
+        revision.content_digest,
+    )

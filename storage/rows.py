@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Connection, Row, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -45,6 +45,21 @@ def insert_new(connection: Connection, table: Table, rows: Mapping[str, Any] | S
     statement = new.on_conflict_do_nothing().inline()
     # Without the option SQLAlchemy forgets the count of an INSERT where columns have defaults.
     return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def insert_plain(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[str | int | bytes | None, ...]]
+) -> None:
+    """
+    Insert rows by the thousand, in values that stand as they are in both databases.
+
+    Through its columns SQLAlchemy takes five times as long, row by row.
+    """
+    if rows:
+        dialect = connection.dialect
+        statement = insert(table).inline().compile(dialect=dialect, column_keys=names)
+        named = list(rows) if statement.positional else [dict(zip(names, row, strict=True)) for row in rows]
+        connection.exec_driver_sql(str(statement), named)
 
 
 def chunks(values: Sequence[T]) -> Iterator[list[T]]:

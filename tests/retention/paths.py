@@ -36,7 +36,7 @@ BACKUP = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.conne
 
 def slow_picture() -> bytes:
     """Return a picture that is decoded for some hundred milliseconds, with a piece of the canary inside."""
-    large = encoded(Image.linear_gradient("L").resize((6_000, 6_000)), "PNG", compress_level=1)
+    large = encoded(Image.linear_gradient("L").resize((7_000, 7_000)).convert("RGB"), "PNG", compress_level=1)
     head = large.index(b"IDAT") - 4
     return large[:head] + chunk(b"kiTe", PICTURE[100:5_000]) + large[head:]
 
