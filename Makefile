@@ -26,7 +26,7 @@ $(STAMP): requirements/run.txt pyproject.toml
 	@$(call pick,setuptools|wheel|packaging) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
 	@$(BIN)/pip install -q --require-hashes --only-binary :all: --no-binary pyaes --no-build-isolation \
 		-r requirements/run.txt 1>&2
-	@$(BIN)/pip install -q --no-deps --no-build-isolation -e . 1>&2
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install -q --no-deps --no-build-isolation -e . 1>&2
 	@touch $@
 
 # The tests' oracle for PDQ is built from source, so its build tools come first, pinned by the same lock.
