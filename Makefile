@@ -19,13 +19,13 @@ export OPENBLAS_NUM_THREADS := 1
 install: $(STAMP)
 
 # Running takes wheels only, but for pyaes, which Telethon asks for and which is published as source alone (pure
-# Python). Its build tool is the checkout's own, pinned by the other lock, and therefore comes first.
+# Python). It and its build tool, which is the checkout's own, therefore come first, pinned by the other lock.
 $(STAMP): requirements/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Kapear needs (once)…" >&2
 	@$(call pick,setuptools|wheel|packaging) | $(BIN)/pip install -q --no-deps --require-hashes --only-binary :all: -r /dev/stdin 1>&2
-	@$(BIN)/pip install -q --require-hashes --only-binary :all: --no-binary pyaes --no-build-isolation \
-		-r requirements/run.txt 1>&2
+	@$(call pick,pyaes) | $(BIN)/pip install -q --no-deps --require-hashes --no-build-isolation --use-pep517 -r /dev/stdin 1>&2
+	@$(BIN)/pip install -q --require-hashes --only-binary :all: -r requirements/run.txt 1>&2
 	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install -q --no-deps --no-build-isolation -e . 1>&2
 	@touch $@
 
