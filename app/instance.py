@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.config import Config
 from domain.audit import SYSTEM, AuditDraft
+from domain.clock import utc_now
 from domain.errors import OperatorFault
 from domain.ports import Opener
 from domain.store import Store, Tx
@@ -21,7 +22,7 @@ from keys import hotline, keyfile, tokens
 from keys.vault import HostVault
 from storage.opening import open_store
 from triage.audit_log import AuditLog
-from triage.desk import Desk, utc_now
+from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.office import Office
 from triage.people import People

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
@@ -19,6 +19,7 @@ from crawler.spiders.base import VisitSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
+from domain.clock import utc_now
 from domain.observations import ObservedPage, Platform, Traffic
 from domain.ports import MediaSource, SourceTarget
 from net.governor import HostGovernor
@@ -29,11 +30,6 @@ _SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.TELEGRAM_WEB: TelegramWebSpider,
     Platform.PAGE: PageSpider,
 }
-
-
-def utc_now() -> datetime:
-    """Return the current time."""
-    return datetime.now(UTC)
 
 
 class ScrapySource:

@@ -155,13 +155,17 @@ class HttpMedia:
         """Return the next bytes of the open answer: all of `length`, or less at its end."""
         parts: list[bytes] = []
         wanted = length
-        async with asyncio.timeout(self._read_timeout):
-            while wanted and (self._buffer or not self._ended):
-                if not self._buffer:
-                    await self._fill()
-                part, self._buffer = self._buffer[:wanted], self._buffer[wanted:]
-                parts.append(part)
-                wanted -= len(part)
+        try:
+            async with asyncio.timeout(self._read_timeout):
+                while wanted and (self._buffer or not self._ended):
+                    if not self._buffer:
+                        await self._fill()
+                    parts.append(self._buffer[:wanted])
+                    self._buffer = self._buffer[wanted:]
+                    wanted -= len(parts[-1])
+        except BaseException:
+            parts.clear()  # the traceback keeps this frame alive, perhaps as far as a log with locals
+            raise
         self._position += length - wanted
         if self._ended and not self._buffer:
             await self._stack.aclose()  # give the seat back before the reader thinks of closing

@@ -15,12 +15,12 @@ from telethon.tl.functions.channels import GetMessagesRequest
 from telethon.tl.types import InputMessageID
 
 from domain.errors import EgressRefused, MediaUnavailable, VisitEnded
+from net.media import HARD_LIMIT
 from telegram_monitor.asking import Asked
 from telegram_monitor.carriers import File, Location, carriers_of, files_of
 from telegram_monitor.faults import FileReferenceExpired
 from telegram_monitor.history import read_stretch
 
-HARD_LIMIT = 64 * 1024 * 1024  # bytes of one item, re-reads included
 LEAST_PIECE = 16 * 1024
 PIECE = 128 * 1024  # of files read by ranges; a power of two, at multiples of itself, as Telegram wants it
 WHOLE = 512 * 1024  # files up to this size come in one piece

@@ -11,12 +11,13 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
 from telethon.tl import types
 
+from domain.clock import utc_now
 from domain.errors import MediaUnavailable, VisitEnded
 from domain.observations import CaptureRecord, ObservedMedia, ObservedPage, Traffic
 from domain.outcomes import Outcome
@@ -37,11 +38,6 @@ class Opens(Protocol):
 
     async def channel(self, locator: str, traffic: Traffic) -> Downloads:
         """Return the channel that a locator names, for one visit."""
-
-
-def utc_now() -> datetime:
-    """Return the current time."""
-    return datetime.now(UTC)
 
 
 class TelegramSource:

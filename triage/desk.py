@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from domain.audit import AuditDraft
+from domain.clock import utc_now
 from domain.ids import IdMaker, new_id
 from domain.people import Actor
 from domain.ports import Place, Vault
 from domain.store import Store, Tx
 from domain.targets import MAX_ACTIVE, WatchTarget
-
-
-def utc_now() -> datetime:
-    """Return the current time: the default clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
