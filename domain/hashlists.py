@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from domain.fingerprints import Covers
+from domain.fingerprints import MIN_PDQ_QUALITY, Covers
 from domain.ids import ListId, MediaId
 
 
@@ -46,6 +46,32 @@ class ListClass(StrEnum):
     SELF_SUBMITTED = "self-submitted"
     ADULT_NCII = "adult-ncii"
     NEGATIVE = "negative"
+
+
+class Severity(StrEnum):
+    """How much a match of a list weighs, as the hotline says when it imports it."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class Opinion(StrEnum):
+    """What a person says of one hash of a list."""
+
+    CONFIRMED = "confirmed"
+    DISPUTED = "disputed"
+    DISABLED = "disabled"  # it matches nothing any more, whoever said so
+
+
+class Withdrawal(StrEnum):
+    """Why a match does not speak for its lead any more."""
+
+    ENTRY_GONE = "entry_gone"  # a later version of the list has it no more
+    LIST_RETIRED = "list_retired"
+    DISABLED = "disabled"
+    SUPPRESSED = "suppressed"  # a negative list knows the picture
+    REVOKED = "revoked"  # of the hotline's own list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +150,15 @@ class ListFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashList:
-    """An imported list. Its entries are never exported."""
+    """
+    One version of a hash list. Its entries are never exported.
+
+    `agreement` names the document under which the hotline may use it, which
+    ends with the day `licence_ends`. `radius` is the PDQ radius that was agreed
+    for it, in bits, None for the usual one; pictures below `min_quality` are
+    not compared with it by PDQ or pHash. `columns` says how its file's columns
+    were read. `generation` is that since which it says what it says now.
+    """
 
     id: ListId
     name: str
@@ -132,9 +166,44 @@ class HashList:
     list_class: ListClass
     classification: str
     authority: str
+    agreement: str = ""
+    licence_ends: date | None = None
+    radius: int | None = None
+    min_quality: int = MIN_PDQ_QUALITY
+    severity: Severity = Severity.NORMAL
+    columns: str = ""
     entries: int
     imported_at: datetime
     retired_at: datetime | None = None
+    generation: int = 0
+
+
+# The list that grows from what two people assessed; its entries stand in the database.
+OWN_LIST = "own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEntry:
+    """One hash of the hotline's own list; `number` is never given twice."""
+
+    number: int
+    algorithm: Algorithm
+    hash: bytes = field(repr=False)
+    classification: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveList:
+    """
+    A list in force, as matching needs it.
+
+    `disabled` are hashes of it that match nothing any more. `own` are the
+    entries of the hotline's own list; None for one whose entries lie in files.
+    """
+
+    hash_list: HashList
+    disabled: frozenset[tuple[Algorithm, bytes]] = frozenset()
+    own: tuple[OwnEntry, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +225,8 @@ class HashMatch:
     """
     A fingerprint within the radius of an entry.
 
-    `distance` is in bits, 0 for an exact digest. `generation` names the state
+    `entry_id` counts the entries of the list's version, in the order of its
+    file. `distance` is in bits, 0 for an exact digest. `generation` names the state
     of the index that answered, so that a later list can be told to ask again.
     `at_ms` is the time of the frame that matched, None for a match of the
     item's own hash; `covers` how much of the item the fingerprint speaks for,

@@ -37,6 +37,7 @@ class Closing(StrEnum):
     NOT_ILLEGAL = "not_illegal"
     DUPLICATE = "duplicate"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"  # what it was filed for is on no list any more
 
 
 _GONE = frozenset({Closing.REMOVED, Closing.UNAVAILABLE, Closing.MOVED, Closing.EXPIRED})
@@ -47,6 +48,14 @@ class LeadKind(StrEnum):
 
     HASH = "hash"
     TEXT = "text"
+
+
+class Capture(StrEnum):
+    """What became of the words of a post whose lead was filed after it was seen."""
+
+    AWAITED = "awaited"  # a visit to that one post is to bring them
+    TAKEN = "taken"
+    GONE = "gone"  # the platform shows it no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ store remembers. Each port has one contract suite in tests/contracts/.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
 from domain.fingerprints import Fingerprint
-from domain.hashlists import HashMatch
+from domain.hashlists import HashEntry, HashMatch
+from domain.ids import ListId
 from domain.observations import ObservedPage, Platform, Traffic
 from domain.telegram import AccountId, ResolvedChannel, TelegramAccount
 from domain.text import TextHit
@@ -61,8 +62,13 @@ class Matcher(Protocol):
     def generation(self) -> int:
         """Return the generation of the lists that `match` now answers for."""
 
-    async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
-        """Return the closest match per list and algorithm, exact digests first."""
+    async def match(self, fingerprint: Fingerprint, since: int = 0) -> tuple[HashMatch, ...]:
+        """
+        Return the closest match per list and algorithm, exact digests first.
+
+        With `since`, only lists whose own generation is greater are asked: what
+        changed after a fingerprint was last compared.
+        """
 
     async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:
         """Return whether an entry's PDQ is so near to the radius that `slack` bits would decide, either way."""
@@ -73,6 +79,44 @@ class TextRules(Protocol):
 
     def find(self, text: str) -> tuple[TextHit, ...]:
         """Return every hit, by position."""
+
+
+class ListWriter(Protocol):
+    """One version of a list on its way to the disk; nobody else sees it before it is finished."""
+
+    def add(self, entries: Sequence[HashEntry]) -> None:
+        """Take entries in; they are numbered from 0 in this order. Raises OperatorFault when the disk is full."""
+
+    def finish(self) -> None:
+        """Build what matching needs, and put the version in its place, whole and flushed to the disk."""
+
+    def abandon(self) -> None:
+        """Remove what was written; may be called after `finish`, and then does nothing."""
+
+
+class ListShelf(Protocol):
+    """Versions of hash lists as immutable files on this machine; never in a backup."""
+
+    def write(self, list_id: ListId) -> ListWriter:
+        """Begin a version; raises OperatorFault when it cannot be written."""
+
+    def holds(self, list_id: ListId) -> bool:
+        """Return whether a finished version stands here."""
+
+    def is_being_written(self, list_id: ListId) -> bool:
+        """Return whether a living process writes this version here."""
+
+    def entries(self, list_id: ListId) -> Iterator[HashEntry]:
+        """Yield a version's entries in their order; raises OperatorFault when it is missing or damaged."""
+
+    def entry(self, list_id: ListId, number: int) -> HashEntry:
+        """Return one entry; raises NotFound."""
+
+    def overlap(self, list_id: ListId, other: ListId) -> int:
+        """Return how many of a version's entries stand in another one, too, with the same hash."""
+
+    def keep_only(self, list_ids: Collection[ListId]) -> int:
+        """Remove every other version that nobody is writing; returns how many. Who has one open keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

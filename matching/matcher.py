@@ -67,7 +67,7 @@ class ListMatcher:
         """
         self._lists = _built(entries, generation)
 
-    async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
+    async def match(self, fingerprint: Fingerprint, since: int = 0) -> tuple[HashMatch, ...]:  # noqa: ARG002
         """Return the closest match per list and algorithm, exact digests first, then by distance."""
         lists = self._lists
         if lists.scanned > THREAD_ABOVE or fingerprint.frames:  # each frame has up to 32 hashes

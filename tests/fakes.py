@@ -123,7 +123,7 @@ class FakeMatcher:
     near: Sequence[bytes] = ()
     asked: int = 0
 
-    async def match(self, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
+    async def match(self, fingerprint: Fingerprint, since: int = 0) -> tuple[HashMatch, ...]:  # noqa: ARG002
         self.asked += 1
         if fingerprint.sha256 not in {hashlib.sha256(content).hexdigest() for content in self.wanted}:
             return ()

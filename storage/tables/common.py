@@ -21,6 +21,7 @@ DUE = text("status = 'active' AND NOT claimed")
 LIVING = text("status NOT IN ('retired', 'expired')")
 PENDING = text("status = 'pending'")
 PINNED = text("pinned")
+AWAITED = text("capture = 'awaited'")
 
 
 def key(name: str = "id") -> Column[str]:

@@ -12,16 +12,18 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
+from domain.assessments import Basis, Verdict
 from domain.fingerprints import Covers
-from domain.hashlists import Algorithm, ListClass
-from domain.leads import Closing, LeadKind, LeadStatus
+from domain.hashlists import Algorithm, ListClass, Opinion, Severity, Withdrawal
+from domain.leads import Capture, Closing, LeadKind, LeadStatus
 from domain.observations import Platform
 from domain.scoring import Rule, Score
 from domain.text import Attribute
-from storage.columns import Moment, Word
-from storage.tables.common import METADATA, number
+from storage.columns import Day, Moment, Word
+from storage.tables.common import AWAITED, METADATA, number
 
 hash_lists = Table(
     "hash_lists",
@@ -33,14 +35,22 @@ hash_lists = Table(
     Column("list_class", Word(ListClass), nullable=False),
     Column("classification", Text, nullable=False),
     Column("authority", Text, nullable=False),
+    Column("agreement", Text, nullable=False, server_default=text("''")),
+    Column("licence_ends", Day),
+    Column("radius", Integer),
+    Column("min_quality", Integer, nullable=False, server_default="50"),
+    Column("severity", Word(Severity), nullable=False, server_default="normal"),
+    Column("columns", Text, nullable=False, server_default=text("''")),
     Column("entries", BigInteger, nullable=False),
     Column("imported_at", Moment, nullable=False),
-    Column("activated_at", Moment),  # NULL: staged, its import did not finish
+    Column("activated_at", Moment),  # NULL: staged, its import did not finish, or it is held
     Column("retired_at", Moment),
+    Column("held", Text, nullable=False, server_default=text("''")),  # why a whole import waits for a person
+    Column("generation", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("name", "version"),
 )
 
-# Matches quote entry numbers, so a number is never given twice (AUTOINCREMENT).
+# Where one database serves several machines, each builds a version's files from these rows; else there are none.
 hash_entries = Table(
     "hash_entries",
     METADATA,
@@ -52,6 +62,49 @@ hash_entries = Table(
     Column("ref", Text, nullable=False),
     Column("note", Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# The hotline's own list: hashes of what two people assessed as illegal.
+own_entries = Table(
+    "own_entries",
+    METADATA,
+    number(),
+    Column("algorithm", Word(Algorithm), nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("classification", Text, nullable=False),
+    Column("lead_id", Text, ForeignKey("leads.id"), nullable=False, index=True),
+    Column("added_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+# What people say of single hashes of a list, whatever its version.
+hash_opinions = Table(
+    "hash_opinions",
+    METADATA,
+    number(),
+    Column("list_name", Text, nullable=False),
+    Column("algorithm", Word(Algorithm), nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("opinion", Word(Opinion), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("list_name", "algorithm", "hash", "opinion", "actor", name="uq_hash_opinions_once"),
+)
+
+assessments = Table(
+    "assessments",
+    METADATA,
+    number(),
+    Column("lead_id", Text, ForeignKey("leads.id"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("basis", Word(Basis), nullable=False),
+    Column("classification", Text, nullable=False),
+    Column("media", Text, nullable=False),  # digests of the items it speaks of
+    Column("withdrawn_at", Moment),
+    Index(None, "lead_id", "actor"),
 )
 
 # `group` is SQL's own word.
@@ -85,6 +138,8 @@ lead_posts = Table(
     METADATA,
     Column("lead_id", Text, ForeignKey("leads.id"), primary_key=True),
     Column("post_id", Text, ForeignKey("posts.id"), primary_key=True, index=True),
+    Column("capture", Word(Capture)),  # null: what the post said was sealed when the lead was filed
+    Index("ix_lead_posts_awaited", "post_id", sqlite_where=AWAITED, postgresql_where=AWAITED),
 )
 
 lead_reasons = Table(
@@ -132,6 +187,8 @@ hash_matches = Table(
     Column("generation", BigInteger, nullable=False),
     Column("at_ms", BigInteger),  # of the frame that matched; null for the item's own hash
     Column("covers", Word(Covers)),
+    Column("withdrawn_at", Moment),
+    Column("withdrawn", Word(Withdrawal)),
     UniqueConstraint("lead_id", "media_id", "list_id", "algorithm", name="uq_hash_matches_once"),
 )
 

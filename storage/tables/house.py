@@ -111,3 +111,23 @@ audit_head = Table(
     Column("seq", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
 )
+
+# Where feeds of hash lists stand, and what other services answered to hashes.
+feeds = Table(
+    "feeds",
+    METADATA,
+    key("name"),
+    Column("checkpoint", Text, nullable=False),
+    Column("pulled_at", Moment),
+    Column("fault", Text, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+)
+
+remote_answers = Table(
+    "remote_answers",
+    METADATA,
+    Column("service", Text, primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("classification", Text, nullable=False),  # empty: it knows no such hash
+    Column("answered_at", Moment, nullable=False, index=True),
+)

@@ -64,6 +64,7 @@ visits = Table(
     Column("new_observations", BigInteger, nullable=False),
     Column("media_hashed", BigInteger, nullable=False),
     Column("matches", BigInteger, nullable=False),
+    Column("suppressed", BigInteger, nullable=False, server_default="0"),
     Column("leads_filed", BigInteger, nullable=False),
     Column("requests", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
@@ -124,6 +125,7 @@ media = Table(
     ForeignKeyConstraint(["post_id", "seq"], ["revisions.post_id", "revisions.seq"], ondelete="CASCADE"),
 )
 Index("ix_media_pending", media.c.post_id, sqlite_where=PENDING, postgresql_where=PENDING)
+Index("ix_media_generation", media.c.generation)
 
 fingerprints = Table(
     "fingerprints",

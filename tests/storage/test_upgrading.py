@@ -14,6 +14,30 @@ from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_
 from tests.storage.conftest import Database
 
 BACK = (
+    "DROP TABLE remote_answers",
+    "DROP TABLE feeds",
+    "DROP TABLE assessments",
+    "DROP TABLE hash_opinions",
+    "DROP TABLE own_entries",
+    "DROP INDEX ix_media_generation",
+    "DROP INDEX ix_lead_posts_awaited",
+    "ALTER TABLE lead_posts DROP COLUMN capture",
+    "ALTER TABLE visits DROP COLUMN suppressed",
+    "ALTER TABLE hash_matches DROP COLUMN withdrawn",
+    "ALTER TABLE hash_matches DROP COLUMN withdrawn_at",
+    *(
+        f"ALTER TABLE hash_lists DROP COLUMN {name}"
+        for name in (
+            "agreement",
+            "licence_ends",
+            "radius",
+            "min_quality",
+            "severity",
+            "columns",
+            "held",
+            "generation",
+        )
+    ),
     "DROP TABLE telegram_channels",
     "DROP TABLE telegram_cooldowns",
     "DROP TABLE telegram_accounts",
