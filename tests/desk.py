@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -122,6 +122,11 @@ class Shelf:
             deleted=self.deleted,
             channel=self.channel,
         )
+
+    async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        async with aclosing(self.pages(target, traffic)) as pages:  # type: ignore[type-var]  # a generator
+            page = await anext(pages)
+        return replace(page, cursor=target.cursor) if any(one.post == post for one in self.posts) else None
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         traffic.requests += 1
