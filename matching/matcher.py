@@ -116,6 +116,7 @@ def _closest(
         generation=generation,
         at_ms=query.times[int(row[first])],
         covers=fingerprint.covers,
+        severity=hash_list.severity,
     )
 
 
