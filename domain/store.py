@@ -339,6 +339,12 @@ class PrintBook(Protocol):
     def of_lead(self, lead_id: LeadId) -> list[StoredPrint]:
         """Return the fingerprints of a lead's posts, in the order in which they were seen."""
 
+    def recent(self, since: datetime, limit: int) -> list[StoredPrint]:
+        """Return fingerprints of what was first seen from a moment on, the newest first."""
+
+    def count(self, since: datetime) -> int:
+        """Return how many media items with a fingerprint were first seen from a moment on."""
+
     def known(self, media_ids: Sequence[MediaId]) -> KnownMatches:
         """Return what is known of these media, and hold the posts that show them until the transaction ends."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 
 from domain.audit import SYSTEM
@@ -25,19 +25,38 @@ from domain.hashlists import (
     ListClass,
     ListFigures,
     ListRow,
+    LiveList,
     Opinion,
     Severity,
+    says_csam,
+    worst,
 )
 from domain.ids import ListId
 from domain.people import Actor, Permission
-from domain.ports import ListShelf
+from domain.ports import ListShelf, Matcher
 from domain.store import Tx
 from triage.desk import Desk
 from triage.list_figures import Tally
 
 BATCH = 10_000  # entries taken in together
 FEW = 1_000  # entries; below, growth means nothing
+SAMPLED = 2_000  # of what was seen of late, for a forecast
+MONTH = timedelta(days=30)
 MAX_RADIUS = 31  # bits; how far the tables reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """
+    What a version means for the desk.
+
+    Of `pictures` first seen in the last 30 days, `compared` were compared with
+    it, and `matched` would be leads.
+    """
+
+    pictures: int
+    compared: int
+    matched: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +65,8 @@ class Imported:
 
     hash_list: HashList
     figures: ListFigures
-    overlap: Mapping[str, int] = field(default_factory=dict)
+    overlap: Mapping[str, int]
+    forecast: Forecast
     held: str = ""
 
 
@@ -67,6 +87,7 @@ class Preview:
     refusal: str
     held: str = ""
     overlap: Mapping[str, int] = field(default_factory=dict)
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +122,7 @@ class HashLists:
 
     desk: Desk
     shelf: ListShelf
+    trial: Callable[[LiveList], Matcher]
     growth: float = LIST_GROWTH
 
     async def import_list(
@@ -123,7 +145,10 @@ class HashLists:
             figures = await self._fill(staged.id, wanted, rows, progress, is_import=True)
             before, overlap = await self._beside(staged)
             held = self._held(figures, before)
-            return await self._settle(actor, replace(staged, entries=figures.good), figures, overlap, held)
+            whole = replace(staged, entries=figures.good)
+            forecast = await self._forecast(whole)
+            settled = await self._settle(actor, whole, figures, held)
+            return Imported(hash_list=settled, figures=figures, overlap=overlap, forecast=forecast, held=held)
         except BaseException:
             await self.desk.store.write(lambda tx: tx.lists.discard([staged.id]))
             raise
@@ -140,7 +165,8 @@ class HashLists:
         staged = self._version(wanted, await self.desk.store.read(lambda tx: tx.lists.latest(wanted.name)))
         figures = await self._fill(staged.id, wanted, rows, progress, is_import=False)
         refusal = _refusal(figures)
-        before, overlap = await self._beside(staged) if figures.good else (None, {})
+        before, overlap = await self._beside(staged)
+        forecast = await self._forecast(staged) if figures.good else None
         await self.tidy()
         return Preview(
             version=staged.version,
@@ -149,7 +175,15 @@ class HashLists:
             refusal=refusal,
             held="" if refusal else self._held(figures, before),
             overlap=overlap,
+            forecast=forecast,
         )
+
+    async def with_columns(self, wanted: NewList) -> NewList:
+        """Return what is wanted with the columns that the list's last version was read by, unless others are said."""
+        if wanted.columns:
+            return wanted
+        latest = await self.desk.store.read(lambda tx: tx.lists.latest(wanted.name.strip()))
+        return replace(wanted, columns=latest.columns if latest else "")
 
     async def all(self, actor: Actor) -> list[HashList]:
         """Return all lists, newest first: to whoever sees the desk, and to whoever keeps the lists."""
@@ -259,7 +293,7 @@ class HashLists:
 
         def take() -> tuple[int, list[HashEntry]]:
             batch = list(islice(remaining, BATCH))
-            entries = [_classified(entry, wanted.classification) for entry in tally.add(batch)]
+            entries = [_classified(entry, wanted) for entry in tally.add(batch)]
             writer.add(entries)
             return len(batch), entries
 
@@ -289,9 +323,21 @@ class HashLists:
         overlap = {
             one.name: await asyncio.to_thread(self.shelf.overlap, staged.id, one.id)
             for one in others
-            if self.shelf.holds(one.id)
+            if self.shelf.holds(one.id) and self.shelf.holds(staged.id)
         }
         return before, overlap
+
+    async def _forecast(self, version: HashList) -> Forecast:
+        """Return what a version's matches would be among what was seen of late."""
+        since = self.desk.now() - MONTH
+        pictures, seen = await self.desk.store.read(
+            lambda tx: (tx.prints.count(since), tx.prints.recent(since, SAMPLED))
+        )
+        matcher = await asyncio.to_thread(self.trial, LiveList(hash_list=replace(version, generation=1)))
+        matched = 0
+        for one in seen:
+            matched += worst(await matcher.match(one.fingerprint)) is not None
+        return Forecast(pictures=pictures, compared=len(seen), matched=matched)
 
     def _held(self, figures: ListFigures, before: HashList | None) -> str:
         """Return why a version waits for a person: it has far more entries than the one in force, or far fewer."""
@@ -302,9 +348,7 @@ class HashLists:
             return ""
         return f"It has {figures.good} entries, and the version in force {before.entries}."
 
-    async def _settle(
-        self, actor: Actor, whole: HashList, figures: ListFigures, overlap: Mapping[str, int], held: str
-    ) -> Imported:
+    async def _settle(self, actor: Actor, whole: HashList, figures: ListFigures, held: str) -> HashList:
         """Put a whole version in force, or keep it aside."""
 
         def work(tx: Tx) -> HashList:
@@ -314,8 +358,7 @@ class HashLists:
             self.desk.note(tx, actor, "hashlist.held", whole.id, name=whole.name, version=whole.version, why=held)
             return whole
 
-        settled = await self.desk.store.write(work)
-        return Imported(hash_list=settled, figures=figures, overlap=overlap, held=held)
+        return await self.desk.store.write(work)
 
     def _put_in_force(self, tx: Tx, actor: Actor, version: HashList, action: str, **details: str | int) -> HashList:
         generation = tx.lists.activate(version.id, entries=version.entries, now=self.desk.now())
@@ -356,6 +399,8 @@ class HashLists:
             raise BadInput("A hash list needs a name (--name).")
         if wanted.name == OWN_LIST:
             raise BadInput(f"The name {OWN_LIST} is kept for the list that grows from your assessments; take another.")
+        if not wanted.list_class.may_say_csam and says_csam(wanted.classification):
+            raise BadInput(f"A list of class {wanted.list_class} never says CSAM; give it another --classification.")
         if wanted.radius is not None and not 0 <= wanted.radius <= MAX_RADIUS:
             raise BadInput(f"A list's radius is 0 to {MAX_RADIUS} bits, not {wanted.radius}.")
         if not 0 <= wanted.min_quality <= 100:  # noqa: PLR2004 - said in the message
@@ -381,14 +426,14 @@ def _waiting(tx: Tx, name: str) -> tuple[HashList, str]:
     return waiting
 
 
-def _classified(entry: HashEntry, classification: str) -> HashEntry:
-    """Return the entry with its own classification, or else the list's."""
-    if entry.classification:
+def _classified(entry: HashEntry, wanted: NewList) -> HashEntry:
+    """Return the entry with its own classification, or else the list's, where its own is none such a list may say."""
+    if entry.classification and (wanted.list_class.may_say_csam or not says_csam(entry.classification)):
         return entry
     return HashEntry(  # replace() takes twice as long, and lists are long
         algorithm=entry.algorithm,
         hash=entry.hash,
-        classification=classification,
+        classification=wanted.classification,
         ref=entry.ref,
         note=entry.note,
         line=entry.line,
