@@ -255,6 +255,9 @@ class ListBook(Protocol):
     def live(self) -> list[LiveList]:
         """Return the lists in force, with what of them is disabled, and the entries of the hotline's own."""
 
+    def next_version(self, name: str) -> int:
+        """Return the number of a list's next version."""
+
     def stage(self, hash_list: HashList) -> None:
         """Write a version that is not in force yet; one of the same name that was staged before is dropped."""
 
@@ -275,7 +278,11 @@ class ListBook(Protocol):
         """Yield the entries that stand as rows, in their order; to be read to the end within the transaction."""
 
     def activate(self, list_id: ListId, *, entries: int, now: datetime) -> int:
-        """Put a version in force, retire the one before, and return the new generation; raises WrongState."""
+        """
+        Put a version in force, and return the new generation; raises WrongState.
+
+        The one before is retired, one of the same name that is kept aside is dropped.
+        """
 
     def hold(self, list_id: ListId, *, entries: int, why: str) -> None:
         """Keep a whole import aside until a person decides; raises WrongState when it is not staged."""

@@ -162,7 +162,7 @@ class HashLists:
     ) -> Preview:
         """Return what an import of these rows would make; its files go again, and the books stay as they are."""
         wanted = self._allowed(actor, wanted)
-        staged = self._version(wanted, await self.desk.store.read(lambda tx: tx.lists.latest(wanted.name)))
+        staged = self._version(wanted, await self.desk.store.read(lambda tx: tx.lists.next_version(wanted.name)))
         figures = await self._fill(staged.id, wanted, rows, progress, is_import=False)
         refusal = _refusal(figures)
         before, overlap = await self._beside(staged)
@@ -369,15 +369,15 @@ class HashLists:
         return replace(version, generation=generation)
 
     def _stage(self, tx: Tx, wanted: NewList) -> HashList:
-        staged = self._version(wanted, tx.lists.latest(wanted.name))
+        staged = self._version(wanted, tx.lists.next_version(wanted.name))
         tx.lists.stage(staged)
         return staged
 
-    def _version(self, wanted: NewList, latest: HashList | None) -> HashList:
+    def _version(self, wanted: NewList, number: int) -> HashList:
         return HashList(
             id=ListId(self.desk.new_id()),
             name=wanted.name,
-            version=latest.version + 1 if latest else 1,
+            version=number,
             list_class=wanted.list_class,
             classification=wanted.classification,
             authority=wanted.authority,
