@@ -43,8 +43,9 @@ from storage.store import SqlStore
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
-from triage.hash_lists import HashLists, NewList
+from triage.hash_lists import HashLists
 from triage.intake import Intake
+from triage.list_terms import NewList
 from triage.office import Office
 from triage.opinions import Opinions
 from triage.people import People
