@@ -38,7 +38,7 @@ class Segment:
 
     def search(self, queries: Hashes, radius: int) -> Hits:
         """Return (query, position, distance) of every living entry within the radius, in no order."""
-        if self.table is None or radius > self.table.reach:
+        if self.table is None:
             who, at, distance = scan(self.hashes, queries, radius)
         else:
             who, at, distance = self.table.search(self.hashes, queries, radius)
