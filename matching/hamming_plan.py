@@ -72,6 +72,8 @@ def reaching(chunks: tuple[Chunk, ...], entries: int, radius: int) -> tuple[Chun
     for _ in range(abs(missing)):
         if missing > 0:
             wider = [chunk for chunk in chunks if reach[chunk] < chunk.width]
+            if not wider:
+                return ()
             reach[min(wider, key=lambda chunk: _step(entries, chunk.width, reach[chunk] + 1))] += 1
         else:
             used = [chunk for chunk in chunks if reach[chunk] >= 0]
