@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from domain.errors import OperatorFault
 from matching.hamming_file import read_index, stored_generation, write_index
 from matching.hamming_header import MAX_BITS
-from matching.hamming_segment import Ids, Segment, gathered, loose, settled
+from matching.hamming_ids import Ids
+from matching.hamming_segment import Segment, gathered, loose, settled
 from matching.hamming_words import Hashes, Numbers, as_bytes, from_bytes
 
 State = tuple[Segment, ...]

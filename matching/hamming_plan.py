@@ -22,6 +22,7 @@ SCAN = 1.1  # comparing one entry as part of all of them
 MAX_WIDTH = 26  # bits of a chunk: a table of 256 MiB
 MAX_CHUNKS = 64
 BYTES_AN_ENTRY = 110  # of hash, id and tables together …
+ID_BYTES = 8
 SMALL = 8 << 20  # … unless all tables together are smaller than this
 MAX_SLOTS = 1 << 32  # positions are 32-bit numbers
 SLOWER = 1.05  # so much more time is well spent on smaller tables
@@ -41,9 +42,13 @@ class Chunk:
         return _ball(self.width, self.radius)
 
 
-def choose(entries: int, bits: int, radius: int) -> tuple[Chunk, ...]:
-    """Return the cheapest chunks for so many entries, or none if looking at all of them costs less."""
-    room = max(entries * (BYTES_AN_ENTRY - 8 - bits // 8), SMALL)
+def choose(entries: int, bits: int, radius: int, *, counted: bool = False) -> tuple[Chunk, ...]:
+    """
+    Return the cheapest chunks for so many entries, or none if looking at all of them costs less.
+
+    `counted` ids follow each other, and leave their room to the tables.
+    """
+    room = max(entries * (BYTES_AN_ENTRY - (0 if counted else ID_BYTES) - bits // 8), SMALL)
     ways = []
     for count in range(1, min(radius + 1, MAX_CHUNKS, bits) + 1):
         if count * entries >= MAX_SLOTS:
