@@ -139,15 +139,16 @@ class HammingIndex:
             self._rebuild(partial(self._stored, path=Path(path)))
 
     @classmethod
-    def open(cls, path: Path | str, *, verify: bool | None = None) -> HammingIndex:
+    def open(cls, path: Path | str, *, verify: bool | None = None, warm: bool = False) -> HammingIndex:
         """
         Return the index in a file, mapped into memory and shared with whoever has it open.
 
         Raises OperatorFault for what is no whole index. `verify` also compares
         the check sums of the content, which reads all of it once; left out,
-        that is done for files of up to 16 MiB.
+        that is done for files of up to 16 MiB. `warm` fetches all pages of files
+        of up to 2 GiB now, for who will search at once and for long.
         """
-        header, part = read_index(Path(path), verify=verify)
+        header, part = read_index(Path(path), verify=verify, warm=warm)
         index = cls(header.bits, header.radius)
         index._generation = header.generation
         index._state = (part,) if len(part) else ()
