@@ -21,7 +21,7 @@ from matching.hamming_file import read_index, stored_generation, write_index
 from matching.hamming_header import MAX_BITS
 from matching.hamming_ids import Ids
 from matching.hamming_segment import Segment, gathered, loose, settled
-from matching.hamming_words import Hashes, Numbers, as_bytes, from_bytes
+from matching.hamming_words import Hashes, Numbers, as_bytes, from_bytes, none_found
 
 State = tuple[Segment, ...]
 Change = Callable[[State], State]
@@ -97,9 +97,12 @@ class HammingIndex:
         reach = self._radius if radius is None else radius
         state = self._settled()
         try:
-            found = [(part, part.search(queries, reach)) for part in state]
+            searched = [(part, part.search(queries, reach)) for part in state]
         except IndexError:  # a position that no entry has
             raise OperatorFault("The index is damaged; import or rebuild it.") from None
+        found = [(part, hits) for part, hits in searched if len(hits[0])]
+        if not found:
+            return none_found()
         query_of = _joined([who for _, (who, _, _) in found])
         id_of = _joined([part.ids.take(at).astype(np.int64) for part, (_, at, _) in found])
         distance_of = _joined([distance for _, (_, _, distance) in found])
@@ -224,4 +227,4 @@ def _tabled(state: State, bits: int, radius: int) -> State:
 
 
 def _joined(columns: list[Numbers]) -> Numbers:
-    return np.concatenate(columns) if columns else np.zeros(0, np.int64)
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)

@@ -70,6 +70,8 @@ class Table:
         count = self.offsets[1:].take(probes) - begin
         end = count.cumsum(dtype=np.int64)  # one query's keys after the other's
         last = end[probes.shape[1] - 1 :: probes.shape[1]]
+        if not last[-1]:
+            return none_found()
         named = np.diff(last, prepend=0)
         # Looking at all entries costs less where so many are named.
         crowded = np.flatnonzero(named * hamming_plan.CANDIDATE > len(hashes) * hamming_plan.SCAN)
@@ -88,9 +90,12 @@ class Table:
         """Yield the near ones of what the keys name, some together."""
         count, end, last = named.count, named.end, named.last
         shift = named.begin - (end - count)
-        cuts = np.searchsorted(end, np.arange(CANDIDATES, int(end[-1]) + CANDIDATES, CANDIDATES)) + 1
+        cuts = [len(end)]
+        if end[-1] > CANDIDATES:
+            steps = np.arange(CANDIDATES, int(end[-1]) + CANDIDATES, CANDIDATES)
+            cuts = sorted(set((np.searchsorted(end, steps) + 1).clip(max=len(end)).tolist()))
         start = before = 0
-        for cut in sorted(set(cuts.clip(max=len(end)).tolist())):
+        for cut in cuts:
             after = int(end[cut - 1])
             places = np.repeat(shift[start:cut], count[start:cut])
             places += np.arange(before, after)
