@@ -17,6 +17,7 @@ from telethon.tl import types
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
 from telegram_monitor.cursor import MAX_ID
+from telegram_monitor.receipt import Receipt, receipts_of
 
 BAD_ANSWER = "bad_answer"
 NO_MESSAGES = "no_messages"
@@ -29,7 +30,8 @@ class Stretch:
 
     `ids` are those of posts, service messages and empty ones alike; `gone`
     those that the server says are no more. `ignored` counts what did not
-    belong. `pts` is 0 where the answer has none.
+    belong. `pts` is 0 where the answer has none. `receipts` are those of the
+    answers.
     """
 
     posts: tuple[types.Message, ...] = field(default=(), repr=False)
@@ -38,6 +40,7 @@ class Stretch:
     chats: Sequence[Any] = field(default=(), repr=False)
     pts: int = 0
     ignored: int = 0
+    receipts: tuple[Receipt, ...] = field(default=(), repr=False)
 
     @property
     def reached(self) -> int:
@@ -63,14 +66,17 @@ class Stretch:
             gone=tuple(number for number in self.gone if number in ids),
         )
 
-    def with_one(self, told: Self) -> Self:
-        """Return this and a message that was asked for apart, each in its place."""
+    def completed(self, told: Self) -> Self:
+        """Return this and messages that were asked for apart, each in its place."""
+        if not told.receipts:
+            return self
         return replace(
             self,
             posts=tuple(sorted((*self.posts, *told.posts), key=lambda post: post.id)),
             ids=tuple(sorted((*self.ids, *told.ids))),
             gone=(*self.gone, *told.gone),
             chats=[*self.chats, *told.chats],
+            receipts=self.receipts + told.receipts,
         )
 
     def joined(self, later: Self) -> Self:
@@ -81,6 +87,7 @@ class Stretch:
             ids=self.ids + later.ids,
             gone=self.gone + later.gone,
             chats=[*self.chats, *later.chats],
+            receipts=self.receipts + later.receipts,
         )
 
 
@@ -89,7 +96,12 @@ def read_stretch(untrusted_answer: Any, channel_id: int, *, above: int = 0, upto
     if not isinstance(untrusted_answer, types.messages.ChannelMessages):
         raise VisitEnded(Outcome.ERROR, BAD_ANSWER)
     stretch = stretch_of(untrusted_answer.messages, channel_id, above=above, upto=upto)
-    return replace(stretch, chats=untrusted_answer.chats, pts=bounded_pts(untrusted_answer.pts))
+    return replace(
+        stretch,
+        chats=untrusted_answer.chats,
+        pts=bounded_pts(untrusted_answer.pts),
+        receipts=receipts_of(untrusted_answer),
+    )
 
 
 def check_shown(stretch: Stretch, channel_id: int) -> None:
