@@ -28,6 +28,7 @@ from triage.office import Office
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.watchlist import WatchList
 
@@ -128,6 +129,7 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
+        linked=Linked(desk=desk),
         lists=HashLists(desk=desk),
         telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),

@@ -45,6 +45,7 @@ from triage.office import Office
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.watchlist import NewTarget, TargetView, WatchList
 
@@ -241,6 +242,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
+        linked=Linked(desk=desk),
         lists=HashLists(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),

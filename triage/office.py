@@ -10,6 +10,7 @@ from triage.hash_lists import HashLists
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.watchlist import WatchList
 
@@ -22,6 +23,7 @@ class Office:
     reports: Reports
     watchlist: WatchList
     queue: Queue
+    linked: Linked
     lists: HashLists
     people: People
     telegram: Telegram

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from domain.observations import Particulars
 from domain.people import Actor
 from triage.json_views import Json, lead_json, rfc3339
 from triage.queue import Revealed
+from triage.suggestions import FOR_THE_POLICE, NEEDS_A_REPORT, Suggestions
 
 app = typer.Typer(no_args_is_help=True, help="The triage queue.")
 
@@ -65,23 +67,42 @@ def show(
 ) -> None:
     """Show one lead; with --reveal also what it said and where."""
 
-    async def work(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed]]:
+    async def work(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed], Suggestions]:
         lead = await instance.office.queue.show(actor, lead_id)
         if reveal is None:
-            return lead, []
+            return lead, [], Suggestions()
         opener = await asyncio.to_thread(instance.unlock, passphrase_of(instance))
-        return lead, await instance.office.queue.reveal(actor, lead_id, reason=reveal, opener=opener)
+        revealed = await instance.office.queue.reveal(actor, lead_id, reason=reveal, opener=opener)
+        return lead, revealed, await instance.office.linked.of(actor, revealed)
 
-    lead, revealed = at_desk(work, acting=reveal is not None)
+    lead, revealed, linked = at_desk(work, acting=reveal is not None)
     contents = [_revealed_json(item) for item in revealed]
     if as_json:
-        emit({**lead_json(lead), **({"contents": contents} if reveal is not None else {})}, as_json=True)
+        opened = {"contents": contents, **_linked_json(linked)}
+        emit({**lead_json(lead), **(opened if reveal is not None else {})}, as_json=True)
         return
     row = lead_json(lead)
     emit({**row, "reasons": "", "matches": "", "text_hits": "", "evidence": _evidence(row)}, as_json=False)
     emit(row["reasons"], as_json=False, columns=("score", "points", "text"))
     for content in contents:
         _print_revealed(content)
+    _print_linked(linked)
+
+
+def _linked_json(linked: Suggestions) -> dict[str, Any]:
+    return {
+        "suggestions": [{"platform": place.platform.value, "canonical": place.canonical} for place in linked.places],
+        "referral_notes": [{"link": note.link, "why": note.why} for note in linked.referrals],
+    }
+
+
+def _print_linked(linked: Suggestions) -> None:
+    """Print where the posts lead, with the words to add it; the report is the reader's to bring."""
+    if linked.places:
+        add = "kapear watch add {} --report REFERENCE --authorised-by NAME --basis TEXT"
+        print_rows((NEEDS_A_REPORT,), [[add.format(shlex.quote(place.canonical))] for place in linked.places])
+    if linked.referrals:
+        print_rows((FOR_THE_POLICE, ""), [[note.link, note.why] for note in linked.referrals])
 
 
 def _revealed_json(item: Revealed) -> dict[str, Any]:
