@@ -20,11 +20,14 @@ from domain.ports import Opener
 from domain.store import Store, Tx
 from keys import hotline, keyfile, tokens
 from keys.vault import HostVault
+from matching.shelf import FolderShelf
 from storage.opening import open_store
+from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.office import Office
+from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
@@ -124,13 +127,16 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         telegram_session=config.telegram.session,
         max_active=config.max_active_targets,
     )
+    shelf = FolderShelf(config.lists_dir)
     return Office(
         desk=desk,
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),
-        lists=HashLists(desk=desk),
+        lists=HashLists(desk=desk, shelf=shelf, growth=config.list_growth),
+        opinions=Opinions(desk=desk, shelf=shelf),
+        assessments=Assessments(desk=desk),
         telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         audit=AuditLog(desk=desk),

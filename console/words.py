@@ -39,6 +39,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         "not_illegal": "Not illegal",
         "duplicate": "Duplicate",
         "expired": "Expired",
+        "withdrawn": "No list has it any more",
     },
     LeadKind: {"hash": "Hash match", "text": "Text"},
     TargetStatus: {

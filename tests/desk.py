@@ -35,15 +35,19 @@ from keys import hotline, keyfile, tokens
 from keys.vault import HostVault
 from matching.matcher import ListMatcher
 from matching.rules import load_rules
+from matching.shelf import FolderShelf
 from storage.opening import open_store
 from storage.store import SqlStore
+from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists, NewList
 from triage.intake import Intake
 from triage.office import Office
+from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
+from triage.rematching import Rematching
 from triage.reports import Reports
 from triage.suggestions import Linked
 from triage.telegram import Telegram
@@ -106,9 +110,11 @@ class PlainFingerprinter:
 
 @dataclass
 class Shelf:
-    """A source whose one page is what a test put on it."""
+    """A source whose one page is what a test put on it; what has `scrolled` past is shown one by one."""
 
     posts: tuple[ObservedPost, ...] = ()
+    scrolled: tuple[ObservedPost, ...] = ()
+    asked: list[str] = field(default_factory=list)
     deleted: tuple[tuple[str, str], ...] = ()
     channel: Particulars = ()
 
@@ -125,9 +131,11 @@ class Shelf:
         )
 
     async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        self.asked.append(post)
         async with aclosing(self.pages(target, traffic)) as pages:  # type: ignore[type-var]  # a generator
             page = await anext(pages)
-        return replace(page, cursor=target.cursor) if any(one.post == post for one in self.posts) else None
+        posts = (*self.posts, *self.scrolled)
+        return replace(page, posts=posts, cursor=target.cursor) if posts else None
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         traffic.requests += 1
@@ -160,8 +168,17 @@ class OpenOffice:
         rows += [HashEntry(algorithm=Algorithm.PDQ, hash=turned(pdq_of(picture), bits=12)) for picture in near]
         wanted = NewList(name=name, classification="demo", list_class=ListClass.OWN, authority="none")
         await self.office.lists.import_list(LOCAL, wanted, rows)
-        generation, entries = await self.store.read(lambda tx: (tx.lists.generation(), list(tx.lists.live_entries())))
-        self.matcher.replace(entries, generation)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Let the matcher answer for the lists as they are now."""
+        generation, live = await self.store.read(lambda tx: (tx.lists.generation(), tx.lists.live()))
+        self.matcher.replace(live, generation)
+
+    async def rematch(self) -> int:
+        """Use the lists as they are now, and compare with them what was seen before."""
+        await self.refresh()
+        return await Rematching(desk=self.office.desk, matcher=self.matcher).run()
 
     async def add_target(self, actor: Actor = LOCAL, *, locator: str = "http://127.0.0.1:9/kites") -> TargetView:
         wanted = NewTarget(
@@ -229,7 +246,8 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
     clock = Clock()
     desk = Desk(store=store, vault=HostVault(host_keys, public), now=clock)
     shelf = Shelf()
-    matcher = ListMatcher()
+    files = FolderShelf(tmp_path / "lists")
+    matcher = ListMatcher(files)
     intake = Intake(
         desk=desk,
         sources={Platform.PAGE: shelf, Platform.TELEGRAM_WEB: shelf},
@@ -243,7 +261,9 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),
-        lists=HashLists(desk=desk),
+        lists=HashLists(desk=desk, shelf=files),
+        opinions=Opinions(desk=desk, shelf=files),
+        assessments=Assessments(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),
         audit=AuditLog(desk=desk),
