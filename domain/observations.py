@@ -32,6 +32,8 @@ class Platform(StrEnum):
     TELEGRAM_WEB = "telegram_web"  # through the public preview
     PAGE = "page"
 
+    __hash__ = str.__hash__  # an enum's own is Python code, and every post is looked up by its platform
+
     @property
     def names_posts_by_url(self) -> bool:
         """Return whether a post's name is itself a locator, to be stored as a keyed digest only."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from telethon.tl import types
 
@@ -21,6 +21,13 @@ from telegram_monitor.receipt import Receipt, receipts_of
 
 BAD_ANSWER = "bad_answer"
 NO_MESSAGES = "no_messages"
+
+
+class Load(NamedTuple):
+    """What a stretch asks of a page: messages that carry media, and code points of text."""
+
+    media: int
+    text: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,14 @@ class Stretch:
         """Return the ids and times of the posts."""
         return [(post.id, post.date) for post in self.posts]
 
+    @property
+    def load(self) -> Load:
+        """Return what it asks of a page."""
+        return Load(
+            media=sum(post.media is not None for post in self.posts),
+            text=sum(len(post.message or "") for post in self.posts),
+        )
+
     def above(self, position: int) -> Self:
         """Return what lies above an id."""
         return self.only(frozenset(number for number in self.ids if number > position))
@@ -68,7 +83,7 @@ class Stretch:
 
     def completed(self, told: Self) -> Self:
         """Return this and messages that were asked for apart, each in its place."""
-        if not told.receipts:
+        if not (told.ids or told.receipts):
             return self
         return replace(
             self,
@@ -79,16 +94,19 @@ class Stretch:
             receipts=self.receipts + told.receipts,
         )
 
-    def joined(self, later: Self) -> Self:
-        """Return this and what another answer, of higher ids, held."""
-        return replace(
-            self,
-            posts=self.posts + later.posts,
-            ids=self.ids + later.ids,
-            gone=self.gone + later.gone,
-            chats=[*self.chats, *later.chats],
-            receipts=self.receipts + later.receipts,
-        )
+
+def joined(parts: Sequence[Stretch]) -> Stretch:
+    """Return several answers as one, each of higher ids than the one before."""
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0],
+        posts=tuple(post for part in parts for post in part.posts),
+        ids=tuple(number for part in parts for number in part.ids),
+        gone=tuple(number for part in parts for number in part.gone),
+        chats=[chat for part in parts for chat in part.chats],
+        receipts=tuple(receipt for part in parts for receipt in part.receipts),
+    )
 
 
 def read_stretch(untrusted_answer: Any, channel_id: int, *, above: int = 0, upto: int = MAX_ID) -> Stretch:

@@ -26,7 +26,7 @@ from domain.walk import DaySearch, floor_by_number
 from telegram_monitor.asking import PAGE, Asked, Asking
 from telegram_monitor.changes import Changes, read_changes
 from telegram_monitor.cursor import Cursor
-from telegram_monitor.history import Stretch, holes, open_album
+from telegram_monitor.history import Load, Stretch, holes, joined, open_album
 
 log = logging.getLogger("kapear.telegram")
 
@@ -209,7 +209,7 @@ class Pager:
         edited = [post for post in changes.told.posts if post.id <= position and post.id not in self._read]
         gone = dict.fromkeys([*changes.deleted, *gaps.gone])
         self._cursor = replace(self._cursor, pts=changes.pts)
-        told = replace(changes.told.joined(gaps), posts=(*edited, *gaps.posts), gone=tuple(gone))
+        told = replace(joined([changes.told, gaps]), posts=(*edited, *gaps.posts), gone=tuple(gone))
         return self.make_page(told, str(self._cursor))
 
     async def _history_page(
@@ -237,22 +237,24 @@ class Pager:
 
     async def _filled(self, stretch: Stretch, upto: int) -> Stretch:
         """Return a stretch with those that follow it, as many as make a page."""
-        while stretch.reached < upto and len(stretch.ids) < self.limits.page and not self._is_spent():
-            carrying = sum(post.media is not None for post in stretch.posts)
-            if (
-                carrying >= self.limits.media
-                or sum(len(post.message or "") for post in stretch.posts) >= self.limits.text
-            ):
+        parts = [stretch]
+        load = stretch.load
+        ids = len(stretch.ids)
+        while parts[-1].reached < upto and ids < self.limits.page and not self._is_spent():
+            if load.media >= self.limits.media or load.text >= self.limits.text:
                 break
+            reached = parts[-1].reached
             try:
-                more = await self._asking.history(above=stretch.reached, upto=upto)
+                more = await self._asking.history(above=reached, upto=upto)
             except VisitEnded as ended:
                 self._ending = ended
                 break
-            if not more.ids or more.ids[0] > stretch.reached + PAGE:
+            if not more.ids or more.ids[0] > reached + PAGE:
                 break
-            stretch = stretch.joined(more)
-        return stretch
+            parts.append(more)
+            load = Load(media=load.media + more.load.media, text=load.text + more.load.text)
+            ids += len(more.ids)
+        return joined(parts)
 
     def _is_spent(self) -> bool:
         """Return whether this visit asked enough; the next goes on."""
