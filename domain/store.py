@@ -186,6 +186,9 @@ class TargetBook(Protocol):
     def known_media(self, keys: Sequence[PostKey]) -> Mapping[PostKey, Mapping[str, KnownMedia]]:
         """Return the stored media of these posts by identity digest: what need not be read again."""
 
+    def known_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
+        """Return the content digest that each of these posts was last seen with; those never seen are not there."""
+
     def pending_media(self, target_id: TargetId, limit: int) -> list[PendingMedia]:
         """Return media to try again, fewest attempts first."""
 

@@ -52,6 +52,7 @@ from triage.people import People
 from triage.queue import Queue
 from triage.rematching import Rematching
 from triage.reports import Reports
+from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.watchlist import NewTarget, TargetView, WatchList
 
@@ -262,6 +263,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
+        linked=Linked(desk=desk),
         lists=HashLists(desk=desk, shelf=files, trial=partial(matcher_of, tmp_path / "lists")),
         opinions=Opinions(desk=desk, shelf=files),
         assessments=Assessments(desk=desk),
