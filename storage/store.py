@@ -21,10 +21,12 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.store import (
     AuditBook,
+    FeedBook,
     LeadBook,
     ListBook,
     PageTransaction,
     PeopleBook,
+    RemoteBook,
     ReportBook,
     StandingBook,
     TargetBook,
@@ -36,6 +38,7 @@ from domain.targets import Claim
 from storage.audit import Audit
 from storage.engine import READERS, Engines
 from storage.faults import fault
+from storage.feeds import Feeds, RemoteAnswers
 from storage.figures import count
 from storage.leads import Leads
 from storage.lists import Lists
@@ -63,6 +66,8 @@ class SqlTx:
         self.lists: ListBook = Lists(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
+        self.feeds: FeedBook = Feeds(connection)
+        self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
