@@ -126,15 +126,16 @@ class Merge:
     Applies changes to the entries of a version.
 
     Of several changes with one key the newest counts, by its time where both
-    have one, else by their order: feeds are in no order of time. About 150
-    bytes of memory a changed key; entries themselves are not gathered.
+    have one, else by their order: feeds are in no order of time. Entries have
+    the words that are their own, not those of the list. About 150 bytes of
+    memory a changed key; entries themselves are not gathered.
     """
 
-    def __init__(self, changes: Callable[[], Iterable[Change]], kind: FeedKind, *, classification: str) -> None:
-        """Read the changes once; `classification` is that of entries which have none of their own."""
+    def __init__(self, changes: Callable[[], Iterable[Change]], kind: FeedKind, *, whole: bool = False) -> None:
+        """Read the changes once; `whole`: they are all there is, and what they do not name is gone."""
         self._changes = changes
         self._kind = kind
-        self._classification = classification
+        self._whole = whole
         self._newest: dict[bytes, tuple[int | None, int]] = {}
         for place, change in enumerate(changes()):
             key = _digest(change.key)
@@ -144,7 +145,7 @@ class Merge:
 
     def entries(self, previous: Iterable[HashEntry]) -> Iterator[HashEntry]:
         """Yield what the list holds now: untouched entries in their order, then the changed ones in theirs."""
-        for entry in previous:
+        for entry in () if self._whole else previous:
             if self._key(entry) not in self._newest:
                 yield entry
         for change in self._counting():
@@ -153,23 +154,24 @@ class Merge:
     def effect(self, previous: Iterable[HashEntry]) -> Effect:
         """Return what the changes do to these entries."""
         before: dict[bytes, list[int]] = {}  # by key: how many, and the sum of their digests
-        kept = 0
+        kept = added = altered = withdrawn = 0
         for entry in previous:
             key = self._key(entry)
             if key in self._newest:
                 known = before.setdefault(key, [0, 0])
                 known[0] += 1
-                known[1] += self._digest(entry)
+                known[1] += _digest_of(entry)
+            elif self._whole:
+                withdrawn += 1
             else:
                 kept += 1
-        added = altered = withdrawn = 0
         for change in self._counting():
             count, total = before.pop(_digest(change.key), (0, 0))
             now = len(change.entries)
             kept += now
             added += max(0, now - count)
             withdrawn += max(0, count - now)
-            if total != sum(map(self._digest, change.entries)):
+            if total != sum(map(_digest_of, change.entries)):
                 altered += min(count, now)
         return Effect(added=added, altered=altered, withdrawn=withdrawn, entries=kept)
 
@@ -182,8 +184,9 @@ class Merge:
     def _key(self, entry: HashEntry) -> bytes:
         return _digest(entry.ref if self._kind.keyed_by_ref else hash_key(entry))
 
-    def _digest(self, entry: HashEntry) -> int:
-        return hash((entry.algorithm, entry.hash, entry.classification or self._classification, entry.ref, entry.note))
+
+def _digest_of(entry: HashEntry) -> int:
+    return hash((entry.algorithm, entry.hash, entry.classification, entry.ref, entry.note))
 
 
 def _digest(key: str) -> bytes:

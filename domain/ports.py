@@ -7,7 +7,7 @@ store remembers. Each port has one contract suite in tests/contracts/.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -124,7 +124,7 @@ class ListShelf(Protocol):
 class FeedClient(Protocol):
     """Reads one organisation's feed of hashes, and asks nobody but its configured address."""
 
-    def pages(self, checkpoint: str, traffic: Traffic) -> AsyncIterator[FeedPage]:
+    def pages(self, checkpoint: str, traffic: Traffic) -> AsyncGenerator[FeedPage, None]:
         """
         Yield what is new since a checkpoint (empty: everything), page by page, numbered from 1.
 

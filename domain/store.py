@@ -340,6 +340,9 @@ class FeedBook(Protocol):
     def put(self, state: FeedState) -> None:
         """Write how a feed stands."""
 
+    def entries(self, list_id: ListId) -> list[HashEntry]:
+        """Return a version's entries, in their order, while they lie in the database."""
+
 
 class RemoteBook(Protocol):
     """What other organisations' services answered to hashes, kept so that nothing is asked twice."""

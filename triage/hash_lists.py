@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
 
 from domain.errors import BadInput, WrongState
@@ -52,6 +53,8 @@ class NewList:
     classification: str
     list_class: ListClass
     authority: str = ""
+    agreement: str = ""
+    licence_ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +157,8 @@ class HashLists:
             list_class=wanted.list_class,
             classification=wanted.classification,
             authority=wanted.authority,
+            agreement=wanted.agreement,
+            licence_ends=wanted.licence_ends,
             entries=0,
             imported_at=self.desk.now(),
         )
