@@ -25,7 +25,8 @@ class Stretch:
     """
     From one time to another, in seconds since 1970.
 
-    `cursor` is the service's own word for its next page, given at `cursor_at`.
+    `cursor` is the service's own word for its next page, given at `cursor_at`;
+    `seen` is the latest time up to there, in a feed that is in order of time.
     `tries` counts the pulls that tried again what could not be read; 0 for a
     stretch that is read for the first time.
     """
@@ -34,7 +35,13 @@ class Stretch:
     until: int
     cursor: str = ""
     cursor_at: int = 0
+    seen: int = 0
     tries: int = 0
+
+    @property
+    def without_cursor(self) -> Stretch:
+        """Return what is left of it, asked for anew."""
+        return Stretch(since=max(self.since, self.seen), until=self.until, tries=self.tries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +63,16 @@ class Checkpoint:
         """Return it as JSON."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
+    @property
+    def read_at(self) -> int:
+        """Return when the feed was last read, in seconds since 1970."""
+        return max(self.reached, self.finished, *(each.cursor_at for each in self.reading), 0)
+
     def begun(self, *, until: int, now: int, overlap: int) -> Checkpoint:
         """Return it at the beginning of a pull: what is missing first, then what was left off, then what is new."""
         kept = tuple(each for each in self.missing if each.tries >= TRIES)
         again = tuple(replace(each, tries=each.tries + 1) for each in self.missing if each.tries < TRIES)
-        left = tuple(
-            each if now - each.cursor_at < CURSOR_LIVES else replace(each, cursor="", cursor_at=0)
-            for each in self.reading
-        )
+        left = tuple(each if now - each.cursor_at < CURSOR_LIVES else each.without_cursor for each in self.reading)
         end = max([each.until for each in left if not each.tries], default=self.reached)
         new = (Stretch(since=max(0, end - overlap), until=until),) if until > end else ()
         return replace(self, reading=again + left + new, missing=kept)
@@ -71,9 +80,9 @@ class Checkpoint:
     def read(self, page: ReadPage, *, ordered: bool, now: int) -> Checkpoint:
         """Return it behind a page that was read whole."""
         first, *rest = self.reading
-        latest = page.latest if ordered and page.latest is not None else first.since
-        if page.cursor and not (ordered and latest > first.until):
-            ahead = replace(first, since=max(first.since, latest), cursor=page.cursor, cursor_at=now)
+        seen = max(first.seen, page.latest or 0) if ordered else 0
+        if page.cursor and seen <= first.until:
+            ahead = replace(first, cursor=page.cursor, cursor_at=now, seen=seen)
             if not first.cursor and page.is_huge and _can_halve(first):
                 return replace(self, reading=(*_halves(first), *rest))
             return replace(self, reading=(ahead, *rest))
@@ -90,9 +99,9 @@ class Checkpoint:
         """
         first, *rest = self.reading
         if first.tries:
-            return self._left_out(replace(first, cursor="", cursor_at=0), rest)
+            return self._left_out(first.without_cursor, rest)
         if ordered:
-            start = max(first.since, page.latest or 0)
+            start = min(max(first.since, first.seen, page.latest or 0), first.until)
             end = min(start + (SMALLEST << in_a_row), first.until)
             ahead = [Stretch(since=end, until=first.until)] if end < first.until else []
             return self._left_out(Stretch(since=start, until=end), ahead + rest)
@@ -127,7 +136,7 @@ def checkpoint_from(text: str, source: str) -> Checkpoint | None:
 
 
 def _stretch(values: dict[str, object]) -> Stretch:
-    numbers = {name: int(str(values[name])) for name in ("since", "until", "cursor_at", "tries")}
+    numbers = {name: int(str(values[name])) for name in ("since", "until", "cursor_at", "seen", "tries")}
     return Stretch(cursor=str(values["cursor"])[:LONGEST_CURSOR], **numbers)
 
 

@@ -99,7 +99,7 @@ class Puller:
         now = int(self.clock())
         state = checkpoint_from(checkpoint, source)
         forgets = self.provider.forgets
-        if state is not None and forgets is not None and now - max(state.reached, state.finished) > forgets:
+        if state is not None and forgets is not None and now - state.read_at > forgets:
             state = None
         known = state or Checkpoint(source=source)
         return known.begun(until=now - LAG, now=now, overlap=self.provider.overlap), state is None
