@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from yarl import URL
@@ -41,8 +42,8 @@ class OpenFeeds:
         return Puller(session=self.session, provider=provider, source=(feed.feed.kind, feed.service.url, feed.group))
 
     async def pull_due(self) -> list[Pulled]:
-        """Pull every feed whose time has come; for the ticker. Raises OperatorFault where credentials are missing."""
-        return await self.book.pull_due([(each.feed, self.client(each)) for each in self.config.feeds])
+        """Pull every feed whose time has come; for the ticker. Nothing of a feed's faults is raised."""
+        return await self.book.pull_due([(each.feed, partial(self.client, each)) for each in self.config.feeds])
 
 
 def configured(config: Config, name: str) -> FeedConfig:

@@ -193,20 +193,20 @@ class Feeds:
                 spool.clear()
             return replace(pulled, resumed=resumed)
 
-    async def pull_due(self, feeds: Sequence[tuple[Feed, FeedClient]]) -> list[Pulled]:
+    async def pull_due(self, feeds: Sequence[tuple[Feed, Callable[[], FeedClient]]]) -> list[Pulled]:
         """
-        Pull every feed whose time has come; for the ticker.
+        Pull every feed whose time has come; for the ticker. Its client is made when it is pulled.
 
-        A feed that fails is noted as failed and tried again later. One whose
-        list a person retired is left alone.
+        A feed that fails is noted as failed and tried again later, and holds up
+        no other. One whose list a person retired is left alone.
         """
         actor = Actor(name=SYSTEM, role=Role.ADMIN)
         done = []
-        for feed, client in feeds:
+        for feed, client_of in feeds:
             if not await self._is_due(feed):
                 continue
             try:
-                done.append(await self.pull(actor, feed, client))
+                done.append(await self.pull(actor, feed, client_of()))
             except KapearError as fault:
                 waits = fault.__cause__.wait if isinstance(fault.__cause__, AskFailed) else None
                 self._not_before[feed.name] = self.desk.now() + max(TRIED_AGAIN, timedelta(seconds=waits or 0))

@@ -28,9 +28,9 @@ def feeds(*, as_json: AsJson = False) -> None:
 
     async def work(instance: Instance, actor: Actor) -> list[Json]:
         from app.feeds import feed_book
-        from app.stored_shelf import stored_shelf
+        from app.stored_shelf import StoredShelf
 
-        book = feed_book(instance, await stored_shelf(instance, ""))
+        book = feed_book(instance, StoredShelf(None, ()))
         states = await book.states(actor, [each.feed for each in instance.config.feeds])
         return [_feed_json(feed, state) for feed, state in states]
 

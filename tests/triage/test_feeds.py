@@ -306,8 +306,13 @@ async def test_the_ticker_pulls_what_is_due_and_leaves_the_rest(kept: FeedDesk) 
     clock = kept.desk.opened.clock
     client = ScriptedFeed([a_page(1, "kite")])
 
+    def no_client() -> ScriptedFeed:
+        raise OperatorFault("secret_env names DRUMS, and the environment has no such variable.")
+
     async def tick() -> int:
-        done = await kept.feeds.pull_due([(FEED, client)])
+        done = await kept.feeds.pull_due(
+            [(replace(FEED, name="drums", list_name="Drums"), no_client), (FEED, lambda: client)]
+        )
         await kept.shelve()
         return len(done)
 
