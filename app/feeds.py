@@ -13,6 +13,7 @@ from yarl import URL
 from app.config import Config
 from app.feed_config import FeedConfig
 from app.instance import Instance
+from app.introduction import user_agent
 from domain.errors import NotFound
 from domain.feeds import FeedKind
 from domain.ports import FeedClient
@@ -62,11 +63,11 @@ def feed_book(instance: Instance, shelf: Entries) -> Feeds:
 
 
 @asynccontextmanager
-async def open_feeds(instance: Instance, shelf: Entries, user_agent: str) -> AsyncIterator[OpenFeeds]:
+async def open_feeds(instance: Instance, shelf: Entries) -> AsyncIterator[OpenFeeds]:
     """Open what a pull needs; `shelf` has the entries of the lists in force."""
     standing = await instance.office.people.standing()
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=instance.config.allow_networks)
-    async with guarded_session(policy, user_agent=user_agent) as session:
+    async with guarded_session(policy, user_agent=user_agent(instance.config)) as session:
         yield OpenFeeds(config=instance.config, book=feed_book(instance, shelf), session=session)
 
 

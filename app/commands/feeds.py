@@ -17,7 +17,7 @@ from domain.people import Actor
 from triage.feeds import Pulled
 from triage.json_views import Json, list_json, rfc3339
 
-# aiohttp and the visitor's wiring take a second to import; only a pull waits for them.
+# aiohttp takes a while to import; only a pull waits for it.
 # ruff: noqa: PLC0415
 
 SHOWN = 20  # refused entries, and pages in quarantine, told one by one
@@ -49,11 +49,10 @@ def pull(
     async def work(instance: Instance, actor: Actor) -> Pulled:
         from app.feeds import configured, open_feeds
         from app.stored_shelf import stored_shelf
-        from app.visitor import user_agent
 
         chosen = configured(instance.config, name)
         shelf = await stored_shelf(instance, chosen.feed.list_name)
-        async with open_feeds(instance, shelf, user_agent(instance.config)) as opened:
+        async with open_feeds(instance, shelf) as opened:
             with _progress() as tell:
                 return await opened.book.pull(actor, chosen.feed, opened.client(chosen), tell, dry_run=dry_run)
 

@@ -16,8 +16,9 @@ from aiohttp import web
 
 from app import config
 from app.config import Config
+from app.feeds import configured
 from app.instance import open_instance
-from domain.errors import OperatorFault
+from domain.errors import NotFound, OperatorFault
 from domain.feeds import FeedKind
 from domain.hashlists import ListClass
 from tests.acceptance.driver import COMMAND, Kapear
@@ -114,8 +115,6 @@ async def test_a_feed_is_pulled_looked_at_and_listed(kapear: Kapear, server: Hel
     assert feed["last_pulled"]
     [hash_list] = await as_json(kapear, "hashlist", "list")
     assert (hash_list["name"], hash_list["class"], hash_list["entries"]) == ("kites", "accredited", 14)
-    server.set("drum", server.items[-1].at + 10, gone=True)
-    server.items = [each for each in server.items if each.word != "boat"]  # its owner forgot it without a word
     found = [path for path in kapear.data_dir.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
     assert found == [], "credentials are nowhere in the data directory"
 
@@ -158,13 +157,9 @@ async def test_faults_are_one_line_and_leave_the_version(kapear: Kapear, server:
     assert line == ("The feed kites could not be pulled: it answers with HTTP 503. Version 1 of kites stays in force.")
     [feed] = await as_json(kapear, "hashlist", "feeds")
     assert feed["fault"] == "http_503"
-    server.spoil = lambda _request: None
     wrong = kapear.with_env(FEED_SECRET="other")
+    server.spoil = lambda _request: None
     assert "refuses the credentials" in await refused(wrong, "hashlist", "pull", "kites")
-    assert "no such variable" in await refused(kapear.with_env(FEED_SECRET=""), "hashlist", "pull", "kites")
-    guarded = kapear.with_env(KAPEAR_ALLOW_NETWORKS="")
-    assert "egress guard refuses its address (not_enrolled)" in await refused(guarded, "hashlist", "pull", "kites")
-    assert "has no [feeds.drums]" in await refused(kapear, "hashlist", "pull", "drums")
     [hash_list] = await as_json(kapear, "hashlist", "list")
     assert (hash_list["version"], hash_list["retired_at"]) == (1, None)
 
@@ -191,6 +186,11 @@ def test_what_is_configured_is_read(tmp_path: Path) -> None:
     assert USER not in repr(feed)
     with pytest.raises(OperatorFault, match="FEED_SECRET"):
         feed.service.secret.value()
+
+
+def test_a_feed_that_is_not_configured_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"has no \[feeds.drums\]"):
+        configured(loaded(tmp_path, FEED.format(url="https://feed.example.org")), "drums")
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:

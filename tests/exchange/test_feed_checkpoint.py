@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.feeds import Change
-from exchange.clients.checkpoint import MAX_MISSING, TRIES, Checkpoint, Stretch, checkpoint_from
+from exchange.clients.checkpoint import CURSOR_LIVES, MAX_MISSING, TRIES, Checkpoint, Stretch, checkpoint_from
 from exchange.clients.page import ReadPage
 from exchange.clients.pulling import IN_A_ROW
 
@@ -100,3 +100,12 @@ def test_nothing_is_lost_but_what_was_given_up_and_stays_counted(
     given_up = [stretch for stretch in left.missing if stretch.tries >= TRIES]
     lost = {at for number, at in enumerate(model.times) if str(number) not in seen}
     assert all(any(each.since <= at <= each.until for each in given_up) for at in lost), (lost, left)
+
+
+def test_a_cursor_that_is_too_old_is_not_used_and_what_was_read_is_not_read_again() -> None:
+    on_the_way = Stretch(since=10, until=900, cursor="page 7", cursor_at=NOW, seen=500)
+    state = Checkpoint(source="source", reading=(on_the_way,))
+    fresh = state.begun(until=900, now=NOW + CURSOR_LIVES - 1, overlap=0)
+    assert fresh.reading == (on_the_way,)
+    stale = state.begun(until=900, now=NOW + CURSOR_LIVES, overlap=0)
+    assert stale.reading == (Stretch(since=500, until=900),)

@@ -232,6 +232,15 @@ async def test_a_page_in_quarantine_is_told_with_its_number_and_counted(kept: Fe
     assert (told.page, told.problem, pulled.missing) == (2, "it breaks off", 1)
     assert await kept.refs() == ["boat", "drum", "kite"]
     assert (await kept.state()).quarantined == 1
+    await kept.pull()
+    assert (await kept.state()).quarantined == 1, "a pull that had nothing to read mends nothing"
+
+
+async def test_a_feed_that_begins_anew_replaces_its_list(kept: FeedDesk) -> None:
+    await kept.pull(a_page(1, "kite", "drum"))
+    pulled = await kept.pull(a_page(1, "drum", "boat"))
+    assert pulled.effect == Effect(added=1, withdrawn=1, entries=2)
+    assert await kept.refs() == ["boat", "drum"]
 
 
 async def test_refused_entries_are_counted_with_their_page(kept: FeedDesk) -> None:
