@@ -102,7 +102,7 @@ async def refused(kapear: Kapear, *arguments: str) -> str:
     return line
 
 
-async def test_a_feed_is_pulled_looked_at_and_listed(kapear: Kapear, server: HeldServer) -> None:
+async def test_a_feed_is_pulled_looked_at_and_listed(kapear: Kapear) -> None:
     looked = await as_json(kapear, "hashlist", "pull", "kites", "--dry-run")
     assert (looked["dry_run"], looked["added"], looked["version"]) == (True, 14, None)
     pulled = await as_json(kapear, "hashlist", "pull", "kites")
