@@ -48,6 +48,9 @@ class Monitor:
         for job, seconds in (
             (self.tick, TICK_S),
             (self.visitor.refresh_lists, LISTS_S),
+            (self.visitor.rematching.run, LISTS_S),
+            (self.visitor.instance.office.lists.expire, EXPIRY_S),
+            (self.visitor.instance.office.lists.tidy, PURGE_S),
             (self.expire, EXPIRY_S),
             (self.visitor.instance.office.watchlist.purge, PURGE_S),
         ):

@@ -21,6 +21,7 @@ from app.feed_config import ArachnidConfig, FeedConfig, read_arachnid, read_feed
 from app.telegram_config import TelegramConfig
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
+from domain.hashlists import LIST_GROWTH
 from domain.scoring import Points
 from domain.targets import MAX_ACTIVE
 
@@ -30,8 +31,9 @@ FILE = "kapear.toml"
 KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
-        "visits_at_once", "host_delay_s", "fingerprint_children", "max_active_targets", "points", "behind_proxy",
-        "public_host", "zone", "allow_missing_layers", "feeds", "arachnid", *telegram_config.KNOWN,
+        "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth", "max_active_targets", "points",
+        "behind_proxy", "public_host", "zone", "allow_missing_layers", "feeds", "arachnid",
+        *telegram_config.KNOWN,
     }
 )  # fmt: skip
 
@@ -54,6 +56,7 @@ class Config:
     host_delay_s: float = 1.0
     fingerprint_children: int = 2
     allow_missing_layers: bool = False
+    list_growth: float = LIST_GROWTH
     max_active_targets: int = MAX_ACTIVE
     points: Points = field(default_factory=Points)
     feeds: tuple[FeedConfig, ...] = ()
@@ -69,6 +72,11 @@ class Config:
     def hotline_key_file(self) -> Path:
         """Return where the hotline's own key lies."""
         return self.data_dir / "hotline.key"
+
+    @property
+    def lists_dir(self) -> Path:
+        """Return where the entries of hash lists lie; not for a backup."""
+        return self.data_dir / "lists"
 
     @property
     def telegram_host(self) -> str:
@@ -117,6 +125,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         host_delay_s=_number(values, "host_delay_s", 1.0, least=0.0),
         fingerprint_children=int(_number(values, "fingerprint_children", 2, least=1)),
         allow_missing_layers=_boolean(values, "allow_missing_layers"),
+        list_growth=_number(values, "list_growth", LIST_GROWTH, least=1.0),
         max_active_targets=int(_number(values, "max_active_targets", MAX_ACTIVE, least=1)),
         points=_points(values.get("points", {})),
         feeds=read_feeds(values, environment),

@@ -24,7 +24,7 @@ from exchange.clients.stopncii import StopNcii
 from exchange.clients.threatexchange import ThreatExchange
 from net.guard import EgressPolicy
 from net.session import guarded_session
-from triage.feeds import Entries, Feeds, Pulled
+from triage.feeds import Feeds, Pulled
 
 FOLDER = "feeds"  # in the data directory; what is in it is licensed, and never in a backup
 
@@ -55,20 +55,20 @@ def configured(config: Config, name: str) -> FeedConfig:
     return found
 
 
-def feed_book(instance: Instance, shelf: Entries) -> Feeds:
+def feed_book(instance: Instance) -> Feeds:
     """Return the use cases of the feeds."""
     office = instance.office
     spools = DiskSpools(instance.config.data_dir / FOLDER)
-    return Feeds(desk=office.desk, lists=office.lists, shelf=shelf, spools=spools)
+    return Feeds(desk=office.desk, lists=office.lists, spools=spools)
 
 
 @asynccontextmanager
-async def open_feeds(instance: Instance, shelf: Entries) -> AsyncIterator[OpenFeeds]:
-    """Open what a pull needs; `shelf` has the entries of the lists in force."""
+async def open_feeds(instance: Instance) -> AsyncIterator[OpenFeeds]:
+    """Open what a pull needs."""
     standing = await instance.office.people.standing()
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=instance.config.allow_networks)
     async with guarded_session(policy, user_agent=user_agent(instance.config)) as session:
-        yield OpenFeeds(config=instance.config, book=feed_book(instance, shelf), session=session)
+        yield OpenFeeds(config=instance.config, book=feed_book(instance), session=session)
 
 
 def _provider(feed: FeedConfig) -> Provider:

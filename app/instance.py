@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from app.config import Config
+from app.lists import matcher_of, shelf_in
 from domain.audit import SYSTEM, AuditDraft
 from domain.clock import utc_now
 from domain.errors import OperatorFault
@@ -21,10 +23,12 @@ from domain.store import Store, Tx
 from keys import hotline, keyfile, tokens
 from keys.vault import HostVault
 from storage.opening import open_store
+from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.office import Office
+from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
@@ -123,12 +127,15 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         telegram_session=config.telegram.session,
         max_active=config.max_active_targets,
     )
+    shelf = shelf_in(config.lists_dir)
     return Office(
         desk=desk,
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
-        lists=HashLists(desk=desk),
+        lists=HashLists(desk=desk, shelf=shelf, trial=partial(matcher_of, config.lists_dir), growth=config.list_growth),
+        opinions=Opinions(desk=desk, shelf=shelf),
+        assessments=Assessments(desk=desk),
         telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         audit=AuditLog(desk=desk),

@@ -42,14 +42,14 @@ class TelegramOnDemand:
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
         """Yield pages oldest to newest; raises VisitEnded `no_account`, or `no_api_id` where none can be used."""
-        if not any(not account.parked for account in await self.ledger.accounts()):
-            raise VisitEnded(Outcome.LIMITED, "no_account")
-        if not self.config.has_api:
-            raise VisitEnded(Outcome.LIMITED, "no_api_id")
-        source = await self._opened()
+        source = await self._usable()
         async with aclosing(source.pages(target, traffic)) as pages:
             async for page in pages:
                 yield page
+
+    async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        """Look at one post again; raises VisitEnded as `pages` does."""
+        return await (await self._usable()).post(target, post, traffic)
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         """Return a handle on media seen by an earlier visit."""
@@ -61,6 +61,14 @@ class TelegramOnDemand:
         """Close every account's client."""
         if self._accounts is not None:
             await self._accounts.close()
+
+    async def _usable(self) -> TelegramSource:
+        """Return the source, if there is an account that it can use; raises VisitEnded."""
+        if not any(not account.parked for account in await self.ledger.accounts()):
+            raise VisitEnded(Outcome.LIMITED, "no_account")
+        if not self.config.has_api:
+            raise VisitEnded(Outcome.LIMITED, "no_api_id")
+        return await self._opened()
 
     async def _opened(self) -> TelegramSource:
         async with self._opening:

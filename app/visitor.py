@@ -6,6 +6,7 @@ One visitor per database: whoever opens one holds the visitor's lock.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
@@ -17,22 +18,25 @@ from app.checkup import weakened
 from app.collector import settle
 from app.instance import Instance
 from app.introduction import tool_version, user_agent
+from app.lists import build_missing
 from app.telegram import TelegramOnDemand
 from crawler.source import ScrapySource
 from domain.errors import AlreadyRunning
 from domain.ids import TargetId
 from domain.observations import Platform
-from domain.store import Store, Tx
+from domain.store import Store
 from domain.targets import Claim, Visit
 from fingerprint.confine import protect_parent
 from fingerprint.pool import FingerprintPool
 from matching.matcher import ListMatcher
 from matching.rules import load_rules
+from matching.shelf import FolderShelf
 from net.governor import HostGovernor
 from net.guard import EgressPolicy
 from net.session import guarded_session
 from triage.desk import Desk
 from triage.intake import Intake
+from triage.rematching import Rematching
 
 log = logging.getLogger("kapear.visitor")
 
@@ -44,6 +48,7 @@ class Visitor:
     instance: Instance
     intake: Intake
     matcher: ListMatcher
+    rematching: Rematching
     missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
 
@@ -64,15 +69,12 @@ class Visitor:
     async def refresh_lists(self) -> bool:
         """Load the hash lists again if any changed; returns whether they did."""
         store: Store = self.instance.store
-        generation = await store.read(lambda tx: tx.lists.generation())
+        generation, live = await store.read(lambda tx: (tx.lists.generation(), tx.lists.live()))
         if generation == self.matcher.generation:
             return False
-
-        def load(tx: Tx) -> None:
-            self.matcher.replace(tx.lists.live_entries(), tx.lists.generation())
-
-        await store.read(load)
-        log.info("hash lists loaded", extra={"generation": self.matcher.generation})
+        await build_missing(store, self.instance.office.lists.shelf, live)
+        await asyncio.to_thread(self.matcher.replace, live, generation)
+        log.info("hash lists loaded", extra={"generation": generation})
         return True
 
 
@@ -87,18 +89,14 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
     if lock is None:
         raise AlreadyRunning("Kapear is running already for this database; stop that instance first.")
     try:
-        await instance.store.write(_tidy)
+        await instance.office.lists.expire()
+        await instance.office.lists.tidy()
         async with _equipment(instance) as visitor:
             await visitor.refresh_lists()
             settle()
             yield visitor
     finally:
         await lock.release()
-
-
-def _tidy(tx: Tx) -> None:
-    """Drop what a killed predecessor left half done."""
-    tx.lists.discard_staged()
 
 
 @asynccontextmanager
@@ -109,7 +107,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=config.allow_networks)
     # Without enrolment only this machine is ever asked, and it needs no courtesy.
     governor = HostGovernor(delay=config.host_delay_s if standing.enrolled else 0.0)
-    matcher = ListMatcher()
+    matcher = ListMatcher(FolderShelf(config.lists_dir))
     session = guarded_session(policy, user_agent=user_agent(config))
     pool = FingerprintPool(config.fingerprint_children, allow_missing_layers=config.allow_missing_layers)
     telegram = TelegramOnDemand(
@@ -131,10 +129,17 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             points=config.points,
             cadence=config.cadence,
         )
-        yield Visitor(instance=instance, intake=intake, matcher=matcher, missing_layers=pool.missing_layers)
+        yield Visitor(
+            instance=instance,
+            intake=intake,
+            matcher=matcher,
+            rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            missing_layers=pool.missing_layers,
+        )
 
 
 async def visit_target(visitor: Visitor, target_id: str) -> tuple[Visit, datetime | None] | None:
     """Claim and visit one target now; None when it is claimed already."""
     claim = await visitor.instance.store.write(lambda tx: tx.targets.claim(tx.targets.get(TargetId(target_id)).id))
+    await visitor.rematching.run()  # what stands to be compared is, before anything new is looked at
     return None if claim is None else await visitor.visit(claim)

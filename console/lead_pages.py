@@ -11,7 +11,7 @@ from console.calls import Call, Console, see_other
 from console.forms import choice, text
 from console.words import TOO_MANY_TRIES, account_notices
 from domain.errors import BadInput, Refused
-from domain.leads import Closing, Lead, LeadStatus
+from domain.leads import BY_HAND, Closing, Lead, LeadStatus
 from domain.people import Actor
 from domain.ports import Opener
 from triage.queue import Revealed
@@ -87,7 +87,7 @@ async def _lead_page(call: Call, shown: Lead, revealed: list[Revealed] | None = 
         "lead.html",
         lead=shown,
         revealed=revealed,
-        closings=list(Closing),
+        closings=BY_HAND,
         passphrase_needed=standing.enrolled,
         minutes=BACK_AFTER_S // 60,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import datetime
 
 import aiohttp
@@ -58,8 +59,22 @@ class ScrapySource:
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncGenerator[ObservedPage, None]:
         """Yield pages oldest to newest; closing the iterator, or cancelling it, ends the crawl."""
-        visit = Visit(self._equipment, target, traffic)
-        crawl = self._runner.crawl(self._runner.create_crawler(_SPIDERS[target.platform]), visit=visit)
+        async with aclosing(self._crawled(Visit(self._equipment, target, traffic))) as pages:
+            async for page in pages:
+                yield page
+
+    async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        """Look at one post again, in a crawl of its own."""
+        async with aclosing(self._crawled(Visit(self._equipment, target, traffic, post=post))) as pages:
+            return await anext(pages, None)
+
+    def media(self, url: str, traffic: Traffic) -> MediaSource:
+        """Return a handle on media seen by an earlier visit."""
+        return HttpMedia(url, session=self._equipment.session, governor=self._equipment.governor, traffic=traffic)
+
+    async def _crawled(self, visit: Visit) -> AsyncGenerator[ObservedPage, None]:
+        """Yield the pages of a visit's one crawl, which ends with the iterator."""
+        crawl = self._runner.crawl(self._runner.create_crawler(_SPIDERS[visit.target.platform]), visit=visit)
         crawl.add_done_callback(visit.crawl_done)
         try:
             while (page := await visit.next_page()) is not None:
@@ -67,7 +82,3 @@ class ScrapySource:
         finally:
             visit.close()
             await asyncio.wait([crawl])
-
-    def media(self, url: str, traffic: Traffic) -> MediaSource:
-        """Return a handle on media seen by an earlier visit."""
-        return HttpMedia(url, session=self._equipment.session, governor=self._equipment.governor, traffic=traffic)

@@ -56,10 +56,13 @@ class Equipment:
 
 
 class Visit:
-    """One look at one target."""
+    """One look at one target, or at one `post` of it."""
 
-    def __init__(self, equipment: Equipment, target: SourceTarget, traffic: Traffic) -> None:
+    def __init__(
+        self, equipment: Equipment, target: SourceTarget, traffic: Traffic, *, post: str | None = None
+    ) -> None:
         """Begin with nothing fetched and nothing wanted."""
+        self.post = post
         self.equipment = equipment
         self.target = target
         self.traffic = traffic

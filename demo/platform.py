@@ -35,7 +35,7 @@ from demo.shop import BROKEN, STAND_IN
 from demo.shoppages import STAND_IN_PAGE, shop_page
 from demo.telegram.server import TelegramServer
 from demo.telegram.stage import Stage, keep_filled, told
-from demo.telegrampages import channel_page, contact_page, file_path, film_path
+from demo.telegrampages import channel_page, contact_page, file_path, film_path, post_page
 from demo.world import World
 
 HASH_LIST = "hash-list.csv"
@@ -68,6 +68,7 @@ class Site:
                 web.get("/media/{file}", self._media),
                 web.get("/file/{file}", self._file),
                 web.get("/{channel}", self._card),
+                web.get("/{channel}/{post}", self._post),
             ]
         )
         return application
@@ -94,6 +95,13 @@ class Site:
 
     async def _card(self, request: web.Request) -> web.Response:
         return _html(contact_page(request.match_info["channel"]))
+
+    async def _post(self, request: web.Request) -> web.Response:
+        channel = self._world.channels.get(request.match_info["channel"])
+        number = _number(request.match_info["post"])
+        if channel is None or number is None:
+            return _html(contact_page(request.match_info["channel"]))
+        return _html(post_page(channel, self.base, channel.visible(self._clock()), number))
 
     async def _page(self, request: web.Request) -> web.Response:
         page = self._world.pages.get(request.path)

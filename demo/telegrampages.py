@@ -33,6 +33,15 @@ def channel_page(channel: Channel, base: str, messages: list[Message], before: i
     )
 
 
+def post_page(channel: Channel, base: str, messages: list[Message], number: int) -> str:
+    """Return the page of one post, as it is embedded elsewhere; it says so where there is none."""
+    shown = next((message for message in messages if message.id == number and not message.service), None)
+    if shown is None:
+        error = f'<div class="{WIDGET}_error">Post not found</div>'
+        return _document("Telegram Widget", f'<div class="{WIDGET} js-widget_message">{error}</div>')
+    return _document("Telegram Widget", _message(channel, shown, base))
+
+
 def contact_page(name: str) -> str:
     """Return what stands at a name without a preview: a card, and no message."""
     return _document(

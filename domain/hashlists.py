@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -47,6 +48,11 @@ class ListClass(StrEnum):
     ADULT_NCII = "adult-ncii"
     NEGATIVE = "negative"
 
+    @property
+    def may_say_csam(self) -> bool:
+        """Return whether a match may be called that: what people sent in of themselves is another thing."""
+        return self in {ListClass.ACCREDITED, ListClass.OWN}
+
 
 class Severity(StrEnum):
     """How much a match of a list weighs, as the hotline says when it imports it."""
@@ -67,6 +73,7 @@ class Opinion(StrEnum):
 class Withdrawal(StrEnum):
     """Why a match does not speak for its lead any more."""
 
+    SUPERSEDED = "superseded"  # a later version of the list says the same
     ENTRY_GONE = "entry_gone"  # a later version of the list has it no more
     LIST_RETIRED = "list_retired"
     DISABLED = "disabled"
@@ -177,6 +184,14 @@ class HashList:
     retired_at: datetime | None = None
     generation: int = 0
 
+    @property
+    def is_own(self) -> bool:
+        """Return whether it is the list that grows from the hotline's own assessments."""
+        return self.name == OWN_LIST
+
+
+# A version that has more times the entries of the one before, or that much fewer, waits for a person.
+LIST_GROWTH = 3.0
 
 # The list that grows from what two people assessed; its entries stand in the database.
 OWN_LIST = "own"
@@ -244,6 +259,7 @@ class HashMatch:
     generation: int
     at_ms: int | None = None
     covers: Covers | None = None
+    severity: Severity = Severity.NORMAL
 
     @property
     def files_a_lead(self) -> bool:
@@ -256,9 +272,45 @@ class HashMatch:
         return self.algorithm is not Algorithm.PHASH and self.list_class is not ListClass.NEGATIVE
 
 
+def worst(matches: Iterable[HashMatch]) -> Severity | None:
+    """Return the greatest severity of the matches that file a lead, None without any."""
+    found = {match.severity for match in matches if match.files_a_lead}
+    return next((severity for severity in reversed(Severity) if severity in found), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaMatch:
-    """A match, and the media item it was found on."""
+    """A match, the media item it was found on, and why it does not hold any more, if so."""
 
     media_id: MediaId
     match: HashMatch
+    withdrawn: Withdrawal | None = None
+
+
+def says_csam(classification: str) -> bool:
+    """Return whether a classification calls what it names child sexual abuse material."""
+    words = re.sub(r"[^a-z]+", " ", classification.casefold())
+    return bool(re.search(r"\bcsa(m|em)?\b|\bchild sexual\b", words))
+
+
+def unsuppressed(matches: Sequence[HashMatch]) -> tuple[tuple[HashMatch, ...], int]:
+    """
+    Return the matches that hold beside what negative lists say, and how many do not.
+
+    A picture that is known to be benign is not what it resembles: a negative
+    entry takes away every match that is no nearer than itself. Equal bytes on
+    another list outweigh a negative list's likeness.
+    """
+    benign = [match for match in matches if match.list_class is ListClass.NEGATIVE]
+    nearest = min((_remoteness(match) for match in benign), default=None)
+    held = tuple(
+        match
+        for match in matches
+        if match.list_class is ListClass.NEGATIVE or nearest is None or _remoteness(match) < nearest
+    )
+    return held, len(matches) - len(held)
+
+
+def _remoteness(match: HashMatch) -> tuple[int, int]:
+    """Return how little a match says: exact digests first, then PDQ by distance, then pHash."""
+    return (match.algorithm is Algorithm.PHASH) + (not match.algorithm.is_exact), match.distance

@@ -40,7 +40,11 @@ class Closing(StrEnum):
     WITHDRAWN = "withdrawn"  # what it was filed for is on no list any more
 
 
-_GONE = frozenset({Closing.REMOVED, Closing.UNAVAILABLE, Closing.MOVED, Closing.EXPIRED})
+# What a person may close a lead as.
+BY_HAND = tuple(closing for closing in Closing if closing is not Closing.WITHDRAWN)
+
+# Nothing was found out about what these show: new evidence puts them back into the queue.
+_OPEN_AGAIN = frozenset({Closing.REMOVED, Closing.UNAVAILABLE, Closing.MOVED, Closing.EXPIRED, Closing.WITHDRAWN})
 
 
 class LeadKind(StrEnum):
@@ -80,6 +84,9 @@ class Lead:
     A post, an album or an author's texts, with evidence and two explained scores.
 
     `group` is what makes a lead unique. Content is not here: it is sealed.
+    `matches` are those that hold, `withdrawn` those that did once. `capture`
+    says whether the words of its posts are still to be fetched, None where
+    they came with it.
     """
 
     id: LeadId
@@ -99,8 +106,10 @@ class Lead:
     closed_as: Closing | None = None
     reasons: tuple[Reason, ...] = ()
     matches: tuple[MediaMatch, ...] = ()
+    withdrawn: tuple[MediaMatch, ...] = ()
     text_hits: tuple[PostTextHit, ...] = ()
     deleted: tuple[DeletedPost, ...] = ()
+    capture: Capture | None = None
     key: LeadKey | None = field(default=None, repr=False)
 
 
@@ -169,21 +178,45 @@ def release(lead: Lead, *, by: str, for_a_colleague: bool = False) -> Lead:
 
 
 def close(lead: Lead, *, by: str, closing: Closing) -> Lead:
-    """Return the lead as closed by the person who holds it."""
+    """Return the lead as closed by the person who holds it; raises BadInput for what only the lists decide."""
+    if closing not in BY_HAND:
+        raise BadInput(f"Nobody closes a lead as {closing}: lists do. Choose one of {', '.join(BY_HAND)}.")
     _require_holder(lead, by)
     return replace(lead, status=LeadStatus.CLOSED, closed_as=closing)
 
 
-def reopened(lead: Lead) -> Lead:
+def assessed(lead: Lead, *, by: str) -> Lead:
+    """Return the lead as assessed: by the person who holds it, or by another once somebody did."""
+    if lead.status in {LeadStatus.NEW, LeadStatus.CLAIMED}:
+        _require_holder(lead, by)
+        return replace(lead, status=LeadStatus.ASSESSED)
+    return lead
+
+
+def reopened(lead: Lead, *, speaks: bool = True) -> Lead:
     """
     Return the lead as it stands when new evidence joins it.
 
-    What was closed because it was gone is back in the queue: it is seen again.
+    What was closed because it was gone is back in the queue, for it is seen
+    again; so is what was closed because its match was taken back, where what
+    joins it `speaks` for a lead by itself.
     A lead that a person found not illegal, or a duplicate, stays closed.
     """
-    if lead.closed_as not in _GONE:
+    if lead.closed_as not in _OPEN_AGAIN or (lead.closed_as is Closing.WITHDRAWN and not speaks):
         return lead
     return replace(lead, status=LeadStatus.NEW, claimed_by=None, claimed_at=None, closed_as=None)
+
+
+def withdrawn(lead: Lead) -> Lead:
+    """
+    Return the lead as it stands when nothing speaks for it any more.
+
+    One that waits in the queue is closed; one that a person works on stays
+    theirs, and they are told by its reasons.
+    """
+    if lead.status is not LeadStatus.NEW:
+        return lead
+    return replace(lead, status=LeadStatus.CLOSED, closed_as=Closing.WITHDRAWN)
 
 
 def checked_note(text: str) -> str:

@@ -14,7 +14,7 @@ from domain.filing import PostKey
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import HashMatch, MediaMatch
 from domain.ids import LeadId, MediaId, PostId, TargetId
-from domain.leads import Lead, PostContent, PostTextHit
+from domain.leads import Capture, Lead, PostContent, PostTextHit
 from domain.scoring import Reason
 from domain.text import TextHit
 
@@ -27,6 +27,7 @@ class AssessedMedia:
     `fingerprint` is None where it was not read: known before, outside the
     mandate, or pending (`reason` says why, `retry` holds, encrypted, what a
     later visit needs). `tried` is False where no reading was even begun.
+    `suppressed` counts the matches that negative lists took away.
     """
 
     identity: str = field(repr=False)
@@ -34,6 +35,7 @@ class AssessedMedia:
     reason: str = ""
     fingerprint: Fingerprint | None = None
     matches: tuple[HashMatch, ...] = ()
+    suppressed: int = 0
     generation: int = 0
     retry: bytes | None = field(default=None, repr=False)
     tried: bool = True
@@ -90,10 +92,16 @@ class KnownPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownLead:
-    """A lead that one of the page's posts belongs to, or may; `post_ids` are those it has."""
+    """
+    A lead that one of the page's posts belongs to, or may; `post_ids` are those it has.
+
+    Of those in `awaited` it does not know yet what they said: it was filed
+    after they were seen.
+    """
 
     lead: Lead
     post_ids: frozenset[PostId] = frozenset()
+    awaited: frozenset[PostId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +121,7 @@ class NewPost:
     key: PostKey
     target_id: TargetId
     first_seen: datetime
+    album: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +156,19 @@ class MediaRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadEvidence:
-    """What this page adds to one lead; `lead` carries the scores as they stand afterwards."""
+    """
+    What is added to one lead; `lead` carries the scores as they stand afterwards.
+
+    `is_moved` says that its status changed: it was put back into the queue, or
+    closed. `awaits` are those of `post_ids` whose words are still to be fetched,
+    or were gone; `captured` those of which they are here now.
+    """
 
     lead: Lead
     is_new: bool
-    is_reopened: bool = False
+    is_moved: bool = False
+    awaits: Mapping[PostId, Capture] = field(default_factory=dict)
+    captured: tuple[PostId, ...] = ()
     post_ids: tuple[PostId, ...]
     reasons: tuple[Reason, ...]
     matches: tuple[MediaMatch, ...]
@@ -196,4 +213,4 @@ class PagePlan:
     @property
     def reopened(self) -> tuple[Lead, ...]:
         """Return the closed leads that this page puts back into the queue."""
-        return tuple(evidence.lead for evidence in self.leads if evidence.is_reopened)
+        return tuple(evidence.lead for evidence in self.leads if evidence.is_moved)

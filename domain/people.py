@@ -38,6 +38,7 @@ class Permission(StrEnum):
     FREE_LEADS = "release a lead that a colleague holds"
     REVEAL = "reveal a lead's content"
     MANAGE_LISTS = "import and retire hash lists"
+    DISABLE_HASHES = "take single hashes out of matching"
     MANAGE_PEOPLE = "manage users and enrolment"
     KEEP_ACCOUNTS = "sign Telegram accounts in and out"
     READ_AUDIT = "read the audit log"

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from domain.filing import TEXT_LEADS_A_DAY, Filing, PostKey, file_under, possible_groups
 from domain.fingerprints import MediaStatus
-from domain.hashlists import MediaMatch
+from domain.hashlists import MediaMatch, Severity, worst
 from domain.ids import IdMaker, LeadId, MediaId, PostId, TargetId
 from domain.leads import Lead, LeadKind, LeadStatus, PostTextHit, reopened
 from domain.observations import Platform
@@ -78,7 +78,11 @@ class _Sight:
 
     @property
     def is_matched(self) -> bool:
-        return any(match.match.files_a_lead for match in self.matches)
+        return self.severity is not None
+
+    @property
+    def severity(self) -> Severity | None:
+        return worst([match.match for match in self.matches])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,9 +122,15 @@ class _Draft:
             # Noted at once: a page may show one picture twice.
             after = replace(after, media={**after.media, row.identity: _as_known(row)})
         self.posts[post.key] = after
-        if not is_revision and not changed:
+        if not is_revision and not changed and not self._awaiting(post, after.id):
             return None
         return _Sight(post=post, after=after, matches=tuple(matches), is_revision=is_revision)
+
+    def _awaiting(self, post: AssessedPost, post_id: PostId) -> frozenset[LeadId]:
+        """Return the leads that do not know yet what this post says, which is seen here."""
+        if post.content_digest is None:
+            return frozenset()
+        return frozenset(known.lead.id for known in self.known.leads.values() if post_id in known.awaited)
 
     def note_presence(self, seen: Sequence[PostKey], deleted: Sequence[PostKey]) -> None:
         """Plan which known posts are gone or back, each once; posts that were never stored have nothing to note."""
@@ -159,7 +169,13 @@ class _Draft:
         if before is None:
             before = KnownPost(id=PostId(self.planner.new_id()), seq=0, content_digest="")
             self.new_posts.append(
-                NewPost(id=before.id, key=post.key, target_id=self.planner.target_id, first_seen=self.planner.now)
+                NewPost(
+                    id=before.id,
+                    key=post.key,
+                    target_id=self.planner.target_id,
+                    first_seen=self.planner.now,
+                    album=post.album,
+                )
             )
         after = replace(before, seq=before.seq + 1, content_digest=digest, posted_at=post.posted_at)
         self.revisions.append(
@@ -214,9 +230,10 @@ class _Draft:
         )
         if filing is None:
             return
-        evidence = self.leads.get(filing.group) or self._lead_for(filing, post)
-        is_told = sight.is_revision or not self._has(evidence, after.id)
-        self.leads[filing.group] = self._weigh(evidence, sight)
+        evidence = self.leads.get(filing.group) or self._lead_for(filing, sight)
+        is_awaited = evidence.lead.id in self._awaiting(post, after.id)
+        is_told = sight.is_revision or is_awaited or not self._has(evidence, after.id)
+        self.leads[filing.group] = self._weigh(evidence, sight, is_awaited=is_awaited)
         if is_told:
             self.contents.append(
                 LeadContent(lead_id=evidence.lead.id, post_id=after.id, seq=after.seq, content=post.content)
@@ -233,15 +250,15 @@ class _Draft:
         known = self.known.leads.get(evidence.lead.group)
         return post_id in evidence.post_ids or (known is not None and post_id in known.post_ids)
 
-    def _lead_for(self, filing: Filing, post: AssessedPost) -> LeadEvidence:
+    def _lead_for(self, filing: Filing, sight: _Sight) -> LeadEvidence:
         """Return the lead that exists for a group, or a new one."""
         known = self.known.leads.get(filing.group)
         if known is not None:
-            lead = reopened(known.lead)
+            lead = reopened(known.lead, speaks=sight.is_matched or sells(sight.post.text_hits))
             return LeadEvidence(
                 lead=lead,
                 is_new=False,
-                is_reopened=lead != known.lead,
+                is_moved=lead != known.lead,
                 post_ids=(),
                 reasons=(),
                 matches=(),
@@ -257,14 +274,14 @@ class _Draft:
             platform=self.planner.platform,
             urgency=0,
             value=0,
-            posted_at=post.posted_at,
+            posted_at=sight.post.posted_at,
             seen_at=self.planner.now,
             filed_at=self.planner.now,
             posts=0,
         )
         return LeadEvidence(lead=lead, is_new=True, post_ids=(), reasons=(), matches=(), text_hits=())
 
-    def _weigh(self, evidence: LeadEvidence, sight: _Sight) -> LeadEvidence:
+    def _weigh(self, evidence: LeadEvidence, sight: _Sight, *, is_awaited: bool) -> LeadEvidence:
         """Return the evidence with what this post adds, and the lead's scores summed anew."""
         post, after = sight.post, sight.after
         joins = not self._has(evidence, after.id)
@@ -272,7 +289,7 @@ class _Draft:
         sold = post.content_digest is None and not joins and evidence.lead.kind is LeadKind.TEXT
         seen = Evidence(
             live=True,
-            known_match=sight.is_matched,
+            known_match=sight.severity,
             selling=sells(post.text_hits) or sold,
             unmatched_media=any(
                 item.status in {MediaStatus.HASHED, MediaStatus.LOW_QUALITY} and not item.matched
@@ -283,7 +300,7 @@ class _Draft:
         lead = evidence.lead
         added = explain(seen, self.planner.points, lead.reasons)
         reasons = (*lead.reasons, *added)
-        hits = post.text_hits if sight.is_revision or joins else ()  # stated once a revision
+        hits = post.text_hits if sight.is_revision or joins or is_awaited else ()  # stated once a revision
         return replace(
             evidence,
             lead=replace(
@@ -294,6 +311,7 @@ class _Draft:
                 posts=lead.posts + joins,
             ),
             post_ids=(*evidence.post_ids, after.id) if joins else evidence.post_ids,
+            captured=(*evidence.captured, after.id) if is_awaited else evidence.captured,
             reasons=(*evidence.reasons, *added),
             matches=(*evidence.matches, *sight.matches),
             text_hits=(*evidence.text_hits, *(PostTextHit(post_id=after.id, hit=hit) for hit in hits)),

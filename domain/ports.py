@@ -212,6 +212,18 @@ class Source(Protocol):
         the target could not be read.
         """
 
+    async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        """
+        Look at one post again; return a page that shows it, or None where the platform says that there is none.
+
+        `post` is its own name within the target; a web page is one post, so
+        there it says nothing. Posts next to it are on the page where they came
+        with the same answer. The page's cursor is the target's, unchanged. A
+        platform knows a channel by a name that can change hands: whose post it
+        is, the page's `container` says, and the caller compares. Raises
+        VisitEnded as `pages` does.
+        """
+
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         """Return a handle on media seen by an earlier visit, to try again."""
 

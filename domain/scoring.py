@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from domain.hashlists import Severity
+
 VERSION = 1  # of the rules below; a change of meaning or points counts it up
 
 
@@ -28,6 +30,8 @@ class Rule(StrEnum):
 
     STILL_LIVE = "still_live"
     KNOWN_MATCH = "known_match"
+    LATER_MATCH = "later_match"
+    MATCH_WITHDRAWN = "match_withdrawn"
     SELLING_TEXT = "selling_text"
     UNMATCHED_MEDIA = "unmatched_media_beside_selling_text"
     IDENTIFIER = "payment_or_contact_identifier"
@@ -37,6 +41,8 @@ class Rule(StrEnum):
 TEXTS: dict[Rule, str] = {
     Rule.STILL_LIVE: "The post was publicly visible when it was seen.",
     Rule.KNOWN_MATCH: "A picture matches an entry of an imported hash list.",
+    Rule.LATER_MATCH: "The post was seen before the list held the picture; it was compared again.",
+    Rule.MATCH_WITHDRAWN: "No list holds the picture any more: the match was taken back.",
     Rule.SELLING_TEXT: "The text offers something for sale: two kinds of commerce attribute meet.",
     Rule.UNMATCHED_MEDIA: "Pictures that match no list stand beside a selling text.",
     Rule.IDENTIFIER: "The text names a means of payment or contact that can be followed up.",
@@ -44,6 +50,8 @@ TEXTS: dict[Rule, str] = {
 SCORE_OF: dict[Rule, Score] = {
     Rule.STILL_LIVE: Score.URGENCY,
     Rule.KNOWN_MATCH: Score.URGENCY,
+    Rule.LATER_MATCH: Score.URGENCY,
+    Rule.MATCH_WITHDRAWN: Score.URGENCY,
     Rule.SELLING_TEXT: Score.VALUE,
     Rule.UNMATCHED_MEDIA: Score.VALUE,
     Rule.IDENTIFIER: Score.VALUE,
@@ -52,10 +60,16 @@ SCORE_OF: dict[Rule, Score] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """How much each reason weighs; the hotline may set its own in the configuration."""
+    """
+    How much each reason weighs; the hotline may set its own in the configuration.
+
+    A match counts `known_match`, or as the severity of its list says.
+    """
 
     still_live: int = 20
     known_match: int = 20
+    known_match_low: int = 10
+    known_match_high: int = 30
     selling_text: int = 10
     unmatched_media: int = 25
     identifier: int = 5
@@ -66,10 +80,16 @@ class Points:
         return {
             Rule.STILL_LIVE: self.still_live,
             Rule.KNOWN_MATCH: self.known_match,
+            Rule.LATER_MATCH: 0,  # said, not weighed
             Rule.SELLING_TEXT: self.selling_text,
             Rule.UNMATCHED_MEDIA: self.unmatched_media,
             Rule.IDENTIFIER: self.identifier,
         }[rule]
+
+    def of_match(self, severity: Severity) -> int:
+        """Return the points of a match by its list's severity."""
+        by_severity = {Severity.LOW: self.known_match_low, Severity.HIGH: self.known_match_high}
+        return by_severity.get(severity, self.known_match)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +115,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known of a lead's post when it is scored; `identifiers` are keyed digests."""
+    """
+    What is known of a lead's post when it is scored.
+
+    `known_match` is the greatest severity among its matches, None without any;
+    `identifiers` are keyed digests.
+    """
 
     live: bool
-    known_match: bool
+    known_match: Severity | None
     selling: bool
     unmatched_media: bool
     identifiers: tuple[str, ...] = ()
@@ -110,11 +135,12 @@ def explain(evidence: Evidence, points: Points, already: Sequence[Reason] = ()) 
     named = sum(reason.points for reason in already if reason.rule is Rule.IDENTIFIER)
     found = (
         (Rule.STILL_LIVE, evidence.live),
-        (Rule.KNOWN_MATCH, evidence.known_match),
         (Rule.SELLING_TEXT, evidence.selling),
         (Rule.UNMATCHED_MEDIA, evidence.selling and evidence.unmatched_media),
     )
     added = [_reason(rule, points.of(rule)) for rule, holds in found if holds and (rule, "") not in stated]
+    if evidence.known_match is not None and not has_known_match(already):
+        added.insert(0, _known(points.of_match(evidence.known_match), already))
     for identifier in dict.fromkeys(evidence.identifiers):
         weight = min(points.identifier, points.identifiers_at_most - named)
         if weight > 0 and (Rule.IDENTIFIER, identifier) not in stated:
@@ -123,9 +149,39 @@ def explain(evidence: Evidence, points: Points, already: Sequence[Reason] = ()) 
     return tuple(added)
 
 
+def has_known_match(reasons: Iterable[Reason]) -> bool:
+    """Return whether a match speaks for a lead that was not taken back since."""
+    standing = 0
+    for reason in reasons:
+        standing += (reason.rule is Rule.KNOWN_MATCH) - (reason.rule is Rule.MATCH_WITHDRAWN)
+    return standing > 0
+
+
+def later_match(already: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return the reason that says how a lead came to be filed after its post was seen."""
+    if any(reason.rule is Rule.LATER_MATCH for reason in already):
+        return ()
+    return (_reason(Rule.LATER_MATCH, 0),)
+
+
+def taken_back(already: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Return the reason that takes a lead's match back, and with it its points; none where none stands."""
+    if not has_known_match(already):
+        return ()
+    matched = [reason for reason in already if reason.rule in {Rule.KNOWN_MATCH, Rule.MATCH_WITHDRAWN}]
+    points = sum(reason.points for reason in matched)
+    return (_reason(Rule.MATCH_WITHDRAWN, -points, str(len(matched))),)
+
+
 def total(reasons: Iterable[Reason], score: Score) -> int:
     """Return a score: the sum of the points of its reasons."""
     return sum(reason.points for reason in reasons if reason.score is score)
+
+
+def _known(points: int, already: Iterable[Reason]) -> Reason:
+    """Return the reason that a match gives; one that comes back after it was taken back is a reason of its own."""
+    before = sum(reason.rule is Rule.KNOWN_MATCH for reason in already)
+    return _reason(Rule.KNOWN_MATCH, points, str(before) if before else "")
 
 
 def _reason(rule: Rule, points: int, pointer: str = "") -> Reason:

@@ -8,16 +8,17 @@ and can await nothing: only database work happens while a lock is held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
+from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
 from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
-from domain.hashlists import HashEntry, HashList, IndexedEntry
+from domain.hashlists import Algorithm, HashEntry, HashList, LiveList, Opinion, OwnEntry
 from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
@@ -25,6 +26,7 @@ from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
 from domain.ports import LeadKey, RemoteAnswer
+from domain.rematching import KnownMatches, RematchPlan, StoredPrint
 from domain.reports import Report
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
 from domain.telegram import AccountId
@@ -64,6 +66,14 @@ class PendingMedia:
     posted_at: datetime | None
     attempts: int
     retry: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitedPost:
+    """A post whose words a lead waits for, because the lead was filed after it was seen."""
+
+    id: PostId
+    key: PostKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +172,9 @@ class TargetBook(Protocol):
     def void_claims(self) -> int:
         """Take every claim away (their tokens no longer fit); returns how many there were."""
 
+    def hurry(self, target_ids: Collection[TargetId], now: datetime) -> None:
+        """Let active targets be due now."""
+
     def finish(self, claim: Claim, visit: Visit, next_due: datetime | None, failures: int) -> None:
         """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
 
@@ -229,34 +242,128 @@ class LeadBook(Protocol):
 
 
 class ListBook(Protocol):
-    """Imported hash lists; their entries never leave."""
+    """Versions of hash lists, and which are in force; their entries lie in files, and never leave."""
 
     def latest(self, name: str) -> HashList | None:
-        """Return the newest version of a list by name, retired or not."""
+        """Return the newest version that was in force of a list by name, retired or not."""
 
     def all(self) -> list[HashList]:
-        """Return all versions that were activated, newest first."""
+        """Return all versions that were in force, newest first."""
+
+    def in_force(self) -> list[HashList]:
+        """Return the versions that are in force."""
+
+    def live(self) -> list[LiveList]:
+        """Return the lists in force, with what of them is disabled, and the entries of the hotline's own."""
+
+    def next_version(self, name: str) -> int:
+        """Return the number of a list's next version."""
 
     def stage(self, hash_list: HashList) -> None:
-        """Write a version that is not live yet."""
+        """Write a version that is not in force yet; one of the same name that was staged before is dropped."""
+
+    def staged(self) -> list[ListId]:
+        """Return the versions whose import is under way, or was broken off."""
+
+    def kept(self) -> list[ListId]:
+        """Return the versions whose files are needed: those in force, staged or kept aside."""
+
+    @property
+    def shares_entries(self) -> bool:
+        """Return whether other machines must build their files from rows of this database."""
 
     def add_entries(self, list_id: ListId, entries: Sequence[HashEntry]) -> None:
-        """Add entries to a staged version."""
+        """Write entries of a staged version as rows, for other machines; raises WrongState when it is not staged."""
+
+    def entries(self, list_id: ListId) -> Iterator[HashEntry]:
+        """Yield the entries that stand as rows, in their order; to be read to the end within the transaction."""
 
     def activate(self, list_id: ListId, *, entries: int, now: datetime) -> int:
-        """Make a version live, retire the one before, and return the new generation."""
+        """
+        Put a version in force, and return the new generation; raises WrongState.
 
-    def discard_staged(self) -> int:
-        """Drop versions whose import never finished; returns how many."""
+        The one before is retired, one of the same name that is kept aside is dropped.
+        """
+
+    def hold(self, list_id: ListId, *, entries: int, why: str) -> None:
+        """Keep a whole import aside until a person decides; raises WrongState when it is not staged."""
+
+    def held(self, name: str) -> tuple[HashList, str] | None:
+        """Return the version of a list that is kept aside, and why."""
+
+    def discard(self, list_ids: Collection[ListId]) -> int:
+        """Drop versions that were never in force; returns how many there were."""
 
     def retire(self, list_id: ListId, now: datetime) -> int:
-        """Take a list out of matching and return the new generation."""
+        """Take a list out of matching and return the new generation; raises NotFound or WrongState."""
 
     def generation(self) -> int:
-        """Return the number that counts up with every change of what is live."""
+        """Return the number that counts up with every change of what is in force."""
 
-    def live_entries(self) -> Iterator[IndexedEntry]:
-        """Return every entry of every live list."""
+    def negative_generation(self) -> int:
+        """Return the generation since which negative lists say what they say; 0 where there never was one."""
+
+    def changed(self, name: str) -> int:
+        """Note that the list of this name says something else now, and return the new generation."""
+
+    def own_changed(self) -> int:
+        """Count the hotline's own list anew, as its next version, and return the new generation."""
+
+
+class OpinionBook(Protocol):
+    """What people say of single hashes of lists, and the hotline's own hashes."""
+
+    def add(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str, now: datetime) -> bool:
+        """Write an opinion on a hash of a list, whatever its version; False when it was said before."""
+
+    def remove(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str | None = None) -> bool:
+        """Take an opinion back, whoever's it was where `by` is None; False when nobody said it."""
+
+    def counts(self, name: str) -> Mapping[Opinion, int]:
+        """Return how many hashes of a list have each opinion."""
+
+    def own_add(self, lead_id: LeadId, entries: Sequence[HashEntry], now: datetime) -> None:
+        """Put hashes on the hotline's own list, as found with a lead."""
+
+    def own_of(self, lead_id: LeadId) -> list[OwnEntry]:
+        """Return the hashes on the own list that came from a lead."""
+
+    def own_revoke(self, lead_id: LeadId, hashes: Collection[tuple[Algorithm, bytes]], now: datetime) -> None:
+        """Take hashes off the own list that came from a lead."""
+
+    def assess(self, assessment: Assessment) -> None:
+        """Write what a person decided on a lead; what they decided on it before is replaced."""
+
+    def assessments(self, lead_id: LeadId) -> list[Assessment]:
+        """Return what people hold of a lead, the last word of each, oldest first."""
+
+
+class PrintBook(Protocol):
+    """Stored fingerprints, and what comparing them again changes."""
+
+    def outdated(self, generation: int, limit: int) -> list[StoredPrint]:
+        """Return fingerprints that were last compared with older lists, the longest ago first."""
+
+    def of_lead(self, lead_id: LeadId) -> list[StoredPrint]:
+        """Return the fingerprints of a lead's posts, in the order in which they were seen."""
+
+    def recent(self, since: datetime, limit: int) -> list[StoredPrint]:
+        """Return fingerprints of what was first seen from a moment on, the newest first."""
+
+    def count(self, since: datetime) -> int:
+        """Return how many media items with a fingerprint were first seen from a moment on."""
+
+    def known(self, media_ids: Sequence[MediaId]) -> KnownMatches:
+        """Return what is known of these media, and hold the posts that show them until the transaction ends."""
+
+    def record(self, plan: RematchPlan, keys: Mapping[LeadId, LeadKey]) -> None:
+        """Write what comparing again changed; `keys` has the key pair of every lead that the plan opens."""
+
+    def awaited(self, target_id: TargetId, limit: int) -> list[AwaitedPost]:
+        """Return posts of a target whose words leads wait for."""
+
+    def gone(self, post_id: PostId) -> list[LeadId]:
+        """Note that the words of a post cannot be had any more; returns the leads that waited for them."""
 
 
 class PeopleBook(Protocol):
@@ -340,9 +447,6 @@ class FeedBook(Protocol):
     def put(self, state: FeedState) -> None:
         """Write how a feed stands."""
 
-    def entries(self, list_id: ListId) -> list[HashEntry]:
-        """Return a version's entries, in their order, while they lie in the database."""
-
 
 class RemoteBook(Protocol):
     """What other organisations' services answered to hashes, kept so that nothing is asked twice."""
@@ -378,6 +482,8 @@ class Tx(Protocol):
     targets: TargetBook
     leads: LeadBook
     lists: ListBook
+    opinions: OpinionBook
+    prints: PrintBook
     people: PeopleBook
     telegram: TelegramBook
     feeds: FeedBook

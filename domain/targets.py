@@ -77,7 +77,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One look at a target. `code` is a short reason, never a locator."""
+    """
+    One look at a target. `code` is a short reason, never a locator.
+
+    `suppressed` counts the matches that negative lists took away.
+    """
 
     id: VisitId
     target_id: TargetId
@@ -88,6 +92,7 @@ class Visit:
     new_observations: int = 0
     media_hashed: int = 0
     matches: int = 0
+    suppressed: int = 0
     leads_filed: int = 0
     requests: int = 0
     bytes: int = 0

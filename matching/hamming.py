@@ -9,7 +9,7 @@ one tuple that is replaced and never changed, so a search sees one state.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from domain.errors import OperatorFault
 from matching.hamming_file import read_index, stored_generation, write_index
 from matching.hamming_header import MAX_BITS
 from matching.hamming_segment import Ids, Segment, gathered, loose, settled
-from matching.hamming_words import Hashes, Numbers, from_bytes
+from matching.hamming_words import Hashes, Numbers, as_bytes, from_bytes
 
 State = tuple[Segment, ...]
 Change = Callable[[State], State]
@@ -104,6 +104,22 @@ class HammingIndex:
         distance_of = _joined([distance for _, (_, _, distance) in found])
         order = np.lexsort((id_of.view(np.uint64), distance_of, query_of))
         return query_of[order], id_of[order], distance_of[order]
+
+    def between(self, first: int, end: int) -> tuple[Ids, NDArray[np.uint8]]:
+        """Return ids and hashes of the entries whose id is `first` or more and below `end`, in no order."""
+        parts = [part.between(first, end) for part in self._state]
+        ids = [ids for ids, _ in parts]
+        rows = [as_bytes(hashes, self._bits) for _, hashes in parts]
+        if not parts:
+            return np.zeros(0, np.uint64), np.zeros((0, self._bits // 8), np.uint8)
+        return np.concatenate(ids), np.concatenate(rows)
+
+    def pieces(self, size: int) -> Iterator[NDArray[np.uint64]]:
+        """Yield all hashes as rows of 64-bit words, up to `size` together, in no order."""
+        for part in self._state:
+            for first in range(0, len(part.ids), size):
+                _, hashes = part.living(first, min(first + size, len(part.ids)))
+                yield np.concatenate((hashes.front, hashes.back), axis=1)
 
     def merge(self) -> None:
         """Make one part in memory of everything, with one table; takes seconds for millions."""

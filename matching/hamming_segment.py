@@ -48,6 +48,15 @@ class Segment:
         living = self.dead[next_dead] != at
         return who[living], at[living], distance[living]
 
+    def between(self, first: int, end: int) -> tuple[Ids, Hashes]:
+        """Return the living entries whose ids are `first` or more and below `end`."""
+        low, high = np.searchsorted(self.ids, np.array((first, end), np.uint64)).tolist()
+        return self.living(low, high)
+
+    def living(self, first: int, end: int) -> tuple[Ids, Hashes]:
+        """Return the living entries at the positions from `first` to `end`."""
+        return _taken(self, _living(self, first, end))
+
     def without(self, ids: Ids) -> Segment:
         """Return the part with every entry of these ids marked."""
         first = np.searchsorted(self.ids, ids)

@@ -69,6 +69,12 @@ def from_bytes(hashes: NDArray[np.uint8], bits: int) -> Hashes:
     return Hashes(front=np.ascontiguousarray(words[:, :front]), back=np.ascontiguousarray(words[:, front:]))
 
 
+def as_bytes(hashes: Hashes, bits: int) -> NDArray[np.uint8]:
+    """Return hashes as `from_bytes` took them."""
+    words = np.concatenate((hashes.front, hashes.back), axis=1)
+    return words.view(np.uint8)[:, : bits // 8]
+
+
 def compare(hashes: Hashes, at: Numbers, queries: Hashes, who: Numbers, radius: int) -> Hits:
     """Compare the hashes `at` with the queries `who`, pair by pair; return the near ones."""
     off = _off(hashes.front, at, queries.front, who)

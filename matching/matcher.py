@@ -1,5 +1,5 @@
 """
-Compare a fingerprint with every live entry, and quote the list that matched.
+Compare a fingerprint with every list in force, and quote the entry that matched.
 
 The lists are held as one immutable state with a generation number. A new state
 is built beside the old and takes its place in one assignment, so a match is
@@ -9,45 +9,36 @@ always of one generation.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from domain.errors import BadInput
-from domain.fingerprints import MIN_PDQ_QUALITY, Fingerprint
-from domain.hashlists import Algorithm, HashMatch, IndexedEntry
-from matching.hamming import HammingIndex
+from domain.fingerprints import Fingerprint
+from domain.hashlists import Algorithm, HashMatch, LiveList
+from matching.live_lists import AskedList, LiveLists, live_lists
+from matching.shelf import FolderShelf
 
-PDQ_RADIUS = 31
-PHASH_RADIUS = 8
 THREAD_ABOVE = 20_000  # entries; below, a query is done before a thread would have begun
 
-_RADII = {Algorithm.PDQ: PDQ_RADIUS, Algorithm.PHASH: PHASH_RADIUS}
-_Hits = dict[tuple[str, Algorithm], tuple[int, IndexedEntry, int | None]]
-_Saying = tuple[bytes, int | None]  # a hash, and the time of the frame that it is of
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Query:
+    """What a fingerprint asks one table for: rows of hashes, and the time of the frame that each is of."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lists:
-    """Everything that `match` looks at; never changed once made."""
-
-    generation: int
-    entries: tuple[IndexedEntry, ...]
-    exact: dict[tuple[Algorithm, bytes], tuple[int, ...]]
-    near: dict[Algorithm, HammingIndex]
-
-    @property
-    def scanned(self) -> int:
-        return sum(len(index) for index in self.near.values())
+    rows: NDArray[np.uint8]
+    times: tuple[int | None, ...]
 
 
 class ListMatcher:
-    """Every live list, in memory, answering exactly."""
+    """Every list in force, answering exactly."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: FolderShelf) -> None:
         """Begin with no list, as generation 0."""
-        self._lists = _built((), 0)
+        self._shelf = shelf
+        self._lists = LiveLists(generation=0, lists=())
 
     @property
     def generation(self) -> int:
@@ -55,78 +46,93 @@ class ListMatcher:
         return self._lists.generation
 
     def __len__(self) -> int:
-        return len(self._lists.entries)
+        return len(self._lists)
 
-    def replace(self, entries: Iterable[IndexedEntry], generation: int) -> None:
+    def replace(self, lists: Sequence[LiveList], generation: int) -> None:
         """
-        Answer for these entries from now on, and no others.
+        Answer for these lists from now on, and no others.
 
-        May be called from a thread beside a running loop: queries see the old
-        lists or the new. Raises BadInput, and keeps the old, if a hash has not
-        its algorithm's length.
+        Opens what is not open yet, and lets go of the rest. May be called from
+        a thread beside a running loop: queries see the old lists or the new.
+        Raises OperatorFault, and keeps the old, if a version's files are
+        missing or damaged; BadInput if a hash of the own list has not its
+        algorithm's length.
         """
-        self._lists = _built(entries, generation)
+        self._lists = live_lists(lists, generation, self._lists, self._shelf.open)
 
-    async def match(self, fingerprint: Fingerprint, since: int = 0) -> tuple[HashMatch, ...]:  # noqa: ARG002
-        """Return the closest match per list and algorithm, exact digests first, then by distance."""
+    async def match(self, fingerprint: Fingerprint, since: int = 0) -> tuple[HashMatch, ...]:
+        """
+        Return the closest match per list and algorithm, exact digests first, then by distance.
+
+        With `since`, only lists whose own generation is greater are asked.
+        """
         lists = self._lists
         if lists.scanned > THREAD_ABOVE or fingerprint.frames:  # each frame has up to 32 hashes
-            return await asyncio.to_thread(_matches, lists, fingerprint)
-        return _matches(lists, fingerprint)
+            return await asyncio.to_thread(_matches, lists, fingerprint, since)
+        return _matches(lists, fingerprint, since)
 
     async def is_near(self, fingerprint: Fingerprint, slack: int) -> bool:
-        """Return whether an entry's PDQ is so near to the radius that `slack` bits would decide, either way."""
+        """Return whether an entry's PDQ is so near to its list's radius that `slack` bits would decide, either way."""
         lists = self._lists
-        if len(lists.near[Algorithm.PDQ]) > THREAD_ABOVE:
+        if lists.scanned > THREAD_ABOVE:
             return await asyncio.to_thread(_is_near, lists, fingerprint, slack)
         return _is_near(lists, fingerprint, slack)
 
 
-def _built(entries: Iterable[IndexedEntry], generation: int) -> _Lists:
-    kept = tuple(entries)
-    exact: dict[tuple[Algorithm, bytes], list[int]] = {}
-    rows: dict[Algorithm, list[int]] = {algorithm: [] for algorithm in _RADII}
-    for row, entry in enumerate(kept):
-        if len(entry.hash) * 2 != entry.algorithm.hex_length:
-            raise BadInput(f"Entry {entry.entry_id} of list {entry.list_name} is no {entry.algorithm} hash.")
-        if entry.algorithm.is_exact:
-            exact.setdefault((entry.algorithm, entry.hash), []).append(row)
-        else:
-            rows[entry.algorithm].append(row)
-    return _Lists(
-        generation=generation,
-        entries=kept,
-        exact={key: tuple(found) for key, found in exact.items()},
-        near={algorithm: _indexed(algorithm, kept, chosen) for algorithm, chosen in rows.items()},
-    )
-
-
-def _indexed(algorithm: Algorithm, entries: tuple[IndexedEntry, ...], rows: list[int]) -> HammingIndex:
-    """Return an index whose ids are rows of `entries`."""
-    size = algorithm.hex_length // 2
-    index = HammingIndex(size * 8, _RADII[algorithm])
-    joined = b"".join(entries[row].hash for row in rows)
-    index.add(np.array(rows, dtype=np.uint64), np.frombuffer(joined, dtype=np.uint8).reshape(-1, size))
-    index.merge()  # here, beside the loop, and not with the first search
-    return index
-
-
-def _matches(lists: _Lists, fingerprint: Fingerprint) -> tuple[HashMatch, ...]:
-    closest: _Hits = {}
-    for row, distance, at_ms in _hits(lists, fingerprint):
-        entry = lists.entries[row]
-        key = (entry.list_id, entry.algorithm)
-        # Of equals the first entry is quoted, so that a replay quotes the same.
-        if key not in closest or (distance, entry.entry_id) < (closest[key][0], closest[key][1].entry_id):
-            closest[key] = (distance, entry, at_ms)
-    matches = [
-        _match(entry, distance, lists.generation, at_ms, fingerprint) for distance, entry, at_ms in closest.values()
-    ]
+def _matches(lists: LiveLists, fingerprint: Fingerprint, since: int) -> tuple[HashMatch, ...]:
+    digests = dict(_digests(fingerprint))
+    near = cache(lambda quality: dict(_near_queries(fingerprint, quality)))
+    matches = []
+    for asked in lists.lists:
+        if asked.hash_list.generation <= since:
+            continue
+        queries = digests | near(asked.hash_list.min_quality)
+        for algorithm in asked.tables.keys() & queries.keys():
+            match = _closest(asked, algorithm, queries[algorithm], fingerprint, lists.generation)
+            if match is not None:
+                matches.append(match)
     return tuple(sorted(matches, key=_rank))
 
 
-def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int, int | None]]:
-    """Yield (row, distance, time of the frame) of every entry that the fingerprint meets."""
+def _closest(
+    asked: AskedList, algorithm: Algorithm, query: _Query, fingerprint: Fingerprint, generation: int
+) -> HashMatch | None:
+    radius = asked.pdq_radius if algorithm is Algorithm.PDQ else None
+    row, number, distance = asked.near(algorithm, query.rows, radius)
+    if not len(number):
+        return None
+    # Of equals the first entry is quoted, and of its frames the first, so that a replay quotes the same.
+    first = np.lexsort((row, number, distance))[0]
+    hash_list, entry_id = asked.hash_list, int(number[first])
+    return HashMatch(
+        list_id=hash_list.id,
+        list_name=hash_list.name,
+        list_version=hash_list.version,
+        list_class=hash_list.list_class,
+        entry_id=entry_id,
+        algorithm=algorithm,
+        distance=int(distance[first]),
+        classification=asked.classification_of(entry_id),
+        generation=generation,
+        at_ms=query.times[int(row[first])],
+        covers=fingerprint.covers,
+        severity=hash_list.severity,
+    )
+
+
+def _is_near(lists: LiveLists, fingerprint: Fingerprint, slack: int) -> bool:
+    near = cache(lambda quality: dict(_near_queries(fingerprint, quality)))
+    for asked in lists.lists:
+        query = near(asked.hash_list.min_quality).get(Algorithm.PDQ)
+        if query is None or Algorithm.PDQ not in asked.tables:
+            continue
+        _, _, distance = asked.near(Algorithm.PDQ, query.rows, asked.pdq_radius + slack)
+        if np.any(distance >= asked.pdq_radius - slack):
+            return True
+    return False
+
+
+def _digests(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, _Query]]:
     digests = (
         (Algorithm.MD5, fingerprint.md5),
         (Algorithm.SHA1, fingerprint.sha1),
@@ -134,61 +140,30 @@ def _hits(lists: _Lists, fingerprint: Fingerprint) -> Iterator[tuple[int, int, i
     )
     for algorithm, digest in digests:
         if digest is not None:
-            yield from ((row, 0, None) for row in lists.exact.get((algorithm, bytes.fromhex(digest)), ()))
-    for algorithm, sayings in _sayings(fingerprint):
-        if sayings:
-            yield from _near(lists.near[algorithm], sayings)
+            yield algorithm, _query([bytes.fromhex(digest)], (None,))
 
 
-def _is_near(lists: _Lists, fingerprint: Fingerprint, slack: int) -> bool:
-    sayings = dict(_sayings(fingerprint))[Algorithm.PDQ]
-    if not sayings:
-        return False
-    near = _near(lists.near[Algorithm.PDQ], sayings, radius=PDQ_RADIUS + slack)
-    return any(distance >= PDQ_RADIUS - slack for _, distance, _ in near)
-
-
-def _sayings(fingerprint: Fingerprint) -> Iterator[tuple[Algorithm, list[_Saying]]]:
+def _near_queries(fingerprint: Fingerprint, min_quality: int) -> Iterator[tuple[Algorithm, _Query]]:
     """Yield the hashes that say something: mirrored, turned, squashed and trimmed copies in the same pass."""
     # What is too flat for PDQ is too flat for pHash: blanks are near to all blanks. The other
     # sets are left out by who makes them where they say nothing: a wide border may be what is flat.
-    flat = fingerprint.pdq is None or fingerprint.pdq_quality < MIN_PDQ_QUALITY
+    flat = fingerprint.pdq is None or fingerprint.pdq_quality < min_quality
     own = () if flat or fingerprint.pdq is None else fingerprint.pdq_dihedral or (fingerprint.pdq,)
     sayings: dict[bytes, int | None] = dict.fromkeys(own + fingerprint.pdq_others)
     for frame in fingerprint.frames:
-        clear = frame.pdq_dihedral if frame.pdq_quality >= MIN_PDQ_QUALITY else ()
+        clear = frame.pdq_dihedral if frame.pdq_quality >= min_quality else ()
         for variant in clear + frame.pdq_others:
             sayings.setdefault(variant, frame.at_ms)
-    yield Algorithm.PDQ, list(sayings.items())
+    if sayings:
+        yield Algorithm.PDQ, _query(list(sayings), tuple(sayings.values()))
     whole = None if flat else fingerprint.phash
-    yield Algorithm.PHASH, [(phash, None) for phash in (whole, fingerprint.phash_trimmed) if phash is not None]
+    phashes = [phash for phash in (whole, fingerprint.phash_trimmed) if phash is not None]
+    if phashes:
+        yield Algorithm.PHASH, _query(phashes, (None,) * len(phashes))
 
 
-def _near(
-    index: HammingIndex, sayings: list[_Saying], radius: int | None = None
-) -> Iterator[tuple[int, int, int | None]]:
-    queries = np.frombuffer(b"".join(hash_ for hash_, _ in sayings), dtype=np.uint8).reshape(len(sayings), -1)
-    found, rows, distances = index.search(queries, radius)
-    for query, row, distance in zip(found.tolist(), rows.tolist(), distances.tolist(), strict=True):
-        yield row, distance, sayings[query][1]
-
-
-def _match(
-    entry: IndexedEntry, distance: int, generation: int, at_ms: int | None, fingerprint: Fingerprint
-) -> HashMatch:
-    return HashMatch(
-        list_id=entry.list_id,
-        list_name=entry.list_name,
-        list_version=entry.list_version,
-        list_class=entry.list_class,
-        entry_id=entry.entry_id,
-        algorithm=entry.algorithm,
-        distance=distance,
-        classification=entry.classification,
-        generation=generation,
-        at_ms=at_ms,
-        covers=fingerprint.covers,
-    )
+def _query(hashes: Sequence[bytes], times: tuple[int | None, ...]) -> _Query:
+    return _Query(rows=np.frombuffer(b"".join(hashes), np.uint8).reshape(len(hashes), -1), times=times)
 
 
 def _rank(match: HashMatch) -> tuple[bool, bool, int, str, str]:

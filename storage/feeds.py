@@ -10,13 +10,10 @@ from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.feeds import FeedState
-from domain.hashlists import HashEntry
-from domain.ids import ListId
 from domain.ports import RemoteAnswer
 from storage.rows import chunks, made
-from storage.tables import feeds, hash_entries, remote_answers
+from storage.tables import feeds, remote_answers
 
-_ENTRY = tuple(hash_entries.c[name] for name in ("algorithm", "hash", "classification", "ref", "note"))
 _FEED = tuple(feeds.c[name] for name in FeedState.__slots__)
 
 
@@ -42,13 +39,6 @@ class Feeds:
         row = asdict(state)
         new = _insert(self._connection, feeds).values(row)
         self._connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=row))
-
-    def entries(self, list_id: ListId) -> list[HashEntry]:
-        """Return a version's entries, in their order, while they lie in the database."""
-        rows = self._connection.execute(
-            select(*_ENTRY).where(hash_entries.c.list_id == list_id).order_by(hash_entries.c.entry_id)
-        )
-        return [made(HashEntry, row) for row in rows]
 
 
 class RemoteAnswers:

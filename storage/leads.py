@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from domain.errors import NotFound
 from domain.hashlists import HashMatch, MediaMatch
 from domain.ids import LeadId, PostId
-from domain.leads import DeletedPost, Lead, LeadStatus, PostTextHit, SealedContent
+from domain.leads import Capture, DeletedPost, Lead, LeadStatus, PostTextHit, SealedContent
 from domain.ports import LeadKey
 from domain.scoring import Reason
 from domain.text import TextHit
@@ -32,6 +32,7 @@ class _Evidence(NamedTuple):
     matches: dict[str, list[MediaMatch]]
     hits: dict[str, list[PostTextHit]]
     deleted: dict[str, list[DeletedPost]]
+    captures: dict[str, set[Capture]]
 
 
 class Leads:
@@ -100,16 +101,18 @@ class Leads:
                 # Without the private half nothing opens the lead any more: its content is deleted.
                 key=LeadKey(public=row.key_public, wrapped=row.key_wrapped) if row.key_wrapped else None,
                 reasons=tuple(found.reasons[row.id]),
-                matches=tuple(found.matches[row.id]),
+                matches=tuple(item for item in found.matches[row.id] if item.withdrawn is None),
+                withdrawn=tuple(item for item in found.matches[row.id] if item.withdrawn is not None),
                 text_hits=tuple(found.hits[row.id]),
                 deleted=tuple(found.deleted[row.id]),
+                capture=_capture(found.captures[row.id]),
             )
             for row in rows
         ]
 
     def _evidence(self, lead_ids: Sequence[LeadId]) -> _Evidence:
         """Return what speaks for these leads, each in the order in which it was found."""
-        found = _Evidence(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
+        found = _Evidence(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(set))
         run = self._connection.execute
         for piece in chunks(lead_ids):
             reasons = select(*lead_reasons.c).where(lead_reasons.c.lead_id.in_(piece)).order_by(lead_reasons.c.nr)
@@ -118,7 +121,8 @@ class Leads:
             matches = select(*hash_matches.c).where(hash_matches.c.lead_id.in_(piece)).order_by(hash_matches.c.nr)
             for row in run(matches).mappings():
                 match = HashMatch(**{name: row[name] for name in _MATCH})
-                found.matches[row["lead_id"]].append(MediaMatch(media_id=row["media_id"], match=match))
+                item = MediaMatch(media_id=row["media_id"], match=match, withdrawn=row["withdrawn"])
+                found.matches[row["lead_id"]].append(item)
             hits = select(*lead_text_hits.c).where(lead_text_hits.c.lead_id.in_(piece)).order_by(lead_text_hits.c.nr)
             for row in run(hits).mappings():
                 hit = TextHit(**{name: row[name] for name in _HIT})
@@ -131,4 +135,14 @@ class Leads:
             )
             for row in run(gone).mappings():
                 found.deleted[row["lead_id"]].append(DeletedPost(post_id=row["id"], at=row["deleted_at"]))
+            late = select(lead_posts.c.lead_id, lead_posts.c.capture).where(
+                lead_posts.c.lead_id.in_(piece), lead_posts.c.capture.is_not(None)
+            )
+            for row in run(late).mappings():
+                found.captures[row["lead_id"]].add(row["capture"])
         return found
+
+
+def _capture(captures: set[Capture]) -> Capture | None:
+    """Return what is to be said of a lead's posts: that one is waited for goes before that one is gone."""
+    return next((one for one in (Capture.AWAITED, Capture.GONE, Capture.TAKEN) if one in captures), None)

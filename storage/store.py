@@ -24,8 +24,10 @@ from domain.store import (
     FeedBook,
     LeadBook,
     ListBook,
+    OpinionBook,
     PageTransaction,
     PeopleBook,
+    PrintBook,
     RemoteBook,
     ReportBook,
     StandingBook,
@@ -42,8 +44,10 @@ from storage.feeds import Feeds, RemoteAnswers
 from storage.figures import count
 from storage.leads import Leads
 from storage.lists import Lists
+from storage.opinions import Opinions
 from storage.pages import Page
 from storage.people import People
+from storage.prints import Prints
 from storage.reports import Reports
 from storage.standing import StandingOrder
 from storage.targets import Targets
@@ -64,6 +68,8 @@ class SqlTx:
         self.targets: TargetBook = Targets(connection, writes=writes)
         self.leads: LeadBook = Leads(connection, writes=writes)
         self.lists: ListBook = Lists(connection)
+        self.opinions: OpinionBook = Opinions(connection)
+        self.prints: PrintBook = Prints(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
         self.feeds: FeedBook = Feeds(connection)

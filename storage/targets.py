@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, literal, select, update
@@ -13,7 +13,7 @@ from domain.observations import Platform
 from domain.targets import TargetStatus, WatchTarget
 from storage.claims import NO_TARGET, TARGET, Claims
 from storage.observed import Observed
-from storage.rows import columns_of, insert_new, made
+from storage.rows import chunks, columns_of, insert_new, made
 from storage.tables import lead_posts, posts, revisions, targets
 
 _OVER = (TargetStatus.EXPIRED, TargetStatus.RETIRED)
@@ -69,6 +69,12 @@ class Targets(Claims, Observed):
         changed = change.values(status=target.status, approved_by=target.approved_by, next_due=target.next_due)
         if not self._connection.execute(changed).rowcount:
             raise NotFound(NO_TARGET)
+
+    def hurry(self, target_ids: Collection[TargetId], now: datetime) -> None:
+        """Let active targets be due now."""
+        for piece in chunks(list(target_ids)):
+            active = (targets.c.id.in_(piece), targets.c.status == TargetStatus.ACTIVE, targets.c.next_due > now)
+            self._connection.execute(update(targets).where(*active).values(next_due=now))
 
     def adopt(self, before: Platform, after: Platform) -> list[TargetId]:
         """Let living targets of one platform be read through another from their next visit on; returns which."""

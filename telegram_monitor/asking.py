@@ -55,6 +55,11 @@ class Asking:
         request = GetHistoryRequest(self.channel.peer, above + 1, None, -PAGE, PAGE, 0, 0, 0)
         return self._told(read_stretch(await self.ask(request), self.channel.id, above=above, upto=upto))
 
+    async def around(self, number: int) -> Stretch:
+        """Return the messages about an id, as many newer ones as older: with it, if history has it."""
+        request = GetHistoryRequest(self.channel.peer, number, None, -PAGE // 2 - 1, PAGE, 0, 0, 0)
+        return self._told(read_stretch(await self.ask(request), self.channel.id))
+
     def _told(self, stretch: Stretch) -> Stretch:
         self.ignored += stretch.ignored
         return stretch

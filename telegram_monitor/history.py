@@ -19,6 +19,7 @@ from domain.outcomes import Outcome
 from telegram_monitor.cursor import MAX_ID
 
 BAD_ANSWER = "bad_answer"
+NO_MESSAGES = "no_messages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,16 @@ class Stretch:
             gone=tuple(number for number in self.gone if number in ids),
         )
 
+    def with_one(self, told: Self) -> Self:
+        """Return this and a message that was asked for apart, each in its place."""
+        return replace(
+            self,
+            posts=tuple(sorted((*self.posts, *told.posts), key=lambda post: post.id)),
+            ids=tuple(sorted((*self.ids, *told.ids))),
+            gone=(*self.gone, *told.gone),
+            chats=[*self.chats, *told.chats],
+        )
+
     def joined(self, later: Self) -> Self:
         """Return this and what another answer, of higher ids, held."""
         return replace(
@@ -81,6 +92,12 @@ def read_stretch(untrusted_answer: Any, channel_id: int, *, above: int = 0, upto
     return replace(stretch, chats=untrusted_answer.chats, pts=bounded_pts(untrusted_answer.pts))
 
 
+def check_shown(stretch: Stretch, channel_id: int) -> None:
+    """Raise VisitEnded where an answer says that the channel is not to be seen."""
+    if any(isinstance(chat, types.Channel) and chat.id == channel_id and chat.restricted for chat in stretch.chats):
+        raise VisitEnded(Outcome.RESTRICTED, NO_MESSAGES)
+
+
 def read_newest(untrusted_answer: Any, channel_id: int) -> Stretch:
     """
     Return the newest messages of a channel.
@@ -91,13 +108,11 @@ def read_newest(untrusted_answer: Any, channel_id: int) -> Stretch:
     newest = read_stretch(untrusted_answer, channel_id)
     if not newest.ids and newest.ignored:
         raise VisitEnded(Outcome.ERROR, BAD_ANSWER)
-    if not newest.ids and (untrusted_answer.count > 0 or _is_restricted(newest.chats, channel_id)):
-        raise VisitEnded(Outcome.RESTRICTED, "no_messages")
+    if not newest.ids and untrusted_answer.count > 0:
+        raise VisitEnded(Outcome.RESTRICTED, NO_MESSAGES)
+    if not newest.ids:
+        check_shown(newest, channel_id)
     return newest
-
-
-def _is_restricted(chats: Iterable[Any], channel_id: int) -> bool:
-    return any(isinstance(chat, types.Channel) and chat.id == channel_id and chat.restricted for chat in chats)
 
 
 def stretch_of(untrusted_messages: Iterable[Any], channel_id: int, *, above: int = 0, upto: int = MAX_ID) -> Stretch:

@@ -22,6 +22,8 @@ from domain.errors import MediaUnavailable, VisitEnded
 from domain.observations import CaptureRecord, ObservedMedia, ObservedPage, Traffic
 from domain.outcomes import Outcome
 from domain.ports import MediaSource, SourceTarget
+from telegram_monitor.around import look_around, message_in
+from telegram_monitor.asking import Asking
 from telegram_monitor.carriers import Carrier, File
 from telegram_monitor.description import Descriptions
 from telegram_monitor.media import Downloads, Found, TelegramMedia, find_file
@@ -69,6 +71,20 @@ class TelegramSource:
                 yield replace(page, channel=await self._descriptions.of(channel))
                 maker.begin()
 
+    async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        """Look at one message again, with its neighbours; None for one that is gone, or was never a post."""
+        number = message_in(post)
+        channel = await self._accounts.channel(target.locator, traffic)
+        maker = _PageMaker(
+            channel=channel, name=name_in(target.locator), traffic=traffic, tool=self._tool, now=self._now
+        )
+        maker.begin()
+        stretch = await look_around(Asking(channel=channel), number)
+        if stretch is None:
+            return None
+        page = maker.page(stretch.posts, stretch.chats, stretch.gone, target.cursor)
+        return replace(page, channel=await self._descriptions.of(channel))
+
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         """Return a handle on media seen by an earlier visit; `url` is the spelling that visit gave them."""
         read = _MEDIA_URL.fullmatch(url)
@@ -102,7 +118,7 @@ class _PageMaker:
         self._received = self.traffic.bytes
 
     def page(
-        self, messages: Sequence[types.Message], chats: Iterable[Any], gone: Sequence[int], cursor: str
+        self, messages: Sequence[types.Message], chats: Iterable[Any], gone: Sequence[int], cursor: str | None
     ) -> ObservedPage:
         """Return a page, its posts with handles on their media."""
         container = str(self.channel.id)

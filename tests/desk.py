@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from app.lists import matcher_of
 from domain.errors import LostClaim
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashEntry, ListClass
@@ -35,15 +37,19 @@ from keys import hotline, keyfile, tokens
 from keys.vault import HostVault
 from matching.matcher import ListMatcher
 from matching.rules import load_rules
+from matching.shelf import FolderShelf
 from storage.opening import open_store
 from storage.store import SqlStore
+from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists, NewList
 from triage.intake import Intake
 from triage.office import Office
+from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
+from triage.rematching import Rematching
 from triage.reports import Reports
 from triage.telegram import Telegram
 from triage.watchlist import NewTarget, TargetView, WatchList
@@ -105,9 +111,11 @@ class PlainFingerprinter:
 
 @dataclass
 class Shelf:
-    """A source whose one page is what a test put on it."""
+    """A source whose one page is what a test put on it; what has `scrolled` past is shown one by one."""
 
     posts: tuple[ObservedPost, ...] = ()
+    scrolled: tuple[ObservedPost, ...] = ()
+    asked: list[str] = field(default_factory=list)
     deleted: tuple[tuple[str, str], ...] = ()
     channel: Particulars = ()
 
@@ -122,6 +130,13 @@ class Shelf:
             deleted=self.deleted,
             channel=self.channel,
         )
+
+    async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        self.asked.append(post)
+        async with aclosing(self.pages(target, traffic)) as pages:  # type: ignore[type-var]  # a generator
+            page = await anext(pages)
+        posts = (*self.posts, *self.scrolled)
+        return replace(page, posts=posts, cursor=target.cursor) if posts else None
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         traffic.requests += 1
@@ -154,8 +169,17 @@ class OpenOffice:
         rows += [HashEntry(algorithm=Algorithm.PDQ, hash=turned(pdq_of(picture), bits=12)) for picture in near]
         wanted = NewList(name=name, classification="demo", list_class=ListClass.OWN, authority="none")
         await self.office.lists.import_list(LOCAL, wanted, rows)
-        generation, entries = await self.store.read(lambda tx: (tx.lists.generation(), list(tx.lists.live_entries())))
-        self.matcher.replace(entries, generation)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Let the matcher answer for the lists as they are now."""
+        generation, live = await self.store.read(lambda tx: (tx.lists.generation(), tx.lists.live()))
+        self.matcher.replace(live, generation)
+
+    async def rematch(self) -> int:
+        """Use the lists as they are now, and compare with them what was seen before."""
+        await self.refresh()
+        return await Rematching(desk=self.office.desk, matcher=self.matcher).run()
 
     async def add_target(self, actor: Actor = LOCAL, *, locator: str = "http://127.0.0.1:9/kites") -> TargetView:
         wanted = NewTarget(
@@ -223,7 +247,8 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
     clock = Clock()
     desk = Desk(store=store, vault=HostVault(host_keys, public), now=clock)
     shelf = Shelf()
-    matcher = ListMatcher()
+    files = FolderShelf(tmp_path / "lists")
+    matcher = ListMatcher(files)
     intake = Intake(
         desk=desk,
         sources={Platform.PAGE: shelf, Platform.TELEGRAM_WEB: shelf},
@@ -236,7 +261,9 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
-        lists=HashLists(desk=desk),
+        lists=HashLists(desk=desk, shelf=files, trial=partial(matcher_of, tmp_path / "lists")),
+        opinions=Opinions(desk=desk, shelf=files),
+        assessments=Assessments(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),
         audit=AuditLog(desk=desk),

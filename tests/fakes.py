@@ -58,14 +58,17 @@ class FakeSource:
     """
     A source whose pages are a script: a page is yielded, an error raised, a function awaited.
 
-    It remembers what was asked of it: targets, pages, and media by URL.
+    It remembers what was asked of it: targets, pages, single posts, and media by URL. `single` holds what it shows,
+    or raises, of single posts; any other is gone.
     """
 
     script: Sequence[Step] = ()
     shelf: Mapping[str, FakeMedia] = field(default_factory=dict)
+    single: Mapping[str, ObservedPage | BaseException] = field(default_factory=dict)
     before_page: Callable[[int], Awaitable[None]] | None = None
     asked: list[SourceTarget] = field(default_factory=list)
     pages_asked: int = 0
+    posts_asked: list[str] = field(default_factory=list)
     media_asked: list[str] = field(default_factory=list)
     closed: int = 0
 
@@ -86,6 +89,14 @@ class FakeSource:
                     await step()
         finally:
             self.closed += 1
+
+    async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
+        self.posts_asked.append(post)
+        traffic.requests += 1
+        answer = self.single.get(post)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer if answer is None else replace(answer, cursor=target.cursor)
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         traffic.requests += 1

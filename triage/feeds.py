@@ -16,13 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from domain.audit import SYSTEM
 from domain.errors import AskFailed, EgressRefused, KapearError, OperatorFault, WrongState
 from domain.feeds import Change, Effect, Feed, FeedPage, FeedState, Merge
 from domain.hashlists import HashEntry, HashList
-from domain.ids import ListId
 from domain.observations import Traffic
 from domain.people import Actor, Permission, Role
 from domain.ports import FeedClient, FeedSpool, FeedSpools
@@ -31,6 +29,7 @@ from triage.desk import Desk
 from triage.hash_lists import HashLists, NewList
 
 EMPTIED = "emptied"  # everything in it was withdrawn
+HELD = "held"  # the version that it made waits for a person
 TRIED_AGAIN = timedelta(minutes=30)  # how soon a feed that failed is pulled again by itself
 TOLD = 100  # pages in quarantine, and refused entries, that are told one by one
 
@@ -50,16 +49,6 @@ FAULTS = {
 }
 
 
-class Entries(Protocol):
-    """What a pull needs of the shelf of lists; see `ListShelf`."""
-
-    def holds(self, list_id: ListId) -> bool:
-        """Return whether a version's entries stand here."""
-
-    def entries(self, list_id: ListId) -> Iterator[HashEntry]:
-        """Yield them."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
     """A page that could not be read, or not to its end."""
@@ -74,13 +63,15 @@ class Pulled:
     What became of a pull.
 
     `hash_list` is the version it made, None where nothing had changed, or for
-    a look. `resumed` counts the pages that an earlier pull had left. `missing`
+    a look; `held` says why it waits for a person, empty where it is in force.
+    `resumed` counts the pages that an earlier pull had left. `missing`
     counts the stretches in quarantine by now, those of earlier pulls included.
     """
 
     feed: Feed
     effect: Effect
     hash_list: HashList | None
+    held: str
     pages: int
     resumed: int
     refused: int
@@ -135,11 +126,10 @@ class _Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feeds:
-    """The configured feeds; `shelf` has the entries of the versions in force, `spools` what was left unfinished."""
+    """The configured feeds; `spools` keep what was left unfinished."""
 
     desk: Desk
     lists: HashLists
-    shelf: Entries
     spools: FeedSpools
     _not_before: dict[str, datetime] = field(default_factory=dict)
 
@@ -188,7 +178,10 @@ class Feeds:
             except (AskFailed, EgressRefused) as fault:
                 await self._failed(state, fault, live, dry_run=dry_run)
             pulled = await self._merged(actor, feed, live, spool, figures, dry_run=dry_run)
-            if not dry_run:
+            if pulled.held:
+                # Neither checkpoint nor spool move: what waits may be dropped, and is then merged anew.
+                await self.desk.store.write(lambda tx: tx.feeds.put(replace(state, fault=HELD)))
+            elif not dry_run:
                 await self._written(actor, feed, pulled, figures, state)
                 spool.clear()
             return replace(pulled, resumed=resumed)
@@ -215,20 +208,21 @@ class Feeds:
     async def _is_due(self, feed: Feed) -> bool:
         now = self.desk.now()
 
-        def read(tx: Tx) -> tuple[FeedState, HashList | None]:
-            return tx.feeds.get(feed.name), tx.lists.latest(feed.list_name)
+        def read(tx: Tx) -> tuple[FeedState, HashList | None, bool]:
+            waits = tx.lists.held(feed.list_name) is not None
+            return tx.feeds.get(feed.name), tx.lists.latest(feed.list_name), waits
 
-        state, latest = await self.desk.store.read(read)
+        state, latest, waits = await self.desk.store.read(read)
         if latest is not None and latest.retired_at is not None and state.fault != EMPTIED:
             return False
-        if now < self._not_before.get(feed.name, now):
+        if waits or now < self._not_before.get(feed.name, now):
             return False
         return state.pulled_at is None or now - state.pulled_at >= feed.every
 
     async def _live(self, feed: Feed) -> HashList | None:
         """Return the version in force, None where there is none that can be gone on from."""
         latest = await self.desk.store.read(lambda tx: tx.lists.latest(feed.list_name))
-        if latest is None or latest.retired_at is not None or not self.shelf.holds(latest.id):
+        if latest is None or latest.retired_at is not None or not self.lists.shelf.holds(latest.id):
             return None
         return latest
 
@@ -247,7 +241,7 @@ class Feeds:
         """Merge what was pulled with the version in force, and import the result if it is another."""
 
         def previous() -> Iterator[HashEntry]:
-            for entry in () if live is None else self.shelf.entries(live.id):
+            for entry in () if live is None else self.lists.shelf.entries(live.id):
                 # What the list was called as a whole is no word of the entry's own.
                 own = live is None or entry.classification != live.classification
                 yield entry if own else replace(entry, classification="")
@@ -258,24 +252,17 @@ class Feeds:
         merge = await asyncio.to_thread(Merge, changes, feed.kind, whole=figures.anew)
         effect = await asyncio.to_thread(merge.effect, previous())
         differs = not effect.is_nothing or (live is not None and _terms_differ(live, feed))
-        hash_list = None
+        hash_list, held = None, ""
         if not dry_run and effect.entries and differs:
-            wanted = NewList(
-                name=feed.list_name,
-                classification=feed.classification,
-                list_class=feed.list_class,
-                authority=feed.authority,
-                agreement=feed.agreement,
-                licence_ends=feed.licence_ends,
-            )
-            imported = await self.lists.import_list(actor, wanted, merge.entries(previous()))
-            hash_list = imported.hash_list
+            imported = await self.lists.import_list(actor, _wanted(feed, live), merge.entries(previous()))
+            hash_list, held = imported.hash_list, imported.held
         elif not dry_run and live is not None and not effect.entries:
             await self.lists.retire(actor, feed.list_name)
         return Pulled(
             feed=feed,
             effect=effect,
             hash_list=hash_list,
+            held=held,
             pages=figures.pages,
             resumed=0,
             refused=figures.refused,
@@ -315,6 +302,21 @@ def _memory() -> Iterator[FeedSpool]:
 
 def _without_changes(page: FeedPage) -> FeedPage:
     return replace(page, changes=())
+
+
+def _wanted(feed: Feed, live: HashList | None) -> NewList:
+    """Return the terms of the next version: the feed's, and those that a person gave the version in force."""
+    wanted = NewList(
+        name=feed.list_name,
+        classification=feed.classification,
+        list_class=feed.list_class,
+        authority=feed.authority,
+        agreement=feed.agreement,
+        licence_ends=feed.licence_ends,
+    )
+    if live is None:
+        return wanted
+    return replace(wanted, radius=live.radius, min_quality=live.min_quality, severity=live.severity)
 
 
 def _terms_differ(live: HashList, feed: Feed) -> bool:

@@ -49,6 +49,7 @@ class Limits:
     page_deadline: timedelta = timedelta(seconds=90)
     visit_deadline: timedelta = timedelta(minutes=10)
     retries_a_visit: int = 20
+    captures_a_visit: int = 20
     text_leads_a_day: int = TEXT_LEADS_A_DAY
 
 
@@ -65,6 +66,7 @@ class _Run:
     observations: int = 0
     hashed: int = 0
     matches: int = 0
+    suppressed: int = 0
     filed: int = 0
     tried: set[str] = field(default_factory=set)
 
@@ -164,12 +166,15 @@ class Intake:
                 await self._page(run, page)
         if run.scope.covers_media:
             await self._retry_pending(run, source, wanted.locator)
+        await self._capture_awaited(run, source, wanted)
 
-    async def _page(self, run: _Run, page: ObservedPage) -> None:
-        """Assess one page and commit it; a decision taken since the last one ends the visit."""
+    async def _page(self, run: _Run, page: ObservedPage, only: PostKey | None = None) -> None:
+        """Assess one page, or `only` one post of it, and commit it; a decision taken since the last ends the visit."""
         assessor = self._assessor
-        keys = [assessor.key_of(run.target.platform, post) for post in page.posts]
-        with_media = [key for key, post in zip(keys, page.posts, strict=True) if post.media]
+        named = [assessor.key_of(run.target.platform, post) for post in page.posts]
+        chosen = [index for index, key in enumerate(named) if only is None or key == only]
+        keys, posts = [named[index] for index in chosen], [page.posts[index] for index in chosen]
+        with_media = [key for key, post in zip(keys, posts, strict=True) if post.media]
 
         def look_up(tx: Tx) -> tuple[Standing, WatchTarget, Mapping[PostKey, Mapping[str, KnownMedia]]]:
             return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(with_media)
@@ -180,13 +185,15 @@ class Intake:
             raise VisitEnded(Outcome.NOT_AUTHORISED, code)
         run.scope = standing.governing_mandate.scope
         media_of = await self._reader.read_all(
-            page.posts, [known.get(key, {}) for key in keys], covers_media=run.scope.covers_media, tried=run.tried
+            posts, [known.get(key, {}) for key in keys], covers_media=run.scope.covers_media, tried=run.tried
         )
         assessed = [
             assessor.assess(run.scope, page, index, key, media)
-            for index, (key, media) in enumerate(zip(keys, media_of, strict=True))
+            for index, key, media in zip(chosen, keys, media_of, strict=True)
         ]
-        run.cursor = page.cursor
+        run.suppressed += sum(item.suppressed for media in media_of for item in media)
+        if only is None:
+            run.cursor = page.cursor
         await self._commit(run, assessed, [assessor.key_named(run.target.platform, *names) for names in page.deleted])
         run.pages += 1
 
@@ -209,6 +216,25 @@ class Intake:
             )
             item = await self._reader.read(reading, gate, run.tried)
             await self._commit(run, [reread(run.target.platform, row, item, locator, album)])
+
+    async def _capture_awaited(self, run: _Run, source: Source, wanted: SourceTarget) -> None:
+        """Fetch what posts say whose leads were filed after they were seen, because a list changed."""
+        limit = self.limits.captures_a_visit
+        for row in await self.desk.store.read(lambda tx: tx.prints.awaited(run.target.id, limit)):
+            page = await source.post(wanted, row.key.post, run.traffic)
+            if page is None:
+                await self._note_gone(run, row.id)
+            else:
+                await self._page(run, page, only=row.key)
+
+    async def _note_gone(self, run: _Run, post_id: PostId) -> None:
+        """Write that the platform shows a post no more, so that its lead says why it has no words."""
+
+        def work(tx: Tx) -> None:
+            for lead_id in tx.prints.gone(post_id):
+                self.desk.note(tx, SYSTEM, "lead.post_gone", lead_id, target=run.target.id, post=post_id)
+
+        await self.desk.store.write(work)
 
     async def _commit(self, run: _Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = ()) -> None:
         """Write one page in one transaction, fenced by the claim."""
@@ -240,6 +266,8 @@ class Intake:
                 self.desk.note(tx, SYSTEM, "lead.reopened", lead.id, target=run.target.id)
             for change in plan.presence:
                 action = "lead.post_returned" if change.deleted_at is None else "lead.post_deleted"
+                if change.deleted_at is not None:
+                    tx.prints.gone(change.post_id)
                 for lead_id in change.lead_ids:
                     self.desk.note(tx, SYSTEM, action, lead_id, target=run.target.id, post=change.post_id)
             return plan
@@ -275,6 +303,7 @@ class Intake:
             new_observations=run.observations,
             media_hashed=run.hashed,
             matches=run.matches,
+            suppressed=run.suppressed,
             leads_filed=run.filed,
             requests=run.traffic.requests,
             bytes=run.traffic.bytes,

@@ -10,13 +10,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.assessments import Assessment
 from domain.audit import Verdict
-from domain.hashlists import HashList
+from domain.hashlists import HashList, MediaMatch, Opinion
 from domain.leads import Lead
 from domain.people import User
 from domain.store import StoredPost
 from domain.targets import Visit
 from domain.telegram import AccountState
+from triage.hash_lists import Standing
 from triage.reports import ReportView
 from triage.watchlist import TargetView
 
@@ -52,24 +54,31 @@ def lead_json(lead: Lead) -> Json:
         "posted_at": rfc3339(lead.posted_at),
         "seen_at": rfc3339(lead.seen_at),
         "filed_at": rfc3339(lead.filed_at),
-        "matches": [
-            {
-                "list": found.match.list_name,
-                "list_version": found.match.list_version,
-                "algorithm": found.match.algorithm.value,
-                "distance": found.match.distance,
-                "classification": found.match.classification,
-                "at_ms": found.match.at_ms,
-                "covers": found.match.covers,
-            }
-            for found in lead.matches
+        "matches": [_match_json(found) for found in lead.matches],
+        "withdrawn_matches": [
+            {**_match_json(found), "why": found.withdrawn.value} for found in lead.withdrawn if found.withdrawn
         ],
+        "capture": lead.capture.value if lead.capture else None,
         # A rule that fired at five places is one thing to know here; the lead page has the positions.
         "text_hits": [
             {"rule": rule, "version": version}
             for rule, version in dict.fromkeys((found.hit.rule, found.hit.version) for found in lead.text_hits)
         ],
         "deleted_posts": [rfc3339(post.at) for post in lead.deleted],
+    }
+
+
+def _match_json(found: MediaMatch) -> Json:
+    match = found.match
+    return {
+        "list": match.list_name,
+        "list_version": match.list_version,
+        "list_class": match.list_class.value,
+        "algorithm": match.algorithm.value,
+        "distance": match.distance,
+        "classification": match.classification,
+        "at_ms": match.at_ms,
+        "covers": match.covers,
     }
 
 
@@ -102,6 +111,7 @@ def visit_json(visit: Visit, next_due: datetime | None) -> Json:
         "new_observations": visit.new_observations,
         "media_hashed": visit.media_hashed,
         "matches": visit.matches,
+        "suppressed": visit.suppressed,
         "leads_filed": visit.leads_filed,
         "next_due": rfc3339(next_due),
         "requests": visit.requests,
@@ -143,9 +153,40 @@ def list_json(hash_list: HashList) -> Json:
         "class": hash_list.list_class.value,
         "classification": hash_list.classification,
         "authority": hash_list.authority,
+        "agreement": hash_list.agreement,
+        "licence_ends": hash_list.licence_ends.isoformat() if hash_list.licence_ends else None,
+        "radius": hash_list.radius,
+        "min_quality": hash_list.min_quality,
+        "severity": hash_list.severity.value,
         "entries": hash_list.entries,
         "imported_at": rfc3339(hash_list.imported_at),
         "retired_at": rfc3339(hash_list.retired_at),
+    }
+
+
+def standing_json(standing: Standing) -> Json:
+    """Return how a hash list stands, never what it holds."""
+    waiting = standing.waiting
+    return {
+        **list_json(standing.hash_list),
+        "confirmed": standing.opinions.get(Opinion.CONFIRMED, 0),
+        "disputed": standing.opinions.get(Opinion.DISPUTED, 0),
+        "disabled": standing.opinions.get(Opinion.DISABLED, 0),
+        "waiting_version": waiting.version if waiting else None,
+        "waiting_entries": waiting.entries if waiting else None,
+        "waits_because": standing.held or None,
+    }
+
+
+def assessment_json(assessment: Assessment) -> Json:
+    """Return what one person decided on a lead."""
+    return {
+        "by": assessment.actor,
+        "at": rfc3339(assessment.at),
+        "verdict": assessment.verdict.value,
+        "basis": assessment.basis.value,
+        "classification": assessment.classification,
+        "media": sorted(assessment.media),
     }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists
+from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
@@ -23,6 +25,8 @@ class Office:
     watchlist: WatchList
     queue: Queue
     lists: HashLists
+    opinions: Opinions
+    assessments: Assessments
     people: People
     telegram: Telegram
     audit: AuditLog

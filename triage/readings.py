@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from domain.errors import EgressRefused, MediaUnavailable
 from domain.fingerprints import Covers, Fingerprint, MediaStatus
+from domain.hashlists import unsuppressed
 from domain.observations import MediaKind, ObservedPost
 from domain.pages import AssessedMedia, KnownMedia
 from domain.ports import Fingerprinter, Matcher, MediaSource
@@ -134,12 +135,14 @@ class MediaReader:
         if reading.kind is MediaKind.THUMBNAIL:
             fingerprint = replace(fingerprint, covers=Covers.THUMBNAIL)
         generation = self.matcher.generation
+        matches, suppressed = unsuppressed(await self.matcher.match(fingerprint))
         return AssessedMedia(
             identity=reading.identity,
             status=fingerprint.status,
             reason=fingerprint.reason,
             fingerprint=fingerprint,
-            matches=await self.matcher.match(fingerprint),
+            matches=matches,
+            suppressed=suppressed,
             generation=generation,
         )
 

@@ -28,9 +28,8 @@ def feeds(*, as_json: AsJson = False) -> None:
 
     async def work(instance: Instance, actor: Actor) -> list[Json]:
         from app.feeds import feed_book
-        from app.stored_shelf import StoredShelf
 
-        book = feed_book(instance, StoredShelf(None, ()))
+        book = feed_book(instance)
         states = await book.states(actor, [each.feed for each in instance.config.feeds])
         return [_feed_json(feed, state) for feed, state in states]
 
@@ -48,11 +47,9 @@ def pull(
 
     async def work(instance: Instance, actor: Actor) -> Pulled:
         from app.feeds import configured, open_feeds
-        from app.stored_shelf import stored_shelf
 
         chosen = configured(instance.config, name)
-        shelf = await stored_shelf(instance, chosen.feed.list_name)
-        async with open_feeds(instance, shelf) as opened:
+        async with open_feeds(instance) as opened:
             with _progress() as tell:
                 return await opened.book.pull(actor, chosen.feed, opened.client(chosen), tell, dry_run=dry_run)
 
@@ -93,6 +90,8 @@ def _tell(pulled: Pulled) -> None:
         say(f"Refused, {line}")
     if pulled.refused > SHOWN:
         say(f"… and {pulled.refused - SHOWN} more entries refused.")
+    if pulled.held:
+        say(f"The new version waits for a person. {pulled.held} See `kapear hashlist show`.")
     for each in pulled.quarantined[:SHOWN]:
         say(f"Page {each.page} is in quarantine: {each.problem}. What it could hold is asked for again by later pulls.")
 
@@ -117,6 +116,7 @@ def _pulled_json(pulled: Pulled) -> Json:
         "name": pulled.feed.name,
         "list": list_json(pulled.hash_list)["name"] if pulled.hash_list else pulled.feed.list_name,
         "version": pulled.hash_list.version if pulled.hash_list else None,
+        "held": pulled.held or None,
         "dry_run": pulled.dry_run,
         "pages": pulled.pages,
         "resumed_pages": pulled.resumed,

@@ -25,6 +25,8 @@ from domain.text import without_encoded_runs
 CHANNEL = ".tgme_channel_info, .tgme_channel_history"
 LANDING = ".tgme_page"
 NOTHING_YET = ".tme_no_messages_found"
+NO_SUCH_POST = ".tgme_widget_message_error"
+NO_SUCH_POST_WORDS = "post not found"  # other words stand there for a post that is only shown in the app
 MESSAGE = ".tgme_widget_message[data-post]"
 SERVICE = "service_message"
 TIME = ".tgme_widget_message_date time[datetime]"
@@ -68,11 +70,13 @@ class Preview:
 
     `lowest` and `highest` span every message id seen, service messages and
     members of albums included; both 0 on a page without messages.
+    `says_no_such_post` stands on the page of one post that was deleted.
     """
 
     is_channel: bool
     is_landing: bool = False
     says_empty: bool = False
+    says_no_such_post: bool = False
     container: str = field(default="", repr=False)
     posts: tuple[SeenPost, ...] = field(default=(), repr=False)
     lowest: int = 0
@@ -99,6 +103,7 @@ def read_preview(html: str, *, page_url: str, post_base: str) -> Preview:
             is_channel=document.css_first(CHANNEL) is not None,
             is_landing=document.css_first(LANDING) is not None,
             says_empty=document.css_first(NOTHING_YET) is not None,
+            says_no_such_post=any(NO_SUCH_POST_WORDS in node.text().lower() for node in document.css(NO_SUCH_POST)),
         )
     for quote in document.css(QUOTED):
         quote.decompose()

@@ -56,12 +56,17 @@ class VisitSpider(Spider):
     def look(self) -> AsyncIterator[PageItem]:
         """Yield the pages, oldest first, each once it is wanted; raise VisitEnded when there is none."""
 
+    @abstractmethod
+    def look_at(self, post: str) -> AsyncIterator[PageItem]:
+        """Yield the page that shows one post, or nothing where it is said to be gone; raise VisitEnded otherwise."""
+
     async def start(self) -> AsyncIterator[Any]:
         """Run the visit; nothing but items ever leaves to Scrapy."""
         visit = self.visit
         try:
             await visit.wanted()
-            async with aclosing(self.look()) as items:  # type: ignore[type-var]  # subclasses write generators
+            seen = self.look() if visit.post is None else self.look_at(visit.post)
+            async with aclosing(seen) as items:  # type: ignore[type-var]  # subclasses write generators
                 async for item in items:
                     yield item
                     await visit.wanted()

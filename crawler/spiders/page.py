@@ -9,6 +9,7 @@ same), below the same folder.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from posixpath import normpath
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -40,6 +41,16 @@ class PageSpider(VisitSpider):
             container=origin_of(locator), post=locator, url=locator, text=seen.text, links=seen.links, media=seen.media
         )
         yield PageItem(posts=(post,), capture=answer.capture, cursor=None)
+
+    async def look_at(self, post: str) -> AsyncIterator[PageItem]:  # noqa: ARG002 - the page is its one post
+        """Yield the page, unless it is gone."""
+        try:
+            async with aclosing(self.look()) as items:  # type: ignore[type-var]  # a generator
+                async for item in items:
+                    yield item
+        except VisitEnded as ending:
+            if ending.outcome is not Outcome.GONE:
+                raise
 
 
 def origin_of(url: str) -> str:

@@ -9,7 +9,7 @@ ever grows.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -21,6 +21,8 @@ from domain.errors import VisitEnded
 from domain.outcomes import Outcome
 from domain.walk import DaySearch, Walk, floor_by_number
 
+NEWER = 11  # ids above a post at which its page of twenty ends: half of them are older, half newer
+_MAX_ID = (1 << 31) - 1
 _LOCATOR_PATH = re.compile(r"/s/([A-Za-z0-9_]{1,64})")
 
 
@@ -35,6 +37,10 @@ class _Seen:
     def dated(self) -> list[tuple[int, datetime | None]]:
         """Return the posts' ids and times."""
         return [(int(post.post), post.posted_at) for post in self.preview.posts]
+
+    def shows(self, number: int) -> bool:
+        """Return whether a post is here, under its own name."""
+        return any(post.post == str(number) for post in self.preview.posts)
 
     def item(self, *, above: int, below: int | None, cursor: str | None) -> PageItem:
         """Return the page's posts within (above, below)."""
@@ -78,6 +84,30 @@ class TelegramWebSpider(VisitSpider):
         self.visit.keep_inline(newest.preview.untrusted_inline)
         yield newest.item(above=walk.floor, below=None, cursor=walk.at(max(position, newest.preview.highest)))
 
+    async def look_at(self, post: str) -> AsyncIterator[PageItem]:
+        """
+        Yield the page of the preview on which a post stands, or else the post's own page.
+
+        Only that one says that a post was deleted; the preview passes over it.
+        """
+        number = number_of(post)
+        cursor = self.visit.target.cursor
+        channel = channel_of(self.visit.target.locator)
+        seen = await self._preview(channel, before=number + NEWER)
+        if not seen.shows(number):
+            base = self.visit.equipment.telegram_web_base
+            address = f"{base}/{channel}/{number}"
+            seen = await self._read(f"{address}?embed=1", lambda url: check_post_redirect(url, address), channel)
+            if seen.preview.says_no_such_post:
+                return
+            if not seen.shows(number):
+                # Its words are not shown here, or stand under another name: an album goes by its first.
+                raise VisitEnded(Outcome.RESTRICTED, "post_not_shown")
+        if not seen.preview.container:
+            raise VisitEnded(Outcome.ERROR, "no_channel_id")
+        self.visit.keep_inline(seen.preview.untrusted_inline)
+        yield seen.item(above=0, below=None, cursor=cursor)
+
     async def _first_walk(self, channel: str, newest: _Seen) -> Walk:
         """Return where a first visit starts: so many posts below the newest, or at the first post of a day."""
         target = self.visit.target
@@ -90,22 +120,28 @@ class TelegramWebSpider(VisitSpider):
             search.tell((await self._preview(channel, after=search.middle)).dated)
         return Walk.starting(search.low)
 
-    async def _preview(self, channel: str, *, after: int | None) -> _Seen:
+    async def _read(self, url: str, check: Callable[[str], None], channel: str) -> _Seen:
+        """Fetch a page that shows messages of a channel."""
+        answer = await self.get(url, check)
+        final = answer.capture.final_url
+        post_base = f"{self.visit.equipment.telegram_web_base}/{channel}"
+        preview = await answer.parsed(lambda html: read_preview(html, page_url=final, post_base=post_base))
+        return _Seen(preview=preview, answer=answer)
+
+    async def _preview(self, channel: str, *, after: int | None = None, before: int | None = None) -> _Seen:
         """Fetch one page of the preview; raises VisitEnded if it is none."""
         base = self.visit.equipment.telegram_web_base
-        url = f"{base}/s/{channel}" + (f"?after={after}" if after is not None else "")
-        answer = await self.get(url, lambda target: check_redirect(target, base))
-        final = answer.capture.final_url
-        preview = await answer.parsed(
-            lambda html: read_preview(html, page_url=final, post_base=f"{base}/{channel}"),
-        )
+        asked = {"after": after, "before": before}
+        query = "".join(f"?{side}={number}" for side, number in asked.items() if number is not None)
+        seen = await self._read(f"{base}/s/{channel}{query}", lambda target: check_redirect(target, base), channel)
+        preview = seen.preview
         if not preview.is_channel:
             raise VisitEnded(Outcome.NO_PREVIEW, "landing_page" if preview.is_landing else "not_a_preview")
         if preview.highest and not preview.container:
             raise VisitEnded(Outcome.ERROR, "no_channel_id")
-        if not preview.highest and not preview.says_empty and after is None:
+        if not preview.highest and not preview.says_empty and not query:
             raise VisitEnded(Outcome.RESTRICTED, "no_messages")
-        return _Seen(preview=preview, answer=answer)
+        return seen
 
 
 def channel_of(locator: str) -> str:
@@ -114,6 +150,20 @@ def channel_of(locator: str) -> str:
     if named is None:
         raise VisitEnded(Outcome.ERROR, "bad_locator")
     return named[1]
+
+
+def number_of(post: str) -> int:
+    """Return the id that a post is named by; raises VisitEnded for a name that no post has."""
+    if not (post.isascii() and post.isdecimal() and len(post) <= len(str(_MAX_ID)) and 0 < int(post) <= _MAX_ID):
+        raise VisitEnded(Outcome.ERROR, "bad_post")
+    return int(post)
+
+
+def check_post_redirect(url: str, address: str) -> None:
+    """Raise VisitEnded unless a redirect leads to the same post's page, however its channel's name is written."""
+    target, home = urlsplit(url), urlsplit(address)
+    if (target.scheme, target.netloc, target.path.lower()) != (home.scheme, home.netloc, home.path.lower()):
+        raise VisitEnded(Outcome.NO_PREVIEW, "redirected")
 
 
 def check_redirect(url: str, base: str) -> None:

@@ -6,7 +6,7 @@ is sealed (`lead_contents`), what a visit needs is encrypted with the host's
 key, and what makes things unique is a keyed digest.
 """
 
-from storage.tables.common import DUE, METADATA, PENDING
+from storage.tables.common import AWAITED, DUE, METADATA, PENDING
 from storage.tables.evidence import (
     assessments,
     hash_entries,
@@ -37,6 +37,7 @@ from storage.tables.telegram import telegram_accounts, telegram_channels, telegr
 from storage.tables.watching import fingerprints, frames, media, posts, revisions, targets, visit_requests, visits
 
 __all__ = [
+    "AWAITED",
     "DUE",
     "METADATA",
     "PENDING",

@@ -187,8 +187,8 @@ hash_matches = Table(
     Column("generation", BigInteger, nullable=False),
     Column("at_ms", BigInteger),  # of the frame that matched; null for the item's own hash
     Column("covers", Word(Covers)),
-    Column("withdrawn_at", Moment),
-    Column("withdrawn", Word(Withdrawal)),
+    Column("severity", Word(Severity), nullable=False, server_default="normal"),
+    Column("withdrawn", Word(Withdrawal)),  # why it does not hold any more
     UniqueConstraint("lead_id", "media_id", "list_id", "algorithm", name="uq_hash_matches_once"),
 )
 

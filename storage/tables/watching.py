@@ -93,6 +93,7 @@ posts = Table(
     Column("first_seen", Moment, nullable=False),
     Column("seq", Integer, nullable=False),  # of the latest revision
     Column("deleted_at", Moment),
+    Column("album", Text),  # where the platform shows several posts as one
     UniqueConstraint("platform", "container", "post"),
 )
 

@@ -10,7 +10,7 @@ import pytest
 
 from domain.audit import GENESIS, AuditDraft, verify
 from domain.errors import NotFound, WrongState
-from domain.hashlists import HashEntry, HashList, IndexedEntry
+from domain.hashlists import HashEntry, HashList, LiveList
 from domain.ids import ListId, ReportId
 from domain.mandate import Mandate, MandateScope, Organisation
 from domain.people import SESSION_IDLE, Actor, Role, Session
@@ -174,23 +174,16 @@ class DeskContract:
         await store.write(lambda tx: tx.lists.add_entries(staged.id, some_entries(3)))
         assert await store.read(lambda tx: tx.lists.latest("lanterns")) is None
         assert await store.read(lambda tx: tx.lists.all()) == []
-        assert await store.read(lambda tx: list(tx.lists.live_entries())) == []
+        assert await store.read(lambda tx: tx.lists.live()) == []
+        assert await store.read(lambda tx: tx.lists.staged()) == [staged.id]
         assert await store.read(lambda tx: tx.lists.generation()) == 0
         assert await store.write(lambda tx: tx.lists.activate(staged.id, entries=3, now=NOW)) == 1
-        assert await store.read(lambda tx: tx.lists.latest("lanterns")) == replace(staged, entries=3)
+        in_force = replace(staged, entries=3, generation=1)
+        assert await store.read(lambda tx: tx.lists.latest("lanterns")) == in_force
         assert await store.read(lambda tx: tx.lists.generation()) == 1
-        live = await store.read(lambda tx: sorted(tx.lists.live_entries(), key=lambda entry: entry.entry_id))
-        assert [entry.hash for entry in live] == [entry.hash for entry in some_entries(3)]
-        assert live[0] == IndexedEntry(
-            entry_id=live[0].entry_id,
-            list_id=staged.id,
-            list_name="lanterns",
-            list_version=1,
-            list_class=staged.list_class,
-            algorithm=live[0].algorithm,
-            hash=bytes(32),
-            classification="demo",
-        )
+        assert await store.read(lambda tx: tx.lists.live()) == [LiveList(hash_list=in_force)]
+        assert await store.read(lambda tx: tx.lists.staged()) == []
+        assert await store.read(lambda tx: list(tx.lists.entries(staged.id))) == some_entries(3)
 
     async def test_a_new_version_retires_the_one_before_and_only_that(self, store: Store) -> None:
         first = await self.live_list(store, a_list(), some_entries(2))
@@ -199,13 +192,15 @@ class DeskContract:
         listed = await store.read(lambda tx: tx.lists.all())
         assert [one.id for one in listed] == [second, other, first]
         assert [one.retired_at for one in listed] == [None, None, NOW]
-        live = await store.read(lambda tx: {entry.list_id for entry in tx.lists.live_entries()})
-        assert live == {second, other}
+        live = await store.read(lambda tx: [(one.id, one.generation) for one in tx.lists.in_force()])
+        assert live == [(other, 2), (second, 3)]
+        assert [one.generation for one in listed] == [3, 2, 3]
+        assert await store.read(lambda tx: tx.lists.kept()) == [other, second]
 
     async def test_a_retired_list_leaves_matching(self, store: Store) -> None:
         list_id = await self.live_list(store, a_list(), some_entries(2))
         assert await store.write(lambda tx: tx.lists.retire(list_id, NOW)) == 2
-        assert await store.read(lambda tx: list(tx.lists.live_entries())) == []
+        assert await store.read(lambda tx: tx.lists.live()) == []
         latest = await store.read(lambda tx: tx.lists.latest("lanterns"))
         assert latest is not None
         assert latest.retired_at == NOW
@@ -219,7 +214,7 @@ class DeskContract:
         staged = a_list("kites")
         await store.write(lambda tx: tx.lists.stage(staged))
         await store.write(lambda tx: tx.lists.add_entries(staged.id, some_entries(2)))
-        assert await store.write(lambda tx: tx.lists.discard_staged()) == 1
+        assert await store.write(lambda tx: tx.lists.discard(tx.lists.staged())) == 1
         assert [one.id for one in await store.read(lambda tx: tx.lists.all())] == [kept]
         with pytest.raises(WrongState):
             await store.write(lambda tx: tx.lists.add_entries(staged.id, some_entries(1)))

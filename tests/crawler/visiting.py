@@ -48,6 +48,11 @@ def preview(*messages: str) -> str:
     )
 
 
+def error(words: str) -> str:
+    """Return a post's own page that does not show it."""
+    return f'<div class="tgme_widget_message"><div class="tgme_widget_message_error">{words}</div></div>'
+
+
 def html(text: str, **headers: str) -> web.Response:
     return web.Response(text=text, content_type="text/html", headers=headers)
 
@@ -61,14 +66,26 @@ class PreviewServer:
     ignores_after: bool = False
     renames_after: int | None = None  # pages asked with `after` show this channel instead
     hourly: bool = False  # post n was posted n-1 hours after FIRST_HOUR
+    hidden: tuple[int, ...] = ()  # stand on no preview page, only on their own
+    not_shown: tuple[int, ...] = ()  # nor there, though they are not gone
 
     async def __call__(self, request: web.Request) -> web.Response:
-        after = request.query.get("after")
+        if request.query.get("embed"):
+            return self._single(int(request.path.rpartition("/")[2]))
+        after, before = request.query.get("after"), request.query.get("before")
+        if before is not None:
+            shown = [number for number in self.ids if number < int(before) and number not in self.hidden]
+            return html(preview(*(message(number, channel_id=self.channel_id) for number in shown[-PAGE_SIZE:])))
         shown, channel_id = self.ids[-PAGE_SIZE:], self.channel_id
         if after is not None and not self.ignores_after:
             shown = [number for number in self.ids if number > int(after)][:PAGE_SIZE]
             channel_id = self.renames_after or channel_id
         return html(preview(*(message(number, channel_id=channel_id, at=self._at(number)) for number in shown)))
+
+    def _single(self, number: int) -> web.Response:
+        if number in self.not_shown:
+            return html(error("Please open Telegram to view this post"))
+        return html(message(number, channel_id=self.channel_id) if number in self.ids else error("Post not found"))
 
     def _at(self, number: int) -> datetime:
         return FIRST_HOUR + timedelta(hours=number - 1) if self.hourly else POSTED

@@ -114,6 +114,18 @@ async def test_paging_forwards_meets_every_post_once(served: Served, client: aio
     assert met == served.posts[f"https://t.me/{LANTERNS}"]
 
 
+async def test_every_post_has_a_page_of_its_own_and_a_missing_one_says_so(
+    served: Served, client: aiohttp.ClientSession
+) -> None:
+    for post in served.posts[f"https://t.me/{LANTERNS}"]:
+        (node,) = (await page(client, f"/{LANTERNS}/{post}?embed=1")).css(MESSAGE)
+        assert number(node) == post
+    missing = await page(client, f"/{LANTERNS}/999999?embed=1")
+    assert missing.css(MESSAGE) == []
+    (error,) = missing.css(".tgme_widget_message_error")
+    assert error.text() == "Post not found"
+
+
 async def test_a_message_reads_like_the_originals(client: aiohttp.ClientSession) -> None:
     tree = await page(client, f"/s/{LANTERNS}")
     assert tree.css_first(".tgme_channel_info .tgme_channel_info_header_title") is not None

@@ -57,6 +57,9 @@ def test_only_what_was_gone_is_reopened(closing: Closing | None) -> None:
     lead = replace(lead_in(status), closed_as=closing)
     if closing in {Closing.REMOVED, Closing.UNAVAILABLE, Closing.MOVED, Closing.EXPIRED}:
         assert reopened(lead) == lead_in(LeadStatus.NEW)
+    elif closing is Closing.WITHDRAWN:
+        assert reopened(lead) == lead_in(LeadStatus.NEW)
+        assert reopened(lead, speaks=False) == lead
     else:
         assert reopened(lead) == lead
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.hashlists import Severity
 from domain.scoring import SCORE_OF, TEXTS, VERSION, Evidence, Points, Reason, Rule, Score, explain, total
 
 evidence = st.builds(
     Evidence,
     live=st.booleans(),
-    known_match=st.booleans(),
+    known_match=st.none() | st.sampled_from(Severity),
     selling=st.booleans(),
     unmatched_media=st.booleans(),
     identifiers=st.lists(st.sampled_from([f"i{n}" for n in range(9)]), max_size=12).map(tuple),
@@ -24,14 +25,17 @@ points = st.builds(
     identifier=st.integers(0, 12),
     identifiers_at_most=st.integers(0, 40),
 )
-EVERYTHING = Evidence(live=True, known_match=True, selling=True, unmatched_media=True, identifiers=("i1", "i2"))
+EVERYTHING = Evidence(
+    live=True, known_match=Severity.NORMAL, selling=True, unmatched_media=True, identifiers=("i1", "i2")
+)
 
 
 def test_every_rule_has_a_text_a_score_and_points() -> None:
     assert set(TEXTS) == set(SCORE_OF) == set(Rule)
-    assert {rule: Points().of(rule) for rule in Rule} == {
+    assert {rule: Points().of(rule) for rule in Rule if rule is not Rule.MATCH_WITHDRAWN} == {
         Rule.STILL_LIVE: 20,
         Rule.KNOWN_MATCH: 20,
+        Rule.LATER_MATCH: 0,
         Rule.SELLING_TEXT: 10,
         Rule.UNMATCHED_MEDIA: 25,
         Rule.IDENTIFIER: 5,
@@ -46,13 +50,13 @@ def test_all_that_can_be_said_adds_up() -> None:
 
 
 def test_unmatched_media_count_only_beside_a_selling_text() -> None:
-    alone = Evidence(live=False, known_match=False, selling=False, unmatched_media=True)
+    alone = Evidence(live=False, known_match=None, selling=False, unmatched_media=True)
     assert explain(alone, Points()) == ()
 
 
 def test_identifiers_are_capped_and_the_last_one_counts_what_is_left() -> None:
     many = Evidence(
-        live=False, known_match=False, selling=False, unmatched_media=False, identifiers=("a", "a", "b", "c", "d")
+        live=False, known_match=None, selling=False, unmatched_media=False, identifiers=("a", "a", "b", "c", "d")
     )
     reasons = explain(many, Points(identifier=5, identifiers_at_most=12))
     assert [(reason.pointer, reason.points) for reason in reasons] == [("a", 5), ("b", 5), ("c", 2)]
@@ -62,7 +66,7 @@ def test_the_cap_holds_over_several_posts() -> None:
     reasons: tuple[Reason, ...] = ()
     for number in range(9):
         more = Evidence(
-            live=True, known_match=False, selling=True, unmatched_media=False, identifiers=(f"i{number}", "same")
+            live=True, known_match=None, selling=True, unmatched_media=False, identifiers=(f"i{number}", "same")
         )
         reasons += explain(more, Points(), reasons)
     assert total([reason for reason in reasons if reason.rule is Rule.IDENTIFIER], Score.VALUE) == 25
@@ -70,7 +74,7 @@ def test_the_cap_holds_over_several_posts() -> None:
 
 def test_a_pointer_is_not_shown_by_accident() -> None:
     assert "secret" not in repr(explain(Evidence(
-        live=True, known_match=False, selling=True, unmatched_media=False, identifiers=("secret",)
+        live=True, known_match=None, selling=True, unmatched_media=False, identifiers=("secret",)
     ), Points()))  # fmt: skip
 
 

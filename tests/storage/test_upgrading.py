@@ -24,8 +24,9 @@ BACK = (
     "DROP INDEX ix_lead_posts_awaited",
     "ALTER TABLE lead_posts DROP COLUMN capture",
     "ALTER TABLE visits DROP COLUMN suppressed",
+    "ALTER TABLE posts DROP COLUMN album",
+    "ALTER TABLE hash_matches DROP COLUMN severity",
     "ALTER TABLE hash_matches DROP COLUMN withdrawn",
-    "ALTER TABLE hash_matches DROP COLUMN withdrawn_at",
     *(
         f"ALTER TABLE hash_lists DROP COLUMN {name}"
         for name in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,13 +12,13 @@ import pytest
 
 from domain.errors import AskFailed, BadInput, EgressRefused, NotAllowed, OperatorFault, WrongState
 from domain.feeds import Change, Effect, Feed, FeedKind, FeedPage, FeedState
-from domain.hashlists import Algorithm, BadRow, HashEntry, HashList, ListClass
-from domain.ids import ListId
+from domain.hashlists import Algorithm, BadRow, HashEntry, HashList, ListClass, Severity
 from domain.observations import Traffic
 from exchange.clients.spool import DiskSpools
 from tests.desk import LOCAL
 from tests.triage.deskhands import Desk
-from triage.feeds import EMPTIED, Feeds, Pulled
+from triage.feeds import EMPTIED, HELD, Feeds, Pulled
+from triage.hash_lists import NewList
 
 FEED = Feed(
     name="kites",
@@ -59,40 +59,17 @@ class ScriptedFeed:
             yield step
 
 
-@dataclass
-class HeldEntries:
-    """The entries of lists, as the shelf has them."""
-
-    held: dict[ListId, list[HashEntry]] = field(default_factory=dict)
-
-    def holds(self, list_id: ListId) -> bool:
-        return list_id in self.held
-
-    def entries(self, list_id: ListId) -> Iterator[HashEntry]:
-        yield from self.held[list_id]
-
-
 class FeedDesk:
     """A desk that keeps one feed."""
 
     def __init__(self, desk: Desk, folder: Path) -> None:
         self.desk = desk
         self.office = desk.opened.office
-        self.shelf = HeldEntries()
-        self.feeds = Feeds(
-            desk=self.office.desk, lists=self.office.lists, shelf=self.shelf, spools=DiskSpools(folder / "feeds")
-        )
+        self.shelf = self.office.lists.shelf
+        self.feeds = Feeds(desk=self.office.desk, lists=self.office.lists, spools=DiskSpools(folder / "feeds"))
 
     async def pull(self, *script: FeedPage | Exception, feed: Feed = FEED, dry_run: bool = False) -> Pulled:
-        pulled = await self.feeds.pull(LOCAL, feed, ScriptedFeed(script), dry_run=dry_run)
-        await self.shelve()
-        return pulled
-
-    async def shelve(self) -> None:
-        for hash_list in await self.office.lists.all(LOCAL):
-            self.shelf.held[hash_list.id] = await self.desk.opened.store.read(
-                lambda tx, list_id=hash_list.id: tx.feeds.entries(list_id)  # type: ignore[misc]
-            )
+        return await self.feeds.pull(LOCAL, feed, ScriptedFeed(script), dry_run=dry_run)
 
     async def refs(self) -> list[str]:
         latest = await self.latest()
@@ -131,7 +108,6 @@ async def test_a_later_pull_goes_on_from_the_checkpoint_and_changes_what_it_says
     await kept.pull(a_page(1, "kite", "drum"))
     client = ScriptedFeed([a_page(1, "boat", gone=["kite"], begins_anew=False)])
     pulled = await kept.feeds.pull(LOCAL, FEED, client)
-    await kept.shelve()
     assert client.asked == ["behind 1"]
     assert pulled.effect == Effect(added=1, withdrawn=1, entries=2)
     assert await kept.refs() == ["boat", "drum"]
@@ -187,7 +163,6 @@ async def test_what_a_broken_off_pull_read_is_not_asked_for_again(kept: FeedDesk
         await kept.pull(a_page(1, "kite"), a_page(2, "drum"), AskFailed("http_503"))
     client = ScriptedFeed([a_page(1, "boat", checkpoint="behind 3", begins_anew=False)])
     pulled = await kept.feeds.pull(LOCAL, FEED, client)
-    await kept.shelve()
     assert client.asked == ["behind 2"]
     assert (pulled.pages, pulled.resumed) == (3, 2)
     assert await kept.refs() == ["boat", "drum", "kite"]
@@ -216,7 +191,6 @@ async def test_a_crash_around_the_import_changes_nothing_in_the_end(
         with pytest.raises(KeyboardInterrupt):
             await kept.pull(a_page(1, "drum", begins_anew=False))
     assert (await kept.state()).checkpoint == "behind 1"
-    await kept.shelve()
     pulled = await kept.pull()
     assert pulled.resumed == 1
     assert await kept.refs() == ["drum", "kite"]
@@ -266,7 +240,7 @@ async def test_a_look_writes_nothing(kept: FeedDesk) -> None:
 
 async def test_a_list_whose_entries_are_gone_is_read_anew(kept: FeedDesk) -> None:
     await kept.pull(a_page(1, "kite"))
-    kept.shelf.held.clear()
+    kept.shelf.keep_only([])
     client = ScriptedFeed([a_page(1, "kite", "drum")])
     await kept.feeds.pull(LOCAL, FEED, client)
     assert client.asked == [""]
@@ -289,6 +263,35 @@ async def test_a_list_of_which_everything_was_withdrawn_matches_no_more(kept: Fe
     assert latest is not None
     assert latest.retired_at is not None
     assert (await kept.state()).fault == EMPTIED
+
+
+async def test_a_flood_waits_for_a_person_and_is_not_lost(kept: FeedDesk) -> None:
+    await kept.pull(a_page(1, "kite"))
+    flood = a_page(1, *(f"reed-{number}" for number in range(1_100)), begins_anew=False)
+    pulled = await kept.pull(flood)
+    assert pulled.held
+    assert await kept.refs() == ["kite"]
+    state = await kept.state()
+    assert (state.fault, state.checkpoint) == (HELD, "behind 1")
+    kept.desk.opened.clock.forward(timedelta(days=2))
+    assert await kept.feeds.pull_due([(FEED, ScriptedFeed)]) == [], "as long as it waits"
+    await kept.office.lists.activate(LOCAL, "Kites")
+    pulled = await kept.pull()
+    assert (pulled.held, pulled.hash_list, pulled.effect.entries) == ("", None, 1_101)
+    assert (await kept.state()).fault == ""
+    assert len(await kept.refs()) == 1_101
+
+
+async def test_what_a_person_set_for_the_list_stays_in_its_next_versions(kept: FeedDesk) -> None:
+    terms = NewList(
+        name="Kites", classification="demo", list_class=ListClass.ACCREDITED, radius=12, min_quality=70,
+        severity=Severity.HIGH,
+    )  # fmt: skip
+    await kept.office.lists.import_list(LOCAL, terms, [an_entry("kite")])
+    pulled = await kept.pull(a_page(1, "kite", "drum"))
+    assert pulled.hash_list is not None
+    set_by_person = pulled.hash_list.radius, pulled.hash_list.min_quality, pulled.hash_list.severity
+    assert set_by_person == (12, 70, Severity.HIGH)
 
 
 async def test_nothing_is_pulled_behind_the_end_of_a_licence(kept: FeedDesk) -> None:
@@ -315,15 +318,13 @@ async def test_the_ticker_pulls_what_is_due_and_leaves_the_rest(kept: FeedDesk) 
     clock = kept.desk.opened.clock
     client = ScriptedFeed([a_page(1, "kite")])
 
+    other = replace(FEED, name="drums", list_name="Drums")
+
     def no_client() -> ScriptedFeed:
         raise OperatorFault("secret_env names DRUMS, and the environment has no such variable.")
 
     async def tick() -> int:
-        done = await kept.feeds.pull_due(
-            [(replace(FEED, name="drums", list_name="Drums"), no_client), (FEED, lambda: client)]
-        )
-        await kept.shelve()
-        return len(done)
+        return len(await kept.feeds.pull_due([(other, no_client), (FEED, lambda: client)]))
 
     assert await tick() == 1
     assert await tick() == 0, "not before its time"

@@ -42,7 +42,7 @@ def test_a_lead_has_exactly_the_keys_of_the_contract() -> None:
     shown = lead_json(a_lead())
     assert list(shown) == [
         "id", "status", "urgency", "value", "reasons", "target_id", "platform", "posted_at", "seen_at", "filed_at",
-        "matches", "text_hits", "deleted_posts",
+        "matches", "withdrawn_matches", "capture", "text_hits", "deleted_posts",
     ]  # fmt: skip
     assert shown["reasons"] == [
         {
@@ -57,6 +57,7 @@ def test_a_lead_has_exactly_the_keys_of_the_contract() -> None:
         {
             "list": "Lanterns",
             "list_version": 2,
+            "list_class": "own",
             "algorithm": "pdq",
             "distance": 12,
             "classification": "demo",
@@ -93,10 +94,11 @@ def test_a_visit_has_exactly_the_keys_of_watch_check() -> None:
     visit = Visit(
         id=VisitId("visit-1"), target_id=TargetId("target-1"), started_at=NOON,
         ended_at=NOON + timedelta(seconds=2, microseconds=500_400), outcome=Outcome.NEW, new_observations=5,
-        media_hashed=3, matches=2, leads_filed=1, requests=4, bytes=900,
+        media_hashed=3, matches=2, suppressed=1, leads_filed=1, requests=4, bytes=900,
     )  # fmt: skip
     assert visit_json(visit, NOON) == {
         "target_id": "target-1", "outcome": "new", "code": "", "new_observations": 5, "media_hashed": 3, "matches": 2,
+        "suppressed": 1,
         "leads_filed": 1, "next_due": "2026-03-01T12:00:00Z", "requests": 4, "bytes": 900, "seconds": 2.5,
     }  # fmt: skip
 

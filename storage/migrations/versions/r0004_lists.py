@@ -39,10 +39,11 @@ def _columns() -> None:
     ):
         op.add_column("hash_lists", column)
     op.add_column("mandate", sa.Column("recipients", Text(), nullable=False, server_default=sa.text("''")))
-    op.add_column("hash_matches", sa.Column("withdrawn_at", BigInteger()))
+    op.add_column("hash_matches", sa.Column("severity", Text(), nullable=False, server_default="normal"))
     op.add_column("hash_matches", sa.Column("withdrawn", Text()))
     op.add_column("visits", sa.Column("suppressed", BigInteger(), nullable=False, server_default="0"))
     op.add_column("lead_posts", sa.Column("capture", Text()))
+    op.add_column("posts", sa.Column("album", Text()))
     op.create_index("ix_lead_posts_awaited", "lead_posts", ["post_id"], sqlite_where=AWAITED, postgresql_where=AWAITED)
     op.create_index("ix_media_generation", "media", ["generation"])
 

@@ -1,0 +1,148 @@
+"""What two people hold illegal goes on the hotline's own list, and off it when one of them says otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from domain.assessments import Basis, Verdict
+from domain.errors import BadInput, NotAllowed, WrongState
+from domain.hashlists import OWN_LIST, ListClass, Withdrawal
+from domain.leads import Closing, Lead, LeadStatus
+from domain.people import Actor
+from tests.desk import LOCAL, OpenOffice, open_office, post
+from triage.assessments import Assessed
+from triage.hash_lists import NewList
+
+KITE, LANTERN = b"a paper kite", b"a tin lantern"
+SELLING = "2 tin lanterns 20 USD, pay by transfer, write to @lanterns"
+ILLEGAL, VIEWED = Verdict.ILLEGAL, Basis.VIEWED
+SECOND = Actor(name="os:second", role=LOCAL.role, local=True)
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[OpenOffice]:
+    async with open_office(tmp_path) as office:
+        yield office
+
+
+async def leads(opened: OpenOffice) -> list[Lead]:
+    return await opened.office.queue.all(LOCAL)
+
+
+async def a_lead(opened: OpenOffice, *pictures: bytes) -> Lead:
+    """Return a lead that a text made, held by the first person."""
+    target = await opened.add_target()
+    await opened.visit(target.target.id, post(1, SELLING, *pictures))
+    (lead,) = await leads(opened)
+    return await opened.office.queue.claim(LOCAL, lead.id)
+
+
+async def say(
+    opened: OpenOffice, by: Actor, lead: Lead, verdict: Verdict = ILLEGAL, basis: Basis = VIEWED, *media: str
+) -> Assessed:
+    return await opened.office.assessments.assess(by, lead.id, verdict=verdict, basis=basis, media=media)
+
+
+def digest(picture: bytes) -> str:
+    return hashlib.sha256(picture).hexdigest()
+
+
+async def test_two_people_put_a_picture_on_the_own_list_which_then_files_leads(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE)
+    elsewhere = await opened.add_target(locator="http://127.0.0.1:9/other")
+    await opened.visit(elsewhere.target.id, post(2, "a quiet text", KITE))
+    first = await say(opened, LOCAL, lead)
+    assert (first.lead.status, first.listed) == (LeadStatus.ASSESSED, 0)
+    assert await opened.rematch() == 0
+    second = await say(opened, SECOND, lead)
+    assert (second.listed, [one.actor for one in second.assessments]) == (2, [LOCAL.name, SECOND.name])
+    assert await opened.rematch() == 2
+    found = next(one for one in await leads(opened) if one.id != lead.id)
+    assert found.target_id == elsewhere.target.id
+    assert {(one.match.list_name, one.match.list_class, one.match.algorithm) for one in found.matches} == {
+        (OWN_LIST, ListClass.OWN, "sha256"),
+        (OWN_LIST, ListClass.OWN, "pdq"),
+    }
+    # The lead that it came from is not said to match itself.
+    (origin,) = [one for one in await leads(opened) if one.id == lead.id]
+    assert (origin.matches, origin.status) == ((), LeadStatus.ASSESSED)
+
+
+async def test_one_who_says_otherwise_takes_it_off_and_the_leads_back(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE)
+    await say(opened, LOCAL, lead)
+    await say(opened, SECOND, lead)
+    await opened.refresh()
+    elsewhere = await opened.add_target(locator="http://127.0.0.1:9/other")
+    visit = await opened.visit(elsewhere.target.id, post(2, "a quiet text", KITE))
+    assert visit.leads_filed == 1
+    after = await say(opened, SECOND, lead, Verdict.NOT_ILLEGAL)
+    assert after.revoked == 2
+    await opened.rematch()
+    found = next(one for one in await leads(opened) if one.id != lead.id)
+    assert found.closed_as is Closing.WITHDRAWN
+    assert {one.withdrawn for one in found.withdrawn} == {Withdrawal.REVOKED}
+    listed = await opened.office.lists.show(LOCAL, OWN_LIST)
+    assert (listed.hash_list.entries, listed.hash_list.version) == (0, 3)
+
+
+async def test_the_same_person_twice_is_one(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE)
+    await say(opened, LOCAL, lead)
+    assert (await say(opened, LOCAL, lead)).listed == 0
+    assert len(await opened.office.assessments.show(LOCAL, lead.id)) == 1
+
+
+async def test_of_several_pictures_those_that_are_meant_are_named(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE, LANTERN)
+    with pytest.raises(BadInput, match="2 media items") as fault:
+        await say(opened, LOCAL, lead)
+    assert digest(LANTERN) in str(fault.value)
+    with pytest.raises(BadInput, match="no media item"):
+        await say(opened, LOCAL, lead, ILLEGAL, VIEWED, digest(b"another"))
+    await say(opened, LOCAL, lead, ILLEGAL, VIEWED, digest(KITE))
+    both = await say(opened, SECOND, lead, ILLEGAL, VIEWED, digest(LANTERN), digest(KITE).upper())
+    assert both.listed == 2
+    stored = await opened.store.read(lambda tx: tx.opinions.own_of(lead.id))
+    assert {one.hash.hex() for one in stored if one.algorithm == "sha256"} == {digest(KITE)}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "basis", "problem"),
+    [
+        (ILLEGAL, Basis.TEXT_ONLY, "your own eyes"),
+        (ILLEGAL, Basis.GONE, "your own eyes"),
+        (ILLEGAL, Basis.EXACT_HASH, "accredited list"),
+    ],
+)
+async def test_what_nobody_saw_is_not_called_illegal(
+    opened: OpenOffice, verdict: Verdict, basis: Basis, problem: str
+) -> None:
+    lead = await a_lead(opened, KITE)
+    with pytest.raises(BadInput, match=problem):
+        await say(opened, LOCAL, lead, verdict, basis)
+
+
+async def test_only_who_holds_a_lead_assesses_it_first(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE)
+    with pytest.raises(WrongState, match="claimed by"):
+        await say(opened, SECOND, lead)
+    await opened.office.queue.release(LOCAL, lead.id)
+    with pytest.raises(WrongState, match="claim it first"):
+        await say(opened, LOCAL, lead)
+
+
+async def test_an_administrator_assesses_nothing(tmp_path: Path) -> None:
+    async with open_office(tmp_path, enrolled=True) as office:
+        with pytest.raises(NotAllowed):
+            await office.office.assessments.assess(await office.user("nary"), "any", verdict=ILLEGAL, basis=VIEWED)
+
+
+async def test_nobody_imports_a_list_by_the_own_list_s_name(opened: OpenOffice) -> None:
+    wanted = NewList(name=OWN_LIST, classification="demo", list_class=ListClass.OWN)
+    with pytest.raises(BadInput, match="take another"):
+        await opened.office.lists.import_list(LOCAL, wanted, [])
