@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app import telegram_config
+from app.feed_config import ArachnidConfig, FeedConfig, read_arachnid, read_feeds
 from app.telegram_config import TelegramConfig
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
@@ -31,7 +32,8 @@ KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
         "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth", "max_active_targets", "points",
-        "behind_proxy", "public_host", "zone", "allow_missing_layers", *telegram_config.KNOWN,
+        "behind_proxy", "public_host", "zone", "allow_missing_layers", "feeds", "arachnid",
+        *telegram_config.KNOWN,
     }
 )  # fmt: skip
 
@@ -57,6 +59,8 @@ class Config:
     list_growth: float = LIST_GROWTH
     max_active_targets: int = MAX_ACTIVE
     points: Points = field(default_factory=Points)
+    feeds: tuple[FeedConfig, ...] = ()
+    arachnid: ArachnidConfig | None = None
     behind_proxy: bool = False
     public_host: str = ""
     zone: str = "Asia/Phnom_Penh"
@@ -124,6 +128,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         list_growth=_number(values, "list_growth", LIST_GROWTH, least=1.0),
         max_active_targets=int(_number(values, "max_active_targets", MAX_ACTIVE, least=1)),
         points=_points(values.get("points", {})),
+        feeds=read_feeds(values, environment),
+        arachnid=read_arachnid(values, environment),
         behind_proxy=behind_proxy,
         public_host=str(values.get("public_host", "")),
         zone=str(values.get("zone", "Asia/Phnom_Penh")),

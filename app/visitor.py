@@ -13,12 +13,11 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 
 from app.checkup import weakened
 from app.collector import settle
-from app.config import Config
 from app.instance import Instance
+from app.introduction import tool_version, user_agent
 from app.lists import build_missing
 from app.telegram import TelegramOnDemand
 from crawler.source import ScrapySource
@@ -40,20 +39,6 @@ from triage.intake import Intake
 from triage.rematching import Rematching
 
 log = logging.getLogger("kapear.visitor")
-
-
-def tool_version() -> str:
-    """Return the name and version that capture records carry."""
-    try:
-        return f"kapear/{version('kapear')}"
-    except PackageNotFoundError:
-        return "kapear/unpackaged"
-
-
-def user_agent(config: Config) -> str:
-    """Return how Kapear introduces itself: the software and a role mailbox, never the hotline or a person."""
-    contact = f" (+mailto:{config.contact})" if config.contact else ""
-    return f"Kapear/{tool_version().partition('/')[2]}{contact}"
 
 
 @dataclass(slots=True, kw_only=True)

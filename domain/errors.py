@@ -14,10 +14,11 @@ What can go wrong, grouped by who must act.
     ├── VisitEnded               the scheduler: a visit stopped with an outcome
     │   └── EgressRefused        … because the address may not be reached
     ├── MediaUnavailable         intake: this media item could not be read; try again later
+    ├── AskFailed                feeds and look-ups: another organisation's service gave no usable answer
     └── LostClaim                the visitor: someone else holds the target; roll back
 
 Every message is one line that says what is wrong and how to mend it. Messages
-of `VisitEnded` and `MediaUnavailable` are codes, for they reach logs: they
+of `VisitEnded`, `MediaUnavailable` and `AskFailed` are codes, for they reach logs: they
 never hold a locator, a handle or a text.
 """
 
@@ -96,6 +97,16 @@ class MediaUnavailable(KapearError):
         """Say why as a short code (never a locator)."""
         super().__init__(code)
         self.code = code
+
+
+class AskFailed(KapearError):
+    """Another organisation's service gave no usable answer; its message is a code."""
+
+    def __init__(self, code: str, *, wait: float | None = None) -> None:
+        """Say why as a short code, and how many seconds the service asks to be left alone."""
+        super().__init__(code)
+        self.code = code
+        self.wait = wait
 
 
 class LostClaim(KapearError):

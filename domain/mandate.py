@@ -38,14 +38,21 @@ class MandateScope(StrEnum):
         return self is MandateScope.MEDIA_HASH
 
 
+class Recipient(StrEnum):
+    """Another organisation that may be told hashes of what was found, if the mandate names it."""
+
+    ARACHNID = "arachnid"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mandate:
-    """Who authorised fetching, in which document, how deep, and until when."""
+    """Who authorised fetching, in which document, how deep, and until when; and who may be told hashes."""
 
     authority: str
     document: str
     scope: MandateScope
     expires_at: datetime
+    recipients: tuple[Recipient, ...] = ()
 
 
 SYNTHETIC_MANDATE = Mandate(
@@ -53,6 +60,7 @@ SYNTHETIC_MANDATE = Mandate(
     document="none (loopback only)",
     scope=MandateScope.MEDIA_HASH,
     expires_at=datetime(9999, 1, 1, tzinfo=UTC),
+    recipients=tuple(Recipient),  # the egress guard lets none be reached but on loopback
 )
 
 
@@ -98,6 +106,18 @@ def check_reach(standing: Standing, locator: Locator, *, served_from: str) -> No
             "This instance is not enrolled, so it reaches loopback only. "
             "Run `kapear enrol` with your organisation, mandate and two users first."
         )
+
+
+def why_not_asked(standing: Standing, recipient: Recipient, now: datetime) -> str:
+    """Return the code of why a recipient may not be told hashes now, or an empty text when it may."""
+    mandate = standing.governing_mandate
+    checks = (
+        (bool(standing.paused), "all_paused"),
+        (recipient not in mandate.recipients, "not_named"),
+        (not mandate.scope.covers_media, "not_covered"),
+        (mandate.expires_at <= now, "mandate_expired"),
+    )
+    return next((code for failed, code in checks if failed), "")
 
 
 def why_not_visited(standing: Standing, target: WatchTarget, now: datetime) -> str:

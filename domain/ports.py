@@ -7,11 +7,13 @@ store remembers. Each port has one contract suite in tests/contracts/.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from domain.feeds import FeedPage
 from domain.fingerprints import Fingerprint
 from domain.hashlists import HashEntry, HashMatch
 from domain.ids import ListId
@@ -117,6 +119,67 @@ class ListShelf(Protocol):
 
     def keep_only(self, list_ids: Collection[ListId]) -> int:
         """Remove every other version that nobody is writing; returns how many. Who has one open keeps it."""
+
+
+class FeedClient(Protocol):
+    """Reads one organisation's feed of hashes, and asks nobody but its configured address."""
+
+    def pages(self, checkpoint: str, traffic: Traffic) -> AsyncGenerator[FeedPage, None]:
+        """
+        Yield what is new since a checkpoint (empty: everything), page by page, numbered from 1.
+
+        Any page's checkpoint may be handed back to go on behind it. A page that
+        cannot be read is told of and passed by. Raises AskFailed when the feed
+        cannot go on now, EgressRefused where the guard refuses.
+        """
+
+
+class FeedSpool(Protocol):
+    """Pages of a pull that is not finished, on this machine."""
+
+    def pages(self) -> Iterator[FeedPage]:
+        """Yield the pages, in order."""
+
+    def add(self, page: FeedPage) -> None:
+        """Keep one more page; flushed to the disk on return. Raises OperatorFault when it is full."""
+
+    def clear(self) -> None:
+        """Forget all pages."""
+
+
+class FeedSpools(Protocol):
+    """Unfinished pulls, a feed each; never in a backup."""
+
+    def opened(self, feed: str, base: str) -> AbstractContextManager[FeedSpool]:
+        """
+        Hold a feed's spool: one pull of a feed at a time.
+
+        What is there counts only if it began at the checkpoint `base`. Raises
+        WrongState while another process holds it.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteAnswer:
+    """What another organisation says of one hash; an empty classification: it does not know it."""
+
+    hash: bytes = field(repr=False)
+    classification: str
+
+
+class RemoteLookup(Protocol):
+    """Asks another organisation's service about PDQ hashes, and sends it nothing else."""
+
+    async def ask(self, hashes: Sequence[bytes]) -> Sequence[RemoteAnswer]:
+        """
+        Return an answer for each hash of 32 bytes; at most `batch` may be asked at once.
+
+        Raises AskFailed, with the wait that the service asks for, and EgressRefused.
+        """
+
+    @property
+    def batch(self) -> int:
+        """Return how many hashes may be asked for at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, HashEntry, HashList, LiveList, Opinion, OwnEntry
@@ -24,7 +25,7 @@ from domain.mandate import Mandate, Organisation, Standing
 from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
-from domain.ports import LeadKey
+from domain.ports import LeadKey, RemoteAnswer
 from domain.rematching import KnownMatches, RematchPlan, StoredPrint
 from domain.reports import Report
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
@@ -437,6 +438,32 @@ class TelegramBook(Protocol):
         """Return how many channels are pinned to each account that has any."""
 
 
+class FeedBook(Protocol):
+    """Where feeds of hash lists stand."""
+
+    def all(self) -> list[FeedState]:
+        """Return every feed that was ever pulled, by name."""
+
+    def get(self, name: str) -> FeedState:
+        """Return how a feed stands; one that was never pulled stands at nothing."""
+
+    def put(self, state: FeedState) -> None:
+        """Write how a feed stands."""
+
+
+class RemoteBook(Protocol):
+    """What other organisations' services answered to hashes, kept so that nothing is asked twice."""
+
+    def known(self, service: str, hashes: Sequence[bytes], since: datetime) -> dict[bytes, str]:
+        """Return the classifications that were answered since a moment, by hash; empty words where it knew none."""
+
+    def answered(self, service: str, answers: Sequence[RemoteAnswer], now: datetime) -> None:
+        """Write answers; a newer one takes the place of the older."""
+
+    def forget(self, service: str, before: datetime) -> int:
+        """Delete answers of before a moment; returns how many."""
+
+
 class AuditBook(Protocol):
     """The hash-chained log; an action whose event cannot be written does not happen."""
 
@@ -462,6 +489,8 @@ class Tx(Protocol):
     prints: PrintBook
     people: PeopleBook
     telegram: TelegramBook
+    feeds: FeedBook
+    remote: RemoteBook
     audit: AuditBook
 
     def page(self, claim: Claim) -> PageTransaction:

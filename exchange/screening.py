@@ -42,7 +42,7 @@ def screened(rows: Iterable[ListRow], *, unit: str = "Line", remembered: int = R
     seen = _Seen(remembered)
     remaining = iter(rows)
     while batch := list(islice(remaining, BATCH)):
-        held = [_refused(row, unit) if isinstance(row, HashEntry) else row for row in batch]
+        held = [judged(row, unit) if isinstance(row, HashEntry) else row for row in batch]
         entries = [row for row in held if isinstance(row, HashEntry)]
         new = iter(seen.are_new(entries))
         for row in held:
@@ -52,8 +52,8 @@ def screened(rows: Iterable[ListRow], *, unit: str = "Line", remembered: int = R
                 yield PassedOver(what=REPEATED, line=row.line, unit=unit)
 
 
-def _refused(entry: HashEntry, unit: str) -> HashEntry | BadRow:
-    """Return the entry, or why it is refused."""
+def judged(entry: HashEntry, unit: str) -> HashEntry | BadRow:
+    """Return the entry, or why it is refused: it would match what it has nothing to do with."""
     bounds = BALANCED.get(entry.algorithm)
     if bounds is None:
         if entry.hash in _EMPTY:

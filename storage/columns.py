@@ -79,6 +79,26 @@ class Word(TypeDecorator[W], Generic[W]):
         return None if value is None else self.words(value)
 
 
+class Words(TypeDecorator[tuple[W, ...]], Generic[W]):
+    """Some of the house's words, parted by spaces."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, words: type[W]) -> None:
+        """Take the enumeration whose words may stand here."""
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: tuple[W, ...] | None, dialect: Dialect) -> str:  # noqa: ARG002 - its signature
+        """Write the plain words."""
+        return " ".join(word.value for word in value or ())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[W, ...]:  # noqa: ARG002 - its signature
+        """Read the words."""
+        return tuple(self.words(word) for word in (value or "").split())
+
+
 class Details(TypeDecorator[Mapping[str, str | int]]):
     """Details of an audit event, as JSON in one canonical form."""
 

@@ -10,6 +10,8 @@ from domain.mandate import Mandate, Organisation, Standing
 from storage.rows import columns_of, made
 from storage.tables import instance, mandate, organisation, users
 
+_MANDATE = tuple(mandate.c[name] for name in Mandate.__slots__)
+
 
 class StandingOrder:
     """The standing, in one transaction."""
@@ -22,7 +24,7 @@ class StandingOrder:
         """Return the organisation, the mandate, how many people are named, and whether all is paused."""
         run = self._connection.execute
         who = run(select(organisation.c.name, organisation.c.contact, organisation.c.zone)).first()
-        what = run(select(mandate.c.authority, mandate.c.document, mandate.c.scope, mandate.c.expires_at)).first()
+        what = run(select(*_MANDATE)).first()
         named = run(select(func.count()).select_from(users).where(users.c.disabled_at.is_(None))).scalar_one()
         return Standing(
             organisation=made(Organisation, who) if who else None,

@@ -21,12 +21,14 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.store import (
     AuditBook,
+    FeedBook,
     LeadBook,
     ListBook,
     OpinionBook,
     PageTransaction,
     PeopleBook,
     PrintBook,
+    RemoteBook,
     ReportBook,
     StandingBook,
     TargetBook,
@@ -38,6 +40,7 @@ from domain.targets import Claim
 from storage.audit import Audit
 from storage.engine import READERS, Engines
 from storage.faults import fault
+from storage.feeds import Feeds, RemoteAnswers
 from storage.figures import count
 from storage.leads import Leads
 from storage.lists import Lists
@@ -69,6 +72,8 @@ class SqlTx:
         self.prints: PrintBook = Prints(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
+        self.feeds: FeedBook = Feeds(connection)
+        self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
 
     def page(self, claim: Claim) -> PageTransaction:

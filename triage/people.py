@@ -110,6 +110,7 @@ class People:
                 organisation=organisation.name,
                 document=mandate.document,
                 scope=mandate.scope,
+                recipients=" ".join(mandate.recipients),
             )
 
         await self.desk.store.write(work)

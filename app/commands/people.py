@@ -13,7 +13,7 @@ from app.commands.terminal import AsJson, at_desk, emit, say, with_instance
 from app.instance import BESIDE, Instance
 from domain.audit import Verdict
 from domain.errors import BadInput, Refused
-from domain.mandate import Mandate, MandateScope, Organisation
+from domain.mandate import Mandate, MandateScope, Organisation, Recipient
 from domain.people import Actor, Permission, Role, User
 from triage.json_views import Json, user_json, verdict_json
 
@@ -52,12 +52,22 @@ def enrol(
     expires: Annotated[str, typer.Option(prompt=True, help="The mandate's last day, such as 2026-12-31.")],
     zone: Annotated[str, typer.Option(help="The hotline's time zone.")] = "Asia/Phnom_Penh",
     user: Annotated[list[str] | None, typer.Option(help="A user to name, as name:role; twice or more.")] = None,
+    recipient: Annotated[
+        list[Recipient] | None, typer.Option(help="Who may be told hashes of what was found. Repeat it.")
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Enrol the hotline: from here on it may leave loopback, and two people decide on each target."""
     last_moment = datetime.combine(parsed_date(expires, "--expires"), time.max, UTC)
     users = [_named(entry) for entry in user or []]
+    mandate = Mandate(
+        authority=authority,
+        document=document,
+        scope=scope,
+        expires_at=last_moment,
+        recipients=tuple(dict.fromkeys(recipient or ())),
+    )
 
     async def work(instance: Instance, actor: Actor) -> list[tuple[User, str]]:
         passphrase = instance.config.passphrase
@@ -70,7 +80,7 @@ def enrol(
         return await instance.office.people.enrol(
             actor,
             Organisation(name=organisation, contact=contact, zone=zone),
-            Mandate(authority=authority, document=document, scope=scope, expires_at=last_moment),
+            mandate,
             users,
         )
 

@@ -13,7 +13,7 @@ refused, and with it every entity there could be, inside or outside the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from xml.parsers import expat
@@ -30,6 +30,7 @@ ENTRIES = frozenset({"image", "video"})
 DELETED = "deleted"
 FINGERPRINTS = "fingerprints"
 READ = frozenset({"md5", "sha1", "sha256", "pdq"})
+NEXT = ["paging", "next"]
 NEXT_PAGE = "a next page of the answer, which is not in this file"
 UNIT = "Line"
 
@@ -40,7 +41,7 @@ _AT_ONCE = 1 << 16  # bytes given to the parser
 
 
 @dataclass(slots=True, kw_only=True)
-class _Entry:
+class NcmecEntry:
     """What the parser gathered of one entry."""
 
     line: int
@@ -67,8 +68,8 @@ class _Entry:
 def ncmec_withdrawals(untrusted_pieces: Iterable[bytes]) -> Withdrawals:
     """Return what the file takes back; raises as `read_ncmec` does."""
     withdrawals = Withdrawals()
-    for entry in _entries(untrusted_pieces):
-        if isinstance(entry, _Entry) and entry.deleted:
+    for entry in ncmec_entries(untrusted_pieces):
+        if isinstance(entry, NcmecEntry) and entry.deleted:
             withdrawals.note(entry.name, entry.at)
     return withdrawals
 
@@ -80,17 +81,18 @@ def read_ncmec(untrusted_pieces: Iterable[bytes], withdrawals: Withdrawals) -> I
     Raises BadInput where the file breaks off, is no XML, no such answer, or
     declares a document type.
     """
-    for entry in _entries(untrusted_pieces):
-        if not isinstance(entry, _Entry):
+    for entry in ncmec_entries(untrusted_pieces):
+        if not isinstance(entry, NcmecEntry):
             yield entry
         elif entry.deleted or withdrawals.cover(entry.name, entry.at):
             yield PassedOver(what=WITHDRAWN, line=entry.line)
         else:
-            yield from _hashes(entry)
+            yield from ncmec_rows(entry, words(entry.texts.get("id", "")))
 
 
-def _hashes(entry: _Entry) -> Iterator[ListRow]:
-    own = words(entry.texts.get("classification", "")), words(entry.texts.get("id", "")), ""
+def ncmec_rows(entry: NcmecEntry, ref: str) -> Iterator[ListRow]:
+    """Yield what an entry holds, its hashes under this id, whether it is withdrawn or not."""
+    own = words(entry.texts.get("classification", "")), ref, ""
     if not entry.fingerprints:
         yield BadRow(line=entry.line, problem="the entry holds no fingerprint")
     for kind, text in entry.fingerprints:
@@ -100,9 +102,15 @@ def _hashes(entry: _Entry) -> Iterator[ListRow]:
             yield PassedOver(what=PHOTO_DNA_HASHES if kind in PHOTO_DNA else OTHER_KINDS, line=entry.line)
 
 
-def _entries(untrusted_pieces: Iterable[bytes]) -> Iterator[_Entry | PassedOver]:
-    """Yield what the file holds, in its order."""
-    answer = _Answer()
+def ncmec_entries(
+    untrusted_pieces: Iterable[bytes], next_page: Callable[[str], object] = lambda _where: None
+) -> Iterator[NcmecEntry | PassedOver]:
+    """
+    Yield what the file holds, in its order, and tell where its next page is, if it says so.
+
+    Raises BadInput where the file breaks off, when all that stands before is yielded.
+    """
+    answer = _Answer(next_page)
     parser = answer.parser
     fed = 0
     try:
@@ -124,7 +132,8 @@ def _entries(untrusted_pieces: Iterable[bytes]) -> Iterator[_Entry | PassedOver]
 class _Answer:
     """What expat tells of an answer, gathered entry by entry."""
 
-    def __init__(self) -> None:
+    def __init__(self, next_page: Callable[[str], object]) -> None:
+        self._next_page = next_page
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._refuse
@@ -133,12 +142,12 @@ class _Answer:
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
         self._path: list[str] = []
-        self._entry: _Entry | None = None
+        self._entry: NcmecEntry | None = None
         self._entry_depth = 0
         self._text: str | None = None  # of an element that is wanted, while it is open
-        self._done: list[_Entry | PassedOver] = []
+        self._done: list[NcmecEntry | PassedOver] = []
 
-    def fed(self, part: bytes, *, last: bool = False) -> Iterator[_Entry | PassedOver]:
+    def fed(self, part: bytes, *, last: bool = False) -> Iterator[NcmecEntry | PassedOver]:
         """Parse on, and yield what was completed, that before a fault included."""
         fault: Exception | None = None
         try:
@@ -164,9 +173,10 @@ class _Answer:
         if self._entry is None:
             if tag.removeprefix(DELETED) in ENTRIES:
                 line = self.parser.CurrentLineNumber
-                self._entry = _Entry(line=line, deleted=tag.startswith(DELETED))
+                self._entry = NcmecEntry(line=line, deleted=tag.startswith(DELETED))
                 self._entry_depth = len(self._path)
-            elif self._path[1:] == ["paging", "next"]:
+            elif self._path[1:] == NEXT:
+                self._text = ""
                 self._done.append(PassedOver(what=NEXT_PAGE, line=self.parser.CurrentLineNumber))
         elif self._is_field():
             self._text = ""
@@ -184,6 +194,8 @@ class _Answer:
                     self._entry.fingerprints.append((tag, self._text))
                 else:
                     self._entry.texts.setdefault(tag, self._text)
+        elif self._text is not None and self._path[1:] == NEXT:
+            self._next_page(self._text)
         self._text = None
         self._path.pop()
 

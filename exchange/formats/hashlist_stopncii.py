@@ -21,6 +21,7 @@ from exchange.formats.json_stream import Layout
 
 RECORDS = "hashRecords"
 KINDS = {"ImagePDQ": "pdq", "VideoMD5": "md5"}
+CHANGED = "lastModtimestamp"
 GONE = frozenset({"Withdrawn", "Deleted"})
 
 _LAYOUT = Layout(holds_records=lambda key, _first: key == RECORDS)
@@ -31,7 +32,7 @@ def stopncii_withdrawals(untrusted_pieces: Iterable[bytes]) -> Withdrawals:
     withdrawals = Withdrawals()
     for _, record in numbered_records(untrusted_pieces, _LAYOUT):
         if record is not None and record.get("hashStatus") in GONE:
-            withdrawals.note(_name(record), moment_of(record.get("lastModtimestamp")))
+            withdrawals.note(_name(record), moment_of(record.get(CHANGED)))
     return withdrawals
 
 
@@ -48,17 +49,22 @@ def read_stopncii(untrusted_pieces: Iterable[bytes], withdrawals: Withdrawals) -
             yield unreadable(number)
             continue
         is_theirs = is_theirs or "signalType" in record
-        kind = KINDS.get(words_of(record.get("signalType")))
-        at = moment_of(record.get("lastModtimestamp"))
-        if record.get("hashStatus") in GONE or withdrawals.cover(_name(record), at):
+        gone = record.get("hashStatus") in GONE
+        if gone or withdrawals.cover(_name(record), moment_of(record.get(CHANGED))):
             yield PassedOver(what=WITHDRAWN, line=number, unit=UNIT)
-        elif kind is None:
-            yield PassedOver(what=OTHER_KINDS, line=number, unit=UNIT)
         else:
-            own = "", "", words_of(" ".join(_tags(record)))
-            yield entry_or_refusal(kind, record.get("hashValue"), own, line=number, unit=UNIT)
+            yield stopncii_row(record, number)
     if not is_theirs:
         raise BadInput("This is no answer of StopNCII: no record has a signalType.")
+
+
+def stopncii_row(record: Record, line: int, unit: str = UNIT) -> ListRow:
+    """Return what a record holds, whether it is withdrawn or not."""
+    kind = KINDS.get(words_of(record.get("signalType")))
+    if kind is None:
+        return PassedOver(what=OTHER_KINDS, line=line, unit=unit)
+    own = "", "", words_of(" ".join(_tags(record)))
+    return entry_or_refusal(kind, record.get("hashValue"), own, line=line, unit=unit)
 
 
 def _name(record: Record) -> str:

@@ -26,6 +26,7 @@ KINDS = {
     "HASH_SHA1": "sha1",
     "HASH_SHA256": "sha256",
 }
+CHANGED = "last_updated"
 HARMLESS = "NON_MALICIOUS"
 NOT_HARMFUL = "entries that their owners call harmless"
 
@@ -37,7 +38,7 @@ def threatexchange_withdrawals(untrusted_pieces: Iterable[bytes]) -> Withdrawals
     withdrawals = Withdrawals()
     for _, record in numbered_records(untrusted_pieces, _LAYOUT):
         if record is not None and record.get("should_delete") is True:
-            withdrawals.note(_name(record), moment_of(record.get("last_updated")))
+            withdrawals.note(_name(record), moment_of(record.get(CHANGED)))
     return withdrawals
 
 
@@ -54,23 +55,27 @@ def read_threatexchange(untrusted_pieces: Iterable[bytes], withdrawals: Withdraw
         if record is None:
             yield unreadable(number)
             continue
-        word = words_of(record.get("type"))
         is_theirs = is_theirs or ("indicator" in record or "raw_indicator" in record)
-        described = _descriptors(record)
-        if record.get("should_delete") is True or withdrawals.cover(
-            _name(record), moment_of(record.get("last_updated"))
-        ):
+        gone = record.get("should_delete") is True
+        if gone or withdrawals.cover(_name(record), moment_of(record.get(CHANGED))):
             yield PassedOver(what=WITHDRAWN, line=number, unit=UNIT)
-        elif word not in KINDS:
-            yield PassedOver(what=PHOTO_DNA_HASHES if word == "HASH_PHOTODNA" else OTHER_KINDS, line=number, unit=UNIT)
-        elif {words_of(each.get("status")) for each in described} == {HARMLESS}:
-            yield PassedOver(what=NOT_HARMFUL, line=number, unit=UNIT)
         else:
-            tags = dict.fromkeys(tag for each in described for tag in _tags(each.get("tags")))
-            own = "", words_of(record.get("id")), words_of(" ".join(tags))
-            yield entry_or_refusal(KINDS[word], _indicator(record), own, line=number, unit=UNIT)
+            yield threatexchange_row(record, number)
     if not is_theirs:
         raise BadInput("This is no answer of ThreatExchange: no record has an indicator.")
+
+
+def threatexchange_row(record: Record, line: int, unit: str = UNIT) -> ListRow:
+    """Return what a record holds, whether it is withdrawn or not."""
+    word = words_of(record.get("type"))
+    described = _descriptors(record)
+    if word not in KINDS:
+        return PassedOver(what=PHOTO_DNA_HASHES if word == "HASH_PHOTODNA" else OTHER_KINDS, line=line, unit=unit)
+    if {words_of(each.get("status")) for each in described} == {HARMLESS}:
+        return PassedOver(what=NOT_HARMFUL, line=line, unit=unit)
+    tags = dict.fromkeys(tag for each in described for tag in _tags(each.get("tags")))
+    own = "", words_of(record.get("id")), words_of(" ".join(tags))
+    return entry_or_refusal(KINDS[word], _indicator(record), own, line=line, unit=unit)
 
 
 def _name(record: Record) -> str:

@@ -9,12 +9,13 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
 )
 
-from domain.mandate import MandateScope
+from domain.mandate import MandateScope, Recipient
 from domain.people import Role
 from domain.reports import Via
-from storage.columns import Day, Details, Moment, Word
+from storage.columns import Day, Details, Moment, Word, Words
 from storage.tables.common import METADATA, key, only_one
 
 instance = Table(
@@ -43,6 +44,7 @@ mandate = Table(
     Column("document", Text, nullable=False),
     Column("scope", Word(MandateScope), nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("recipients", Words(Recipient), nullable=False, server_default=text("''")),
     Column("written_at", Moment, nullable=False),
 )
 

@@ -22,6 +22,7 @@ REVIEWED = {
     "enrol": reviewed(
         "tokens of new users", MACHINE,
         "organisation", "contact", "authority", "document", "scope", "expires", "zone", "user",
+        "recipient",
     ),
     "upgrade": reviewed("nothing", MACHINE),
     "doctor": reviewed("how this machine is set up", MACHINE),
@@ -59,6 +60,8 @@ REVIEWED = {
         "what was imported", "entries are never shown", "file", "name", "classification", "format", "authority",
         "class", "columns", "category", "dry-run", "agreement", "licence-ends", "radius", "min-quality", "severity",
     ),
+    "hashlist feeds": reviewed("how the hotline's own feeds stand", "counts by feed of ours, names no place"),
+    "hashlist pull": reviewed("what changed in one list, in numbers", "entries are never shown", "name", "dry-run"),
     "hashlist show": reviewed("one list, never its entries", OWN, "name"),
     "hashlist activate": reviewed("one list", OWN, "name"),
     "hashlist discard": reviewed("one list", OWN, "name"),

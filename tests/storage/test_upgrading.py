@@ -19,6 +19,7 @@ BACK = (
     "DROP TABLE assessments",
     "DROP TABLE hash_opinions",
     "DROP TABLE own_entries",
+    "ALTER TABLE mandate DROP COLUMN recipients",
     "DROP INDEX ix_media_generation",
     "DROP INDEX ix_lead_posts_awaited",
     "ALTER TABLE lead_posts DROP COLUMN capture",

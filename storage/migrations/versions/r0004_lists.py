@@ -38,6 +38,7 @@ def _columns() -> None:
         sa.Column("generation", BigInteger(), nullable=False, server_default="0"),
     ):
         op.add_column("hash_lists", column)
+    op.add_column("mandate", sa.Column("recipients", Text(), nullable=False, server_default=sa.text("''")))
     op.add_column("hash_matches", sa.Column("severity", Text(), nullable=False, server_default="normal"))
     op.add_column("hash_matches", sa.Column("withdrawn", Text()))
     op.add_column("visits", sa.Column("suppressed", BigInteger(), nullable=False, server_default="0"))
