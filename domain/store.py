@@ -460,8 +460,11 @@ class RemoteBook(Protocol):
     def answered(self, service: str, answers: Sequence[RemoteAnswer], now: datetime) -> None:
         """Write answers; a newer one takes the place of the older."""
 
+    def positive(self, service: str) -> dict[bytes, str]:
+        """Return what a service knows of all that it was ever asked, by hash, as it last said."""
+
     def forget(self, service: str, before: datetime) -> int:
-        """Delete answers of before a moment; returns how many."""
+        """Delete answers of before a moment that say a hash is unknown; returns how many."""
 
 
 class AuditBook(Protocol):
