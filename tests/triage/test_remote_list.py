@@ -84,7 +84,7 @@ async def test_without_a_mandate_for_it_nothing_is_asked_and_nothing_counts(tmp_
             expires_at=START + timedelta(days=365),
             recipients=(),
         )
-        people = [("bopha", Role.ANALYST), ("chan", Role.ANALYST)]
+        people = [("bopha", Role.ANALYST), ("dara", Role.SUPERVISOR)]
         await opened.office.people.enrol(LOCAL, organisation, mandate, people)
         asked = shield.asked
         assert await shield_list.follow() is not None
