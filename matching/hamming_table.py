@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matching import hamming_plan
 from matching.hamming_plan import Chunk, reaching
-from matching.hamming_words import Hashes, Hits, Numbers, compare_runs, joined, none_found, scan
+from matching.hamming_words import Hashes, Hits, Numbers, compare_runs, joined, lengths, none_found, scan
 
 Slots = NDArray[np.uint32]
 
@@ -72,7 +72,7 @@ class Table:
         last = end[probes.shape[1] - 1 :: probes.shape[1]]
         if not last[-1]:
             return none_found()
-        named = np.diff(last, prepend=0)
+        named = lengths(last)
         # Looking at all entries costs less where so many are named.
         crowded = np.flatnonzero(named * hamming_plan.CANDIDATE > len(hashes) * hamming_plan.SCAN)
         if len(crowded):

@@ -90,8 +90,10 @@ def compare(hashes: Hashes, at: Numbers, queries: Hashes, who: Numbers, radius: 
 def compare_runs(hashes: Hashes, at: Numbers, queries: Hashes, ends: Numbers, radius: int) -> Hits:
     """Compare the hashes `at` with the queries, each with those up to its end; return the near ones."""
     different = hashes.front.take(at, axis=0)
-    different ^= queries.front.repeat(np.diff(ends, prepend=0), axis=0)
+    different ^= queries.front.repeat(lengths(ends), axis=0)
     near = np.flatnonzero(_ones(different) <= radius)
+    if not len(near):
+        return none_found()
     return compare(hashes, at[near], queries, np.searchsorted(ends, near, side="right"), radius)
 
 
@@ -108,6 +110,13 @@ def scan(hashes: Hashes, queries: Hashes, radius: int) -> Hits:
                 who, at = np.divmod(near, block.shape[1])
                 found.append(compare(hashes, first + at, queries, asked + who, radius))
     return joined(found)
+
+
+def lengths(ends: Numbers) -> Numbers:
+    """Return how long runs are that end there and begin where the one before ends."""
+    found = ends.copy()  # numpy's own `diff` takes longer than all else does for a single query
+    found[1:] -= ends[:-1]
+    return found
 
 
 def joined(found: list[Hits]) -> Hits:

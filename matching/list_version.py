@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from domain.errors import NotFound, OperatorFault
 from domain.hashlists import Algorithm, HashEntry
 from matching.hamming import HammingIndex
-from matching.list_words import KINDS, Words, read_words
-from matching.list_writer import RADII
+from matching.list_words import KINDS, RADII, Words, read_words
 
 PIECE = 1 << 14  # entries read together
 SORTED = 1 << 22  # entries whose keys are compared together: 32 MiB

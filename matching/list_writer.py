@@ -22,10 +22,9 @@ from matching.folders import flush, remove
 from matching.hamming_file import write_index
 from matching.hamming_segment import loose
 from matching.hamming_words import Hashes, from_bytes, halves
-from matching.list_words import KINDS, MAX_CLASSES, NAME, WIDTHS, packed, places
+from matching.list_words import KINDS, MAX_CLASSES, NAME, RADII, WIDTHS, packed, places
 from matching.spill import Spill
 
-RADII = dict.fromkeys(KINDS, 0) | {Algorithm.PDQ: 31, Algorithm.PHASH: 8}
 MAX_ENTRIES = 1 << 31
 
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
