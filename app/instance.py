@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from app.config import Config
+from app.lists import matcher_of, shelf_in
 from domain.audit import SYSTEM, AuditDraft
 from domain.clock import utc_now
 from domain.errors import OperatorFault
@@ -20,7 +22,6 @@ from domain.ports import Opener
 from domain.store import Store, Tx
 from keys import hotline, keyfile, tokens
 from keys.vault import HostVault
-from matching.shelf import FolderShelf
 from storage.opening import open_store
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
@@ -127,14 +128,14 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         telegram_session=config.telegram.session,
         max_active=config.max_active_targets,
     )
-    shelf = FolderShelf(config.lists_dir)
+    shelf = shelf_in(config.lists_dir)
     return Office(
         desk=desk,
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),
-        lists=HashLists(desk=desk, shelf=shelf, growth=config.list_growth),
+        lists=HashLists(desk=desk, shelf=shelf, trial=partial(matcher_of, config.lists_dir), growth=config.list_growth),
         opinions=Opinions(desk=desk, shelf=shelf),
         assessments=Assessments(desk=desk),
         telegram=Telegram(desk=desk),

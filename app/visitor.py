@@ -9,26 +9,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
 
 from app.checkup import weakened
 from app.collector import settle
 from app.config import Config
 from app.instance import Instance
+from app.lists import build_missing
 from app.telegram import TelegramOnDemand
 from crawler.source import ScrapySource
 from domain.errors import AlreadyRunning
-from domain.hashlists import LiveList
-from domain.ids import ListId, TargetId
+from domain.ids import TargetId
 from domain.observations import Platform
-from domain.ports import ListShelf
-from domain.store import Store, Tx
+from domain.store import Store
 from domain.targets import Claim, Visit
 from fingerprint.confine import protect_parent
 from fingerprint.pool import FingerprintPool
@@ -39,7 +36,6 @@ from net.governor import HostGovernor
 from net.guard import EgressPolicy
 from net.session import guarded_session
 from triage.desk import Desk
-from triage.hash_lists import BATCH
 from triage.intake import Intake
 from triage.rematching import Rematching
 
@@ -91,17 +87,10 @@ class Visitor:
         generation, live = await store.read(lambda tx: (tx.lists.generation(), tx.lists.live()))
         if generation == self.matcher.generation:
             return False
-        await self._build_missing(live)
+        await build_missing(store, self.instance.office.lists.shelf, live)
         await asyncio.to_thread(self.matcher.replace, live, generation)
         log.info("hash lists loaded", extra={"generation": generation})
         return True
-
-    async def _build_missing(self, live: Sequence[LiveList]) -> None:
-        """Build the files of lists that another machine imported, or that an earlier version kept as rows."""
-        shelf = self.instance.office.lists.shelf
-        for one in live:
-            if one.own is None and one.hash_list.entries and not shelf.holds(one.hash_list.id):
-                await self.instance.store.read(partial(_build, shelf, one.hash_list.id))
 
 
 @asynccontextmanager
@@ -123,20 +112,6 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
             yield visitor
     finally:
         await lock.release()
-
-
-def _build(shelf: ListShelf, list_id: ListId, tx: Tx) -> None:
-    """Build a list's files from its rows, where there are any; else matching will say that they are missing."""
-    rows, writer = tx.lists.entries(list_id), shelf.write(list_id)
-    try:
-        taken = 0
-        while batch := list(islice(rows, BATCH)):
-            writer.add(batch)
-            taken += len(batch)
-        if taken:
-            writer.finish()
-    finally:
-        writer.abandon()
 
 
 @asynccontextmanager

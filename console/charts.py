@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from domain.leads import Lead
 from domain.outcomes import Outcome
-from domain.scoring import Reason, Score, total
+from domain.scoring import Reason, Rule, Score, total
 from domain.targets import Visit
 
 FULL = 100  # points that fill a bar; more is drawn as full and written as it is
@@ -62,8 +62,23 @@ def strip(visits: Sequence[Visit]) -> list[tuple[int, Visit, str]]:
     return [(place, visit, tone(visit.outcome)) for place, visit in enumerate(reversed(visits))]
 
 
+def _drawn(reasons: Sequence[Reason]) -> list[int]:
+    """Return how much of the bar each reason is; what was taken back is taken from the matches that it took back."""
+    widths: list[int] = []
+    owed = 0
+    for reason in reasons:
+        owed -= min(0, reason.points)
+        widths.append(max(0, reason.points))
+        latest = range(len(widths) - 1, -1, -1)
+        for place in sorted(latest, key=lambda place: reasons[place].rule is not Rule.KNOWN_MATCH):
+            taken = min(owed, widths[place])
+            widths[place] -= taken
+            owed -= taken
+    return widths
+
+
 def _bar(score: Score, reasons: list[Reason]) -> ScoreBar:
-    ends = list(accumulate(max(0, reason.points) for reason in reasons))
+    ends = list(accumulate(_drawn(reasons)))
     starts = [0, *ends[:-1]]
     segments = tuple(
         Segment(start=min(start, FULL), width=min(end, FULL) - min(start, FULL), reason=reason)

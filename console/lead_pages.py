@@ -12,7 +12,7 @@ from console.forms import choice, text
 from console.target_pages import EMPTY
 from console.words import TOO_MANY_TRIES, account_notices
 from domain.errors import BadInput, Refused
-from domain.leads import Closing, Lead, LeadStatus
+from domain.leads import BY_HAND, Closing, Lead, LeadStatus
 from domain.people import Actor
 from domain.ports import Opener
 from domain.targets import MAX_DAYS
@@ -95,7 +95,7 @@ async def _lead_page(
         linked=linked or Suggestions(),
         blank=EMPTY,
         max_days=MAX_DAYS,
-        closings=list(Closing),
+        closings=BY_HAND,
         passphrase_needed=standing.enrolled,
         minutes=BACK_AFTER_S // 60,
     )

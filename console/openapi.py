@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.calls import Access, Route
-from domain.hashlists import Algorithm
-from domain.leads import LeadStatus
+from domain.hashlists import Algorithm, ListClass, Withdrawal
+from domain.leads import Capture, LeadStatus
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.reports import Via
@@ -44,6 +44,12 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+MATCH: dict[str, Schema] = {
+    "list": TEXT, "list_version": NUMBER, "list_class": _one_of(ListClass), "algorithm": _one_of(Algorithm),
+    "distance": NUMBER, "classification": TEXT, "at_ms": {"type": ["integer", "null"]},
+    "covers": {"type": ["string", "null"]},
+}  # fmt: skip
+
 SCHEMAS: dict[str, Schema] = {
     "Lead": _object({
         "id": TEXT,
@@ -58,10 +64,9 @@ SCHEMAS: dict[str, Schema] = {
         "posted_at": TIME_OR_NONE,
         "seen_at": TIME,
         "filed_at": TIME,
-        "matches": _array(_object({
-            "list": TEXT, "list_version": NUMBER, "algorithm": _one_of(Algorithm), "distance": NUMBER,
-            "classification": TEXT, "at_ms": {"type": ["integer", "null"]}, "covers": {"type": ["string", "null"]},
-        })),
+        "matches": _array(_object(MATCH)),
+        "withdrawn_matches": _array(_object({**MATCH, "why": _one_of(Withdrawal)})),
+        "capture": _one_of(Capture, or_none=True),
         "text_hits": _array(_object({"rule": TEXT, "version": NUMBER})),
         "deleted_posts": _array(TIME),
     }),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from domain import scoring
-from domain.hashlists import ListClass
+from domain.hashlists import ListClass, Withdrawal
 from domain.leads import Closing, LeadKind, LeadStatus
 from domain.observations import Platform
 from domain.outcomes import Outcome
@@ -39,7 +39,15 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         "not_illegal": "Not illegal",
         "duplicate": "Duplicate",
         "expired": "Expired",
-        "withdrawn": "No list has it any more",
+        "withdrawn": "Match taken back",
+    },
+    Withdrawal: {
+        "superseded": "a later version says the same",
+        "entry_gone": "the list holds it no more",
+        "list_retired": "the list is not in use any more",
+        "disabled": "the hash was disabled",
+        "suppressed": "a negative list knows the picture",
+        "revoked": "an assessment was changed",
     },
     LeadKind: {"hash": "Hash match", "text": "Text"},
     TargetStatus: {

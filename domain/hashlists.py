@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -46,6 +47,11 @@ class ListClass(StrEnum):
     SELF_SUBMITTED = "self-submitted"
     ADULT_NCII = "adult-ncii"
     NEGATIVE = "negative"
+
+    @property
+    def may_say_csam(self) -> bool:
+        """Return whether a match may be called that: what people sent in of themselves is another thing."""
+        return self in {ListClass.ACCREDITED, ListClass.OWN}
 
 
 class Severity(StrEnum):
@@ -279,6 +285,12 @@ class MediaMatch:
     media_id: MediaId
     match: HashMatch
     withdrawn: Withdrawal | None = None
+
+
+def says_csam(classification: str) -> bool:
+    """Return whether a classification calls what it names child sexual abuse material."""
+    words = re.sub(r"[^a-z]+", " ", classification.casefold())
+    return bool(re.search(r"\bcsa(m|em)?\b|\bchild sexual\b", words))
 
 
 def unsuppressed(matches: Sequence[HashMatch]) -> tuple[tuple[HashMatch, ...], int]:

@@ -40,6 +40,9 @@ class Closing(StrEnum):
     WITHDRAWN = "withdrawn"  # what it was filed for is on no list any more
 
 
+# What a person may close a lead as.
+BY_HAND = tuple(closing for closing in Closing if closing is not Closing.WITHDRAWN)
+
 # Nothing was found out about what these show: new evidence puts them back into the queue.
 _OPEN_AGAIN = frozenset({Closing.REMOVED, Closing.UNAVAILABLE, Closing.MOVED, Closing.EXPIRED, Closing.WITHDRAWN})
 
@@ -175,7 +178,9 @@ def release(lead: Lead, *, by: str, for_a_colleague: bool = False) -> Lead:
 
 
 def close(lead: Lead, *, by: str, closing: Closing) -> Lead:
-    """Return the lead as closed by the person who holds it."""
+    """Return the lead as closed by the person who holds it; raises BadInput for what only the lists decide."""
+    if closing not in BY_HAND:
+        raise BadInput(f"Nobody closes a lead as {closing}: lists do. Choose one of {', '.join(BY_HAND)}.")
     _require_holder(lead, by)
     return replace(lead, status=LeadStatus.CLOSED, closed_as=closing)
 

@@ -258,6 +258,9 @@ class ListBook(Protocol):
     def live(self) -> list[LiveList]:
         """Return the lists in force, with what of them is disabled, and the entries of the hotline's own."""
 
+    def next_version(self, name: str) -> int:
+        """Return the number of a list's next version."""
+
     def stage(self, hash_list: HashList) -> None:
         """Write a version that is not in force yet; one of the same name that was staged before is dropped."""
 
@@ -278,7 +281,11 @@ class ListBook(Protocol):
         """Yield the entries that stand as rows, in their order; to be read to the end within the transaction."""
 
     def activate(self, list_id: ListId, *, entries: int, now: datetime) -> int:
-        """Put a version in force, retire the one before, and return the new generation; raises WrongState."""
+        """
+        Put a version in force, and return the new generation; raises WrongState.
+
+        The one before is retired, one of the same name that is kept aside is dropped.
+        """
 
     def hold(self, list_id: ListId, *, entries: int, why: str) -> None:
         """Keep a whole import aside until a person decides; raises WrongState when it is not staged."""
@@ -341,6 +348,12 @@ class PrintBook(Protocol):
 
     def of_lead(self, lead_id: LeadId) -> list[StoredPrint]:
         """Return the fingerprints of a lead's posts, in the order in which they were seen."""
+
+    def recent(self, since: datetime, limit: int) -> list[StoredPrint]:
+        """Return fingerprints of what was first seen from a moment on, the newest first."""
+
+    def count(self, since: datetime) -> int:
+        """Return how many media items with a fingerprint were first seen from a moment on."""
 
     def known(self, media_ids: Sequence[MediaId]) -> KnownMatches:
         """Return what is known of these media, and hold the posts that show them until the transaction ends."""

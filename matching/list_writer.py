@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from domain.errors import OperatorFault
+from domain.errors import BadInput, OperatorFault
 from domain.hashlists import Algorithm, HashEntry
 from matching import list_words
 from matching.folders import flush, remove
@@ -115,7 +115,10 @@ class FolderWriter:
         if self._count + len(entries) > MAX_ENTRIES:
             raise OperatorFault(f"A hash list may have {MAX_ENTRIES} entries.")
         kinds = [entry.algorithm for entry in entries]
-        for kind in set(kinds):
+        sizes = {kind: kind.hex_length // 2 for kind in set(kinds)}
+        if any(len(entry.hash) != sizes[entry.algorithm] for entry in entries):
+            raise BadInput("An entry's hash has another length than its algorithm's.")
+        for kind in sizes:
             if kind not in self._columns:
                 self._columns[kind] = _Column(self._fresh, kind)
             if kinds.count(kind) == len(kinds):

@@ -70,12 +70,16 @@ class FolderShelf:
             os.close(descriptor)
         return descriptor is None
 
-    def open(self, list_id: ListId) -> ListVersion:
-        """Return a version with its files mapped; raises OperatorFault when they are missing or damaged."""
+    def open(self, list_id: ListId, *, warm: bool = False) -> ListVersion:
+        """
+        Return a version with its files mapped; raises OperatorFault when they are missing or damaged.
+
+        `warm` fetches the tables' pages now, for who will search them for long.
+        """
         place = self._place(list_id)
         if not place.is_dir():
             raise OperatorFault(f"The files of hash list {list_id} are not on this machine.")
-        return open_version(place)
+        return open_version(place, warm=warm)
 
     def entries(self, list_id: ListId) -> Iterator[HashEntry]:
         """Yield a version's entries in their order; raises OperatorFault when it is missing or damaged."""

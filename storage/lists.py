@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from domain.errors import NotFound, WrongState
 from domain.hashlists import OWN_LIST, Algorithm, HashEntry, HashList, ListClass, LiveList, Opinion, OwnEntry
@@ -61,6 +61,11 @@ class Lists:
             for one in self.in_force()
         ]
 
+    def next_version(self, name: str) -> int:
+        """Return the number of a list's next version."""
+        newest = select(func.max(hash_lists.c.version)).where(hash_lists.c.name == name, ~and_(*_STAGED))
+        return int(self._connection.execute(newest).scalar() or 0) + 1
+
     def stage(self, hash_list: HashList) -> None:
         """Write a version that is not in force yet; one of the same name that was staged before is dropped."""
         self._connection.execute(delete(hash_lists).where(hash_lists.c.name == hash_list.name, *_STAGED))
@@ -103,7 +108,11 @@ class Lists:
                 yield made(HashEntry, row)
 
     def activate(self, list_id: ListId, *, entries: int, now: datetime) -> int:
-        """Put a version in force, retire the one before, and return the new generation; raises WrongState."""
+        """
+        Put a version in force, and return the new generation; raises WrongState.
+
+        The one before is retired, one of the same name that is kept aside is dropped.
+        """
         generation = self._count_up()
         waiting = (hash_lists.c.id == list_id, hash_lists.c.activated_at.is_(None))
         change = update(hash_lists).where(*waiting)
@@ -111,7 +120,9 @@ class Lists:
         name = self._connection.execute(change.returning(hash_lists.c.name)).scalar()
         if name is None:
             raise WrongState(_GIVEN_UP)
-        before = (hash_lists.c.name == name, hash_lists.c.id != list_id, *_IN_FORCE)
+        others = (hash_lists.c.name == name, hash_lists.c.id != list_id)
+        self._connection.execute(delete(hash_lists).where(*others, hash_lists.c.held != ""))
+        before = (*others, *_IN_FORCE)
         self._connection.execute(update(hash_lists).where(*before).values(retired_at=now, generation=generation))
         return generation
 

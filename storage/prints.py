@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select, update
 
 from domain.filing import PostKey, possible_groups
 from domain.fingerprints import Covers, Fingerprint, SampledFrame
@@ -37,6 +38,9 @@ _HASH = 32  # bytes of a PDQ hash
 _SET = 8 * _HASH
 _PHASH = 8
 _PLAIN = ("format", "width", "height", "size", "md5", "sha1", "sha256", "pdq", "pdq_quality")
+_PRINTS = select(media.c.id, media.c.status, media.c.reason, media.c.generation, *fingerprints.c).join(
+    fingerprints, fingerprints.c.media_id == media.c.id
+)
 
 
 class Prints:
@@ -48,35 +52,28 @@ class Prints:
 
     def outdated(self, generation: int, limit: int) -> list[StoredPrint]:
         """Return fingerprints that were last compared with older lists, the longest ago first."""
-        query = (
-            select(media.c.id, media.c.status, media.c.reason, media.c.generation, *fingerprints.c)
-            .join(fingerprints, fingerprints.c.media_id == media.c.id)
-            .where(media.c.generation < generation)
-            .order_by(media.c.generation)
-            .limit(limit)
-        )
-        rows = self._connection.execute(query).all()
-        shown = self._frames([row.id for row in rows])
-        return [
-            StoredPrint(media_id=row.id, generation=row.generation, fingerprint=_fingerprint(row, shown[row.id]))
-            for row in rows
-        ]
+        older = _PRINTS.where(media.c.generation < generation).order_by(media.c.generation)
+        return self._stored(older.limit(limit))
 
     def of_lead(self, lead_id: LeadId) -> list[StoredPrint]:
         """Return the fingerprints of a lead's posts, in the order in which they were seen."""
-        query = (
-            select(media.c.id, media.c.status, media.c.reason, media.c.generation, *fingerprints.c)
-            .join(fingerprints, fingerprints.c.media_id == media.c.id)
-            .join(lead_posts, lead_posts.c.post_id == media.c.post_id)
-            .where(lead_posts.c.lead_id == lead_id)
-            .order_by(media.c.nr)
+        joined = _PRINTS.join(lead_posts, lead_posts.c.post_id == media.c.post_id)
+        return self._stored(joined.where(lead_posts.c.lead_id == lead_id).order_by(media.c.nr))
+
+    def recent(self, since: datetime, limit: int) -> list[StoredPrint]:
+        """Return fingerprints of what was first seen from a moment on, the newest first."""
+        newest = _PRINTS.join(posts, posts.c.id == media.c.post_id).order_by(media.c.nr.desc())
+        return self._stored(newest.where(posts.c.first_seen >= since).limit(limit))
+
+    def count(self, since: datetime) -> int:
+        """Return how many media items with a fingerprint were first seen from a moment on."""
+        counted = (
+            select(func.count())
+            .select_from(fingerprints)
+            .join(media, media.c.id == fingerprints.c.media_id)
+            .join(posts, posts.c.id == media.c.post_id)
         )
-        rows = self._connection.execute(query).all()
-        shown = self._frames([row.id for row in rows])
-        return [
-            StoredPrint(media_id=row.id, generation=row.generation, fingerprint=_fingerprint(row, shown[row.id]))
-            for row in rows
-        ]
+        return int(self._connection.execute(counted.where(posts.c.first_seen >= since)).scalar_one())
 
     def known(self, media_ids: Sequence[MediaId]) -> KnownMatches:
         """Return what is known of these media, and hold the posts that show them until the transaction ends."""
@@ -186,6 +183,14 @@ class Prints:
         if rows:
             change = update(hash_matches).where(place)
             self._connection.execute(change.values({name: bindparam(f"_{name}") for name in told}), rows)
+
+    def _stored(self, query: Select[*tuple[Any, ...]]) -> list[StoredPrint]:
+        rows = self._connection.execute(query).all()
+        shown = self._frames([row.id for row in rows])
+        return [
+            StoredPrint(media_id=row.id, generation=row.generation, fingerprint=_fingerprint(row, shown[row.id]))
+            for row in rows
+        ]
 
     def _frames(self, media_ids: Sequence[MediaId]) -> Mapping[MediaId, list[SampledFrame]]:
         found: dict[MediaId, list[SampledFrame]] = defaultdict(list)

@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from app.lists import matcher_of
 from domain.errors import LostClaim
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashEntry, ListClass
@@ -41,8 +43,9 @@ from storage.store import SqlStore
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
-from triage.hash_lists import HashLists, NewList
+from triage.hash_lists import HashLists
 from triage.intake import Intake
+from triage.list_terms import NewList
 from triage.office import Office
 from triage.opinions import Opinions
 from triage.people import People
@@ -261,7 +264,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),
-        lists=HashLists(desk=desk, shelf=files),
+        lists=HashLists(desk=desk, shelf=files, trial=partial(matcher_of, tmp_path / "lists")),
         opinions=Opinions(desk=desk, shelf=files),
         assessments=Assessments(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),

@@ -12,12 +12,13 @@ from typing import Any
 
 from domain.assessments import Assessment
 from domain.audit import Verdict
-from domain.hashlists import HashList, MediaMatch
+from domain.hashlists import HashList, MediaMatch, Opinion
 from domain.leads import Lead
 from domain.people import User
 from domain.store import StoredPost
 from domain.targets import Visit
 from domain.telegram import AccountState
+from triage.hash_lists import Standing
 from triage.reports import ReportView
 from triage.watchlist import TargetView
 
@@ -160,6 +161,20 @@ def list_json(hash_list: HashList) -> Json:
         "entries": hash_list.entries,
         "imported_at": rfc3339(hash_list.imported_at),
         "retired_at": rfc3339(hash_list.retired_at),
+    }
+
+
+def standing_json(standing: Standing) -> Json:
+    """Return how a hash list stands, never what it holds."""
+    waiting = standing.waiting
+    return {
+        **list_json(standing.hash_list),
+        "confirmed": standing.opinions.get(Opinion.CONFIRMED, 0),
+        "disputed": standing.opinions.get(Opinion.DISPUTED, 0),
+        "disabled": standing.opinions.get(Opinion.DISABLED, 0),
+        "waiting_version": waiting.version if waiting else None,
+        "waiting_entries": waiting.entries if waiting else None,
+        "waits_because": standing.held or None,
     }
 
 

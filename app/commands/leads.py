@@ -11,11 +11,14 @@ import typer
 
 from app.commands.terminal import AsJson, at_desk, emit, passphrase_of, print_rows
 from app.instance import Instance
+from domain.assessments import Assessment, Basis, Verdict
 from domain.fingerprints import Covers
+from domain.hashlists import Withdrawal
 from domain.leads import Closing, Lead, LeadStatus, Neighbour
 from domain.observations import Particulars
 from domain.people import Actor
-from triage.json_views import Json, lead_json, rfc3339
+from triage.assessments import Assessed
+from triage.json_views import Json, assessment_json, lead_json, rfc3339
 from triage.queue import Revealed
 from triage.suggestions import FOR_THE_POLICE, NEEDS_A_REPORT, Suggestions
 
@@ -50,6 +53,15 @@ def _evidence(row: Json) -> str:
     return "; ".join([*matches, *sorted({f"text: {hit['rule']}" for hit in row["text_hits"]})])
 
 
+def _withdrawn(row: Json) -> str:
+    """Return in a few words which matches do not hold any more."""
+    return "; ".join(
+        f"{match['algorithm']} at {match['distance']} in {match['list']} ({match['why']})"
+        for match in row["withdrawn_matches"]
+        if match["why"] != Withdrawal.SUPERSEDED
+    )
+
+
 def _whereof(match: Json) -> str:
     """Return what of the media item it was that matched, where it was not simply the item."""
     if match["at_ms"] is not None:
@@ -75,15 +87,23 @@ def show(
         revealed = await instance.office.queue.reveal(actor, lead_id, reason=reveal, opener=opener)
         return lead, revealed, await instance.office.linked.of(actor, revealed)
 
-    lead, revealed, linked = at_desk(work, acting=reveal is not None)
+    async def both(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed], Suggestions, list[Assessment]]:
+        return (*await work(instance, actor), await instance.office.assessments.show(actor, lead_id))
+
+    lead, revealed, linked, assessments = at_desk(both, acting=reveal is not None)
+    said = [assessment_json(one) for one in assessments]
     contents = [_revealed_json(item) for item in revealed]
     if as_json:
+        shown = {**lead_json(lead), "assessments": said}
         opened = {"contents": contents, **_linked_json(linked)}
-        emit({**lead_json(lead), **(opened if reveal is not None else {})}, as_json=True)
+        emit({**shown, **(opened if reveal is not None else {})}, as_json=True)
         return
     row = lead_json(lead)
-    emit({**row, "reasons": "", "matches": "", "text_hits": "", "evidence": _evidence(row)}, as_json=False)
+    told = {"reasons": "", "matches": "", "withdrawn_matches": "", "text_hits": ""}
+    emit({**row, **told, "evidence": _evidence(row), "not_any_more": _withdrawn(row)}, as_json=False)
     emit(row["reasons"], as_json=False, columns=("score", "points", "text"))
+    if said:
+        emit(said, as_json=False, columns=("by", "verdict", "basis", "classification"))
     for content in contents:
         _print_revealed(content)
     _print_linked(linked)
@@ -184,6 +204,33 @@ def close(
 
     lead = at_desk(work, acting=True)
     emit({"id": lead.id, "status": lead.status.value, "closed_as": closing.value}, as_json=as_json)
+
+
+@app.command("assess")
+def assess(
+    lead_id: Id,
+    verdict: Annotated[Verdict, typer.Option("--as", help="What you hold it to be.")],
+    basis: Annotated[Basis, typer.Option(help="What that rests on.")],
+    classification: Annotated[str, typer.Option(help="What a match of it is called, in your own words.")] = "",
+    media: Annotated[list[str] | None, typer.Option(help="SHA-256 of an item that you mean. Repeat it.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what you hold a lead to be; what two people hold illegal goes on the hotline's own list."""
+
+    async def work(instance: Instance, actor: Actor) -> Assessed:
+        return await instance.office.assessments.assess(
+            actor, lead_id, verdict=verdict, basis=basis, classification=classification, media=media or ()
+        )
+
+    done = at_desk(work, acting=True)
+    said = [assessment_json(one) for one in done.assessments]
+    shown = {"id": done.lead.id, "status": done.lead.status.value, "listed": done.listed, "revoked": done.revoked}
+    if as_json:
+        emit({**shown, "assessments": said}, as_json=True)
+        return
+    emit(shown, as_json=False)
+    emit(said, as_json=False, columns=("by", "verdict", "basis", "classification"))
 
 
 @app.command("note")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from domain.errors import BadInput
 from domain.hashlists import Algorithm, ListFigures
 from exchange.formats.hashlist_format import ListFormat
 from exchange.formats.hashlists import Opener
-from triage.hash_lists import NewList, Preview
-from triage.json_views import Json
+from triage.json_views import Json, list_json
 from triage.list_figures import figures_json
+from triage.list_imports import Forecast, Imported, Preview
+from triage.list_terms import NewList
 
 SHOWN_BAD_ROWS = 20
 PIECE = 1 << 20  # bytes read at once
@@ -117,4 +118,24 @@ def preview_json(wanted: NewList, preview: Preview) -> Json:
         "entries": preview.figures.good,
         "replaces_entries": preview.replaces.entries if preview.replaces else None,
         "would_be_refused": preview.refusal or None,
+        "would_be_held": preview.held or None,
+        **_effect_json(preview.overlap, preview.forecast),
+    }
+
+
+def imported_json(imported: Imported) -> Json:
+    """Return what an import made."""
+    effect = _effect_json(imported.overlap, imported.forecast)
+    return {**list_json(imported.hash_list), "held": imported.held or None, **effect}
+
+
+def _effect_json(overlap: Mapping[str, int], forecast: Forecast | None) -> Json:
+    """Return what a list shares with others, and what it would mean for the desk."""
+    if forecast is None:
+        return {"overlap": dict(overlap)}
+    return {
+        "overlap": dict(overlap),
+        "pictures_in_30_days": forecast.pictures,
+        "pictures_compared": forecast.compared,
+        "pictures_matched": forecast.matched,
     }

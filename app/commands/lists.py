@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.commands.list_import import categories_from, import_progress, preview_json, show_figures, tell_bad_rows
-from app.commands.terminal import AsJson, at_desk, emit
+from app.commands.list_import import (
+    categories_from,
+    import_progress,
+    imported_json,
+    preview_json,
+    show_figures,
+    tell_bad_rows,
+)
+from app.commands.terminal import AsJson, at_desk, emit, say
 from app.instance import Instance
 from domain.errors import BadInput
-from domain.hashlists import HashList, ListClass
+from domain.fingerprints import MIN_PDQ_QUALITY
+from domain.hashlists import HashList, ListClass, Opinion, Severity
 from domain.people import Actor
 from exchange.formats.hashlist_columns import columns_from
 from exchange.formats.hashlist_format import ListFormat
-from exchange.formats.hashlists import ReadAs, read_list
-from triage.hash_lists import Imported, NewList, Preview
-from triage.json_views import Json, list_json
+from exchange.formats.hashlists import WITH_COLUMNS, ReadAs, read_list
+from triage.json_views import Json, list_json, standing_json
+from triage.list_imports import Imported, Preview
+from triage.list_terms import NewList
+from triage.opinions import Said
 
 app = typer.Typer(no_args_is_help=True, help="Hash lists.")
 rules_app = typer.Typer(no_args_is_help=True, help="Text rules.")
@@ -45,6 +57,13 @@ def import_(
     list_class: ClassOption = ListClass.OWN,
     columns: ColumnsOption = "",
     category: CategoryOption = None,
+    agreement: Annotated[str, typer.Option(help="The document under which the hotline may use it.")] = "",
+    licence_ends: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it may be used.")
+    ] = None,
+    radius: Annotated[int | None, typer.Option(help="PDQ bits within which it matches; 31 unless agreed.")] = None,
+    min_quality: Annotated[int, typer.Option(help="PDQ quality from which pictures are compared.")] = MIN_PDQ_QUALITY,
+    severity: Annotated[Severity, typer.Option(help="How much a match of it weighs.")] = Severity.NORMAL,
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the file, say what it holds, write nothing.")
@@ -52,23 +71,39 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Import a hash list; a running instance uses it within 5 seconds."""
-    wanted = NewList(name=name, classification=classification, list_class=list_class, authority=authority)
-    how = ReadAs(format=file_format, columns=columns_from(columns), categories=categories_from(category or []))
+    wanted = NewList(
+        name=name,
+        classification=classification,
+        list_class=list_class,
+        authority=authority,
+        agreement=agreement,
+        licence_ends=licence_ends.date() if licence_ends else None,
+        radius=radius,
+        min_quality=min_quality,
+        severity=severity,
+        columns=columns,
+    )
+    categories = categories_from(category or [])
+    ReadAs(format=file_format, columns=columns_from(columns), categories=categories)  # refused before anything opens
     if file_format is ListFormat.STOPNCII and list_class in {ListClass.ACCREDITED, ListClass.OWN}:
         raise BadInput("StopNCII's hashes are of adults, who sent them in themselves: say --class adult-ncii.")
 
     async def work(instance: Instance, actor: Actor) -> Imported | Preview:
         from exchange.screening import screened  # noqa: PLC0415 - numpy is for this command only
 
+        lists = instance.office.lists
+        described = await lists.with_columns(wanted) if file_format in WITH_COLUMNS else wanted
+        how = ReadAs(format=file_format, columns=columns_from(described.columns), categories=categories)
         with import_progress(file, how.format) as (pieces, done):
             rows = screened(read_list(pieces, how), unit=how.format.unit)
-            lists = instance.office.lists
-            return await (lists.preview if dry_run else lists.import_list)(actor, wanted, rows, done)
+            return await (lists.preview if dry_run else lists.import_list)(actor, described, rows, done)
 
     done = at_desk(work, acting=True)
     tell_bad_rows(done.figures)
-    what = list_json(done.hash_list) if isinstance(done, Imported) else preview_json(wanted, done)
+    what = imported_json(done) if isinstance(done, Imported) else preview_json(wanted, done)
     show_figures(what, done.figures, as_json=as_json)
+    if done.held:
+        say(f"Not in force: {done.held} See `kapear hashlist show`, then activate or discard it.")
 
 
 @app.command("list")
@@ -90,6 +125,66 @@ def retire(name: Annotated[str, typer.Argument(help="The list's name.")], *, as_
         return await instance.office.lists.retire(actor, name)
 
     emit(list_json(at_desk(work, acting=True)), as_json=as_json)
+
+
+@app.command("show")
+def show(name: Annotated[str, typer.Argument(help="The list's name.")], *, as_json: AsJson = False) -> None:
+    """Show how a list stands: its terms, what people say of its hashes, a version that waits for a decision."""
+
+    async def work(instance: Instance, actor: Actor) -> Json:
+        return standing_json(await instance.office.lists.show(actor, name))
+
+    emit(at_desk(work, acting=False), as_json=as_json)
+
+
+def _decide(name: str, summary: str, decide: Callable[[Instance, Actor, str], Awaitable[HashList]]) -> None:
+    """Register a command that decides on the version of a list that is kept aside."""
+
+    def command(name: Annotated[str, typer.Argument(help="The list's name.")], *, as_json: AsJson = False) -> None:
+        emit(list_json(at_desk(lambda i, a: decide(i, a, name), acting=True)), as_json=as_json)
+
+    app.command(name, help=summary)(command)
+
+
+_decide("activate", "Put a version in force that was kept aside.", lambda i, a, name: i.office.lists.activate(a, name))
+_decide("discard", "Drop a version that was kept aside.", lambda i, a, name: i.office.lists.discard(a, name))
+
+
+def _opine(name: str, summary: str, opine: Callable[[Instance, Actor, str, str], Awaitable[Said]]) -> None:
+    """Register a command that says something of the hashes which a lead's pictures match."""
+
+    def command(
+        lead_id: Annotated[str, typer.Argument(help="The lead whose pictures match.")],
+        hash_list: Annotated[str, typer.Option("--list", help="The list's name.")],
+        *,
+        as_json: AsJson = False,
+    ) -> None:
+        said = at_desk(lambda i, a: opine(i, a, lead_id, hash_list), acting=True)
+        emit({"list": hash_list, "hashes": said.hashes, "new": said.new}, as_json=as_json)
+
+    app.command(name, help=summary)(command)
+
+
+_opine(
+    "confirm",
+    "Say that what a lead matched on a list belongs there.",
+    lambda i, a, lead, name: i.office.opinions.say(a, lead, name, Opinion.CONFIRMED),
+)
+_opine(
+    "dispute",
+    "Say that what a lead matched on a list does not belong there.",
+    lambda i, a, lead, name: i.office.opinions.say(a, lead, name, Opinion.DISPUTED),
+)
+_opine(
+    "disable",
+    "Let what a lead matched on a list match nothing any more.",
+    lambda i, a, lead, name: i.office.opinions.say(a, lead, name, Opinion.DISABLED),
+)
+_opine(
+    "enable",
+    "Let what was disabled match again.",
+    lambda i, a, lead, name: i.office.opinions.take_back(a, lead, name, Opinion.DISABLED),
+)
 
 
 @rules_app.command("list")

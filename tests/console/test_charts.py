@@ -20,7 +20,7 @@ reasons = st.lists(
         score=st.sampled_from(Score),
         rule=st.sampled_from(Rule),
         version=st.just(1),
-        points=st.integers(0, 60),
+        points=st.integers(-30, 60),
     ),
     max_size=8,
 )
@@ -35,7 +35,7 @@ def test_a_bar_is_the_sum_of_its_reasons_and_stays_in_its_rail(stated: list[Reas
     )  # fmt: skip
     for bar in score_bars(lead):
         assert bar.points == total(stated, bar.score) == sum(part.reason.points for part in bar.segments)
-        assert sum(part.width for part in bar.segments) == min(bar.points, FULL)
+        assert sum(part.width for part in bar.segments) == min(max(bar.points, 0), FULL)
         assert all(0 <= part.start <= part.start + part.width <= FULL for part in bar.segments)
 
 
