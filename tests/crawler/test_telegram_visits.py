@@ -34,6 +34,7 @@ async def test_a_first_visit_begins_backfill_posts_below_the_newest() -> None:
         pages = await look(source, channel(backfill=100), traffic)
         assert numbers(pages) == list(range(201, 301))
         assert [page.cursor for page in pages] == ["220:200", "240:200", "260:200", "280:200", "300:200"]
+        assert [page.is_newest for page in pages] == [False] * 4 + [True]
         asked = ["", "?after=200", "?after=220", "?after=240", "?after=260"]
         assert server.paths == [f"/s/tinlanterns{query}" for query in asked]
         assert traffic.requests == 5

@@ -112,6 +112,24 @@ async def test_a_page_of_several_answers_has_the_digest_of_their_digests(
     assert (page.capture.length, page.capture.body_sha256) == received(*heard[1:])
 
 
+async def test_only_the_page_that_reaches_the_top_says_so(
+    telegram_server: TelegramServer, channel: Channel, reader: Reader
+) -> None:
+    for number in range(1, 2051):
+        channel.post(f"kite {number}")
+    assert [page.is_newest for page in await reader.visit()] == [False, False, True]
+    first = channel.post("another")
+    channel.edit(first - 1, message="a red kite")
+    assert [([int(post.post) for post in page.posts], page.is_newest) for page in await reader.visit()] == [
+        ([first], True),
+        ([first - 1], False),  # what was edited stands alone
+    ]
+    # The beginning of an album at the top is left for the next visit: what stands before it is not all there is.
+    reader.clock.now = channel.messages[first].date
+    channel.album([photo_of(telegram_server, b"kite"), photo_of(telegram_server, b"lantern")], "an album")
+    assert not any(page.is_newest for page in await reader.visit())
+
+
 async def test_a_channel_is_described_once_a_day_and_never_for_a_quiet_visit(
     telegram_server: TelegramServer, channel: Channel, reader: Reader
 ) -> None:
