@@ -28,6 +28,8 @@ log = logging.getLogger("kapear.scheduler")
 TICK_S = 1.0
 LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
+FEEDS_S = 60.0
+REMOTE_S = 30.0
 PURGE_S = 3600.0
 DRAIN_S = 3.0  # what a stop gives running visits; SIGTERM is promised to end within 5 s
 
@@ -45,12 +47,15 @@ class Monitor:
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let go of running visits; what they committed stays."""
         ticker = AsyncIOScheduler()
+        remote = self.visitor.remote
         for job, seconds in (
             (self.tick, TICK_S),
             (self.visitor.refresh_lists, LISTS_S),
             (self.visitor.rematching.run, LISTS_S),
             (self.visitor.instance.office.lists.expire, EXPIRY_S),
             (self.visitor.instance.office.lists.tidy, PURGE_S),
+            (self.visitor.feeds.pull_due, FEEDS_S),
+            *(((remote.follow, REMOTE_S),) if remote is not None else ()),
             (self.expire, EXPIRY_S),
             (self.visitor.instance.office.watchlist.purge, PURGE_S),
         ):

@@ -5,24 +5,27 @@ from __future__ import annotations
 import aiohttp
 from yarl import URL
 
-from app.config import Config
+from app.instance import Instance
 from exchange.clients.arachnid import ArachnidShield
-from triage.desk import Desk
 from triage.remote import RemoteMatching
+from triage.remote_list import RemoteList
+
+NAME = "Arachnid Shield"
 
 
-def arachnid_matching(config: Config, desk: Desk, session: aiohttp.ClientSession) -> RemoteMatching | None:
+def arachnid_list(instance: Instance, session: aiohttp.ClientSession) -> RemoteList | None:
     """
-    Return who asks Arachnid Shield over a guarded session, None where it is not configured.
+    Return the list of what Arachnid Shield knows, None where it is not configured.
 
     Raises OperatorFault where credentials are missing. Whether anything is
     asked is for the mandate to say, each time.
     """
-    arachnid = config.arachnid
+    arachnid, office = instance.config.arachnid, instance.office
     if arachnid is None:
         return None
     service = arachnid.service
     lookup = ArachnidShield(
         session=session, url=URL(service.url), user=service.user.value(), secret=service.secret.value()
     )
-    return RemoteMatching(desk=desk, lookup=lookup, fresh=arachnid.fresh)
+    remote = RemoteMatching(desk=office.desk, lookup=lookup, fresh=arachnid.fresh)
+    return RemoteList(desk=office.desk, lists=office.lists, remote=remote, name=NAME)

@@ -21,7 +21,7 @@ from domain.errors import OperatorFault
 from domain.hashlists import ListClass
 from domain.people import Actor, Role
 from exchange.formats.hashlist_csv import read_csv
-from triage.hash_lists import NewList
+from triage.list_terms import NewList
 from triage.watchlist import NewTarget
 
 ACTOR = Actor(name="os:demo", role=Role.ADMIN, local=True)

@@ -32,6 +32,7 @@ from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.watchlist import WatchList
 
@@ -133,6 +134,7 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
+        linked=Linked(desk=desk),
         lists=HashLists(desk=desk, shelf=shelf, trial=partial(matcher_of, config.lists_dir), growth=config.list_growth),
         opinions=Opinions(desk=desk, shelf=shelf),
         assessments=Assessments(desk=desk),

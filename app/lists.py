@@ -17,7 +17,7 @@ from domain.hashlists import LiveList
 from domain.ids import ListId
 from domain.ports import ListShelf, Matcher
 from domain.store import Store, Tx
-from triage.hash_lists import BATCH
+from triage.list_imports import BATCH
 
 
 class _OnDemand:

@@ -14,8 +14,10 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.arachnid import arachnid_list
 from app.checkup import weakened
 from app.collector import settle
+from app.feeds import OpenFeeds, feed_book
 from app.instance import Instance
 from app.introduction import tool_version, user_agent
 from app.lists import build_missing
@@ -37,6 +39,7 @@ from net.session import guarded_session
 from triage.desk import Desk
 from triage.intake import Intake
 from triage.rematching import Rematching
+from triage.remote_list import RemoteList
 
 log = logging.getLogger("kapear.visitor")
 
@@ -49,6 +52,8 @@ class Visitor:
     intake: Intake
     matcher: ListMatcher
     rematching: Rematching
+    feeds: OpenFeeds
+    remote: RemoteList | None = None
     missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
 
@@ -134,6 +139,8 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
+            remote=arachnid_list(instance, session),
             missing_layers=pool.missing_layers,
         )
 

@@ -28,12 +28,13 @@ from pathlib import Path
 import numpy as np
 
 from domain.fingerprints import Fingerprint, MediaStatus
-from domain.hashlists import HashEntry, HashList, ListClass, ListRow, LiveList
+from domain.hashlists import HashList, ListClass, ListRow, LiveList
 from domain.ids import ListId
 from exchange.formats.hashlists import ReadAs, read_list
 from exchange.screening import screened
 from matching.matcher import ListMatcher
 from matching.shelf import FolderShelf
+from triage.list_figures import Tally
 
 ROWS = 1_000_000
 CHUNK = 10_000
@@ -98,11 +99,11 @@ def peer_import(file: Path, folder: Path) -> None:
 
 
 def written(file: Path, shelf: FolderShelf, list_id: ListId) -> None:
-    """Import as the desk does, but for its row in the database: read, screened, written."""
-    writer = shelf.write(list_id)
+    """Import as the desk does, but for its row in the database: read, screened, counted, written."""
+    writer, tally = shelf.write(list_id), Tally()
     rows = rows_of(file)
     while batch := list(islice(rows, BATCH)):
-        writer.add([row for row in batch if isinstance(row, HashEntry)])
+        writer.add(tally.add(batch))
     writer.finish()
 
 

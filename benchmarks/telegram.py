@@ -41,7 +41,7 @@ from domain.outcomes import Outcome
 from domain.people import Actor, Role
 from domain.targets import Visit
 from fingerprint.image import fingerprint_image
-from triage.hash_lists import NewList
+from triage.list_terms import NewList
 from triage.watchlist import NewTarget
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,12 +9,15 @@ from aiohttp import web
 from console.answers import TurnedAway
 from console.calls import Call, Console, see_other
 from console.forms import choice, text
+from console.target_pages import EMPTY
 from console.words import TOO_MANY_TRIES, account_notices
 from domain.errors import BadInput, Refused
 from domain.leads import BY_HAND, Closing, Lead, LeadStatus
 from domain.people import Actor
 from domain.ports import Opener
+from domain.targets import MAX_DAYS
 from triage.queue import Revealed
+from triage.suggestions import Suggestions
 
 ROWS = 100  # leads a page shows; the rest is said, and comes up as these are worked
 BACK_AFTER_S = 600  # an opened lead closes itself
@@ -76,17 +79,22 @@ async def reveal(call: Call) -> web.Response:
     reason = text(call.form, "reason")
     opener = await _opener(call.console, call.actor, call.form.get("passphrase") or None)
     revealed = await call.office.queue.reveal(call.actor, shown.id, reason=reason, opener=opener)
-    response = await _lead_page(call, shown, revealed)
+    response = await _lead_page(call, shown, revealed, await call.office.linked.of(call.actor, revealed))
     response.headers["Refresh"] = f"{BACK_AFTER_S}; url=/leads/{shown.id}"
     return response
 
 
-async def _lead_page(call: Call, shown: Lead, revealed: list[Revealed] | None = None) -> web.Response:
+async def _lead_page(
+    call: Call, shown: Lead, revealed: list[Revealed] | None = None, linked: Suggestions | None = None
+) -> web.Response:
     standing = await call.office.people.standing()
     return await call.page(
         "lead.html",
         lead=shown,
         revealed=revealed,
+        linked=linked or Suggestions(),
+        blank=EMPTY,
+        max_days=MAX_DAYS,
         closings=BY_HAND,
         passphrase_needed=standing.enrolled,
         minutes=BACK_AFTER_S // 60,

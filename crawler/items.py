@@ -47,11 +47,15 @@ class PageItem:
     posts: tuple[SeenPost, ...] = field(repr=False)
     capture: CaptureRecord = field(repr=False)
     cursor: str | None = field(repr=False)
+    is_newest: bool = False
 
     def observed(self, source: Callable[[SeenMedia], MediaSource]) -> ObservedPage:
         """Return the page with a handle on each media item."""
         return ObservedPage(
-            posts=tuple(_observed(post, source) for post in self.posts), capture=self.capture, cursor=self.cursor
+            posts=tuple(_observed(post, source) for post in self.posts),
+            capture=self.capture,
+            cursor=self.cursor,
+            is_newest=self.is_newest,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from demo.closing import TITLE, build_closed
 from demo.dice import Dice
 from demo.drawing import STYLES
+from demo.reposting import post_again
 from demo.shop import ShopBuilder
 from demo.words import TAGS, Writer
 from demo.world import Channel, Edit, Forward, Message, Picture, Planted, World
@@ -57,6 +58,8 @@ def build_world(seed: int, anchor: datetime, *, live: bool) -> World:
     # Last, so that everything else reads as it did before there was this one.
     builder = ChannelBuilder(seed, CLOSED, TITLE, writer=writer, pictures=pictures, planted=planted)
     closed = build_closed(builder, planted, anchor, edit_at=EDIT_AT if live else None)
+    clerks = next(each for each in channels[LANTERNS].messages if each.author == CLERK and each.photos)
+    repost = post_again(channels[LANTERNS], clerks, channels[BELLS], pictures)
     return World(
         channels=channels,
         closed=closed,
@@ -65,6 +68,7 @@ def build_world(seed: int, anchor: datetime, *, live: bool) -> World:
         media=shop.media,
         changes=shop.changes,
         planted=tuple(planted),
+        repost=repost,
     )
 
 
@@ -180,8 +184,10 @@ class ChannelBuilder:
             bare = [index for index in ordinary if index != spot]
             # Two on show from the start and one among those that a live world releases later.
             for index, text in zip((bare[6], bare[len(bare) // 2], bare[-2]), CLERK_TEXTS, strict=True):
-                self._pictures.pop(messages[index].photos[0])
-                messages[index] = replace(messages[index], text=text, photos=(), author=CLERK, edited=False)
+                photos = messages[index].photos if text == CLERK_TEXTS[0] else ()
+                for name in set(messages[index].photos).difference(photos):
+                    self._pictures.pop(name)
+                messages[index] = replace(messages[index], text=text, photos=photos, author=CLERK, edited=False)
                 self._planted.append(Planted(place=self._name, post=str(messages[index].id), kind="text"))
         return messages
 

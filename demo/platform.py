@@ -151,13 +151,16 @@ def announcement(world: World, planted: list[dict[str, Any]], base: str, hash_li
         about = {key: value for key, value in each.items() if key != "place"}
         about["post"] = locators.get(about["post"], about["post"])
         found.append({"target": locators[each["place"]], **about})
+    again = world.repost
+    first = {"target": locators[again.first_place], "post": again.first_post}
+    reposts = [{"target": locators[again.place], "post": again.post, "first": first}]
     return {
         "allow_networks": "127.0.0.0/8",
         "telegram_web_base": base,
         "targets": list(locators.values()),
         "no_preview": f"https://t.me/{world.closed_channel}",
         "hash_list": str(hash_list),
-        "served": {"posts": posts, "planted": found},
+        "served": {"posts": posts, "planted": found, "reposts": reposts},
     }
 
 

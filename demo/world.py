@@ -134,6 +134,17 @@ class Planted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repost:
+    """A picture of one channel that another posts again: saved anew and smaller, so that no byte is the same."""
+
+    place: str
+    post: str
+    first_place: str
+    first_post: str
+    picture: str  # as it is posted again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything there is; `changes` replaces a path's picture at some second."""
 
@@ -144,6 +155,7 @@ class World:
     media: Mapping[str, str]  # path under /media/ → picture
     changes: Mapping[str, tuple[float, str]]
     planted: tuple[Planted, ...]
+    repost: Repost
 
     @property
     def closed_channel(self) -> str:

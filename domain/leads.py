@@ -115,7 +115,7 @@ class Lead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """Another post by the same author, from the page that showed a lead's; it cannot be fetched later."""
+    """Another post by the same author, seen when the lead was filed; it cannot be fetched later."""
 
     url: str = field(repr=False)
     posted_at: datetime | None = None
@@ -129,7 +129,7 @@ class PostContent:
 
     `particulars` are the platform's own figures and names of the post,
     `channel` those of where it stood. `before` and `after` are its neighbours,
-    in the order of the page.
+    in the channel's order.
     """
 
     url: str = field(repr=False)

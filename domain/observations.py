@@ -32,6 +32,8 @@ class Platform(StrEnum):
     TELEGRAM_WEB = "telegram_web"  # through the public preview
     PAGE = "page"
 
+    __hash__ = str.__hash__  # an enum's own is Python code, and every post is looked up by its platform
+
     @property
     def names_posts_by_url(self) -> bool:
         """Return whether a post's name is itself a locator, to be stored as a keyed digest only."""
@@ -112,7 +114,12 @@ class CaptureRecord:
     How a page was received, so that a lead can be traced to one answer of one server.
 
     `redirects` are the URLs passed through before `final_url`; `server_date` is
-    the server's own Date header, verbatim.
+    the server's own Date header, verbatim. `length` (bytes) and `body_sha256`
+    are those of what was received: of a web page its body as it came, before
+    it was unpacked; through a Telegram account the answers that the page was
+    made of, each as the server serialised it (what its rpc_result held,
+    unpacked). Of several answers the digest is that over their digests, 32
+    bytes each, in order.
     """
 
     final_url: str = field(repr=False)
@@ -137,7 +144,8 @@ class ObservedPage:
     that only the source that wrote it reads. `deleted` are posts that the
     platform says are gone, each by its container and its own name; one that
     is among `posts` too was deleted after it was seen.
-    `channel` are particulars of the channel or site as a whole.
+    `channel` are particulars of the channel or site as a whole. `is_newest`
+    says that nothing newer was there when the page was received.
     """
 
     posts: tuple[ObservedPost, ...]
@@ -145,6 +153,7 @@ class ObservedPage:
     cursor: str | None
     deleted: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     channel: Particulars = field(default=(), repr=False)
+    is_newest: bool = False
 
     def __post_init__(self) -> None:
         """Strip encoded pictures from what is said of the channel, and bound it."""

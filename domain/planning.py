@@ -82,7 +82,7 @@ class _Sight:
 
     @property
     def severity(self) -> Severity | None:
-        return worst([match.match for match in self.matches])
+        return worst([match.match for match in self.matches]) if self.matches else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,18 +166,19 @@ class _Draft:
     def _observe(self, post: AssessedPost, before: KnownPost | None) -> KnownPost:
         """Plan the post, if it is new, and its revision."""
         digest = post.content_digest or ""
-        if before is None:
-            before = KnownPost(id=PostId(self.planner.new_id()), seq=0, content_digest="")
+        if before is not None:
+            after = replace(before, seq=before.seq + 1, content_digest=digest, posted_at=post.posted_at)
+        else:
+            after = KnownPost(id=PostId(self.planner.new_id()), seq=1, content_digest=digest, posted_at=post.posted_at)
             self.new_posts.append(
                 NewPost(
-                    id=before.id,
+                    id=after.id,
                     key=post.key,
                     target_id=self.planner.target_id,
                     first_seen=self.planner.now,
                     album=post.album,
                 )
             )
-        after = replace(before, seq=before.seq + 1, content_digest=digest, posted_at=post.posted_at)
         self.revisions.append(
             NewRevision(
                 post_id=after.id,
@@ -219,6 +220,9 @@ class _Draft:
     def file(self, sight: _Sight) -> None:
         """Plan what a post means for the queue."""
         post, after = sight.post, sight.after
+        is_evidence = sight.is_matched or sells(post.text_hits)
+        if not (is_evidence or self.known.leads or self.leads or self.matched_groups):
+            return  # most posts of most channels
         filing = file_under(
             matched=sight.is_matched,
             selling=sells(post.text_hits),

@@ -187,6 +187,9 @@ class TargetBook(Protocol):
     def known_media(self, keys: Sequence[PostKey]) -> Mapping[PostKey, Mapping[str, KnownMedia]]:
         """Return the stored media of these posts by identity digest: what need not be read again."""
 
+    def known_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
+        """Return the content digest that each of these posts was last seen with; those never seen are not there."""
+
     def pending_media(self, target_id: TargetId, limit: int) -> list[PendingMedia]:
         """Return media to try again, fewest attempts first."""
 
@@ -457,8 +460,11 @@ class RemoteBook(Protocol):
     def answered(self, service: str, answers: Sequence[RemoteAnswer], now: datetime) -> None:
         """Write answers; a newer one takes the place of the older."""
 
+    def positive(self, service: str) -> dict[bytes, str]:
+        """Return what a service knows of all that it was ever asked, by hash, as it last said."""
+
     def forget(self, service: str, before: datetime) -> int:
-        """Delete answers of before a moment; returns how many."""
+        """Delete answers of before a moment that say a hash is unknown; returns how many."""
 
 
 class AuditBook(Protocol):

@@ -28,7 +28,7 @@ class HostVault:
         """Refuse a hotline key that nothing could be sealed to."""
         self._keys = host_keys
         self._hotline_public = hotline_public
-        self._purpose_keys: dict[str, bytes] = {}  # a handful; every post asks for three digests
+        self._begun: dict[str, hmac.HMAC] = {}  # a handful, keyed already: every post asks for two digests
         self._header = VERSION + bytes.fromhex(host_keys.id)
         try:
             seal_to(hotline_public, b"", purpose=LEAD_KEY, context=b"")
@@ -40,11 +40,13 @@ class HostVault:
 
     def digest(self, purpose: str, data: str) -> str:
         """Return the keyed digest: HMAC-SHA256 under a key of the purpose's own."""
-        purpose_key = self._purpose_keys.get(purpose)
-        if purpose_key is None:
+        begun = self._begun.get(purpose)
+        if begun is None:
             purpose_key = hmac.digest(self._keys.digests, purpose.encode(), "sha256")
-            self._purpose_keys[purpose] = purpose_key
-        return hmac.digest(purpose_key, _bytes(data), "sha256").hex()
+            self._begun[purpose] = begun = hmac.new(purpose_key, digestmod="sha256")
+        digest = begun.copy()
+        digest.update(_bytes(data))
+        return digest.hexdigest()
 
     def encrypt(self, text: str, place: Place) -> bytes:
         """Encrypt with the host's key; the key's id leads, so that a wrong key file is named."""

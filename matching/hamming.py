@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from domain.errors import OperatorFault
 from matching.hamming_file import read_index, stored_generation, write_index
 from matching.hamming_header import MAX_BITS
-from matching.hamming_segment import Ids, Segment, gathered, loose, settled
-from matching.hamming_words import Hashes, Numbers, as_bytes, from_bytes
+from matching.hamming_ids import Ids
+from matching.hamming_segment import Segment, gathered, loose, settled
+from matching.hamming_words import Hashes, Numbers, as_bytes, from_bytes, none_found
 
 State = tuple[Segment, ...]
 Change = Callable[[State], State]
@@ -96,9 +97,12 @@ class HammingIndex:
         reach = self._radius if radius is None else radius
         state = self._settled()
         try:
-            found = [(part, part.search(queries, reach)) for part in state]
+            searched = [(part, part.search(queries, reach)) for part in state]
         except IndexError:  # a position that no entry has
             raise OperatorFault("The index is damaged; import or rebuild it.") from None
+        found = [(part, hits) for part, hits in searched if len(hits[0])]
+        if not found:
+            return none_found()
         query_of = _joined([who for _, (who, _, _) in found])
         id_of = _joined([part.ids.take(at).astype(np.int64) for part, (_, at, _) in found])
         distance_of = _joined([distance for _, (_, _, distance) in found])
@@ -138,15 +142,16 @@ class HammingIndex:
             self._rebuild(partial(self._stored, path=Path(path)))
 
     @classmethod
-    def open(cls, path: Path | str, *, verify: bool | None = None) -> HammingIndex:
+    def open(cls, path: Path | str, *, verify: bool | None = None, warm: bool = False) -> HammingIndex:
         """
         Return the index in a file, mapped into memory and shared with whoever has it open.
 
         Raises OperatorFault for what is no whole index. `verify` also compares
         the check sums of the content, which reads all of it once; left out,
-        that is done for files of up to 16 MiB.
+        that is done for files of up to 16 MiB. `warm` fetches all pages of files
+        of up to 2 GiB now, for who will search at once and for long.
         """
-        header, part = read_index(Path(path), verify=verify)
+        header, part = read_index(Path(path), verify=verify, warm=warm)
         index = cls(header.bits, header.radius)
         index._generation = header.generation
         index._state = (part,) if len(part) else ()
@@ -222,4 +227,4 @@ def _tabled(state: State, bits: int, radius: int) -> State:
 
 
 def _joined(columns: list[Numbers]) -> Numbers:
-    return np.concatenate(columns) if columns else np.zeros(0, np.int64)
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)

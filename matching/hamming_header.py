@@ -2,9 +2,10 @@
 Say in 4096 bytes what an index's file holds and where, so that opening it reads no more.
 
     header     magic, version, bits, radius, number of chunks and of entries, generation;
-               start, width and radius of each chunk; a check sum of each section;
-               at its end the check sum of the header
-    ids        n 64-bit integers, ascending
+               number of ids that are listed, the first where none is; start, width
+               and radius of each chunk; a check sum of each section; at its end the
+               check sum of the header
+    ids        n 64-bit integers, ascending; none where each is the one before and one more
     front      the first half of each hash, as 64-bit words
     back       the other half
     positions  for each chunk, all entries in the order of their keys, 32-bit
@@ -28,13 +29,14 @@ from matching.hamming_table import slots
 from matching.hamming_words import halves
 
 MAGIC = b"KAPEARHI"
-VERSION = 2
+VERSION = 3
 HEADER_BYTES = 4096
 MAX_BITS = 4096
+MAX_ID = 1 << 64
 ALIGNED = 64
 
 _START = struct.Struct("<8sI")  # the same in all versions
-_FIELDS = struct.Struct("<8sIIIIQQ")
+_FIELDS = struct.Struct("<8sIIIIQQQQ")
 _CHUNK = struct.Struct("<III")
 _CHECK = struct.Struct("<I")
 _SECTIONS = 5
@@ -49,13 +51,19 @@ class Header:
     entries: int
     generation: int
     chunks: tuple[Chunk, ...]
+    first_id: int | None = None  # of ids that follow each other; None where they are listed
     checks: tuple[int, ...] = (0,) * _SECTIONS
+
+    @property
+    def listed(self) -> int:
+        """Return how many ids the file lists."""
+        return self.entries if self.first_id is None else 0
 
     @property
     def places(self) -> tuple[tuple[int, int], ...]:
         """Return where each section begins and ends."""
         front, back = halves(self.bits)
-        words = (self.entries, self.entries * front, self.entries * back)
+        words = (self.listed, self.entries * front, self.entries * back)
         sizes = [8 * size for size in words] + [4 * len(self.chunks) * self.entries, 4 * slots(self.chunks)]
         places, at = [], HEADER_BYTES
         for size in sizes:
@@ -67,8 +75,9 @@ class Header:
 def packed(header: Header, checks: Iterable[int]) -> bytes:
     """Return the header's bytes, with these check sums of the sections."""
     fields = _FIELDS.pack(
-        MAGIC, VERSION, header.bits, header.radius, len(header.chunks), header.entries, header.generation
-    )
+        MAGIC, VERSION, header.bits, header.radius, len(header.chunks), header.entries, header.generation,
+        header.listed, header.first_id or 0,
+    )  # fmt: skip
     fields += b"".join(_CHUNK.pack(chunk.start, chunk.width, chunk.radius) for chunk in header.chunks)
     padded = (fields + b"".join(map(_CHECK.pack, checks))).ljust(HEADER_BYTES - _CHECK.size, b"\0")
     return padded + _CHECK.pack(zlib.crc32(padded))
@@ -84,7 +93,7 @@ def parsed(untrusted_header: bytes, path: Path, *, size: int) -> Header:
     padded, own = untrusted_header[: -_CHECK.size], untrusted_header[-_CHECK.size :]
     if len(untrusted_header) < HEADER_BYTES or magic != MAGIC or version != VERSION:
         raise damaged(path)
-    _, _, bits, radius, count, entries, generation = _FIELDS.unpack_from(padded)
+    _, _, bits, radius, count, entries, generation, listed, first = _FIELDS.unpack_from(padded)
     if _CHECK.pack(zlib.crc32(padded)) != own or count > MAX_CHUNKS:
         raise damaged(path)
     at = _FIELDS.size + count * _CHUNK.size
@@ -93,8 +102,16 @@ def parsed(untrusted_header: bytes, path: Path, *, size: int) -> Header:
         for start, width, reach in _CHUNK.iter_unpack(padded[_FIELDS.size : at])
     )
     checks = tuple(check for (check,) in _CHECK.iter_unpack(padded[at : at + _SECTIONS * _CHECK.size]))
-    header = Header(bits=bits, radius=radius, entries=entries, generation=generation, chunks=chunks, checks=checks)
-    if not _sensible(header) or size != header.places[-1][1]:
+    header = Header(
+        bits=bits, radius=radius, entries=entries, generation=generation, chunks=chunks, checks=checks,
+        first_id=None if listed or not entries else first,
+    )  # fmt: skip
+    if (
+        not _sensible(header)
+        or header.listed != listed
+        or first + header.entries > MAX_ID
+        or size != header.places[-1][1]
+    ):
         raise damaged(path)
     return header
 

@@ -9,7 +9,8 @@ probing every key within a chunk's radius is exact, and spends no bit twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import comb
 
 # Nanoseconds, measured on 10M entries; only their ratios matter.
@@ -21,6 +22,7 @@ SCAN = 1.1  # comparing one entry as part of all of them
 MAX_WIDTH = 26  # bits of a chunk: a table of 256 MiB
 MAX_CHUNKS = 64
 BYTES_AN_ENTRY = 110  # of hash, id and tables together …
+ID_BYTES = 8
 SMALL = 8 << 20  # … unless all tables together are smaller than this
 MAX_SLOTS = 1 << 32  # positions are 32-bit numbers
 SLOWER = 1.05  # so much more time is well spent on smaller tables
@@ -40,9 +42,13 @@ class Chunk:
         return _ball(self.width, self.radius)
 
 
-def choose(entries: int, bits: int, radius: int) -> tuple[Chunk, ...]:
-    """Return the cheapest chunks for so many entries, or none if looking at all of them costs less."""
-    room = max(entries * (BYTES_AN_ENTRY - 8 - bits // 8), SMALL)
+def choose(entries: int, bits: int, radius: int, *, counted: bool = False) -> tuple[Chunk, ...]:
+    """
+    Return the cheapest chunks for so many entries, or none if looking at all of them costs less.
+
+    `counted` ids follow each other, and leave their room to the tables.
+    """
+    room = max(entries * (BYTES_AN_ENTRY - (0 if counted else ID_BYTES) - bits // 8), SMALL)
     ways = []
     for count in range(1, min(radius + 1, MAX_CHUNKS, bits) + 1):
         if count * entries >= MAX_SLOTS:
@@ -57,6 +63,35 @@ def choose(entries: int, bits: int, radius: int) -> tuple[Chunk, ...]:
     enough = SLOWER * min(cost for cost, _, _ in ways)
     _, _, sizes = min((way for way in ways if way[0] <= enough), key=lambda way: way[1])
     return _placed([(width, reach) for amount, width, reach in sizes for _ in range(amount)])
+
+
+@lru_cache(maxsize=64)
+def reaching(chunks: tuple[Chunk, ...], entries: int, radius: int) -> tuple[Chunk, ...]:
+    """
+    Return the chunks with radii for another radius than they were chosen for, without those that are not needed.
+
+    None at all are returned if looking at all entries costs less.
+    """
+    reach = {chunk: chunk.radius for chunk in chunks}
+    missing = radius - sum(chunk.radius + 1 for chunk in chunks) + 1
+    for _ in range(abs(missing)):
+        if missing > 0:
+            wider = [chunk for chunk in chunks if reach[chunk] < chunk.width]
+            if not wider:
+                return ()
+            reach[min(wider, key=lambda chunk: _step(entries, chunk.width, reach[chunk] + 1))] += 1
+        else:
+            used = [chunk for chunk in chunks if reach[chunk] >= 0]
+            reach[max(used, key=lambda chunk: _step(entries, chunk.width, reach[chunk]))] -= 1
+    cost = QUERY + sum(_cost(entries, chunk.width, off) for chunk, off in reach.items())
+    if cost > entries * SCAN:
+        return ()
+    return tuple(replace(chunk, radius=off) for chunk, off in reach.items() if off >= 0)
+
+
+def _step(entries: int, width: int, radius: int) -> float:
+    """Return what the keys cost that are exactly so far off."""
+    return comb(width, radius) * (PROBE + CANDIDATE * entries / (1 << width))
 
 
 def _divisions(count: int, bits: int, radius: int) -> list[list[tuple[int, int, int]]]:

@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from matching.hamming_ids import Counted, Ids, first_if_counted, listed
 from matching.hamming_plan import choose
 from matching.hamming_table import Table, built, slots
 from matching.hamming_words import Hashes, Hits, Numbers, Words, halves, scan
-
-Ids = NDArray[np.uint64]
 
 PIECE = 1 << 18  # entries copied together
 
@@ -27,7 +25,7 @@ PIECE = 1 << 18  # entries copied together
 class Segment:
     """Some entries in ascending order of ids; those at the positions `dead` are removed."""
 
-    ids: Ids
+    ids: Ids | Counted
     hashes: Hashes
     table: Table | None
     settled: bool  # whether a table was built, or found to be no gain
@@ -38,7 +36,7 @@ class Segment:
 
     def search(self, queries: Hashes, radius: int) -> Hits:
         """Return (query, position, distance) of every living entry within the radius, in no order."""
-        if self.table is None or radius > self.table.reach:
+        if self.table is None:
             who, at, distance = scan(self.hashes, queries, radius)
         else:
             who, at, distance = self.table.search(self.hashes, queries, radius)
@@ -50,7 +48,7 @@ class Segment:
 
     def between(self, first: int, end: int) -> tuple[Ids, Hashes]:
         """Return the living entries whose ids are `first` or more and below `end`."""
-        low, high = np.searchsorted(self.ids, np.array((first, end), np.uint64)).tolist()
+        low, high = self.ids.searchsorted(np.array((first, end), np.uint64)).tolist()
         return self.living(low, high)
 
     def living(self, first: int, end: int) -> tuple[Ids, Hashes]:
@@ -59,8 +57,8 @@ class Segment:
 
     def without(self, ids: Ids) -> Segment:
         """Return the part with every entry of these ids marked."""
-        first = np.searchsorted(self.ids, ids)
-        count = np.searchsorted(self.ids, ids, side="right") - first
+        first = self.ids.searchsorted(ids)
+        count = self.ids.searchsorted(ids, side="right") - first
         if not count.any():
             return self
         end = count.cumsum()
@@ -80,10 +78,12 @@ def loose(ids: Ids, hashes: Hashes) -> Segment:
 
 def settled(segments: tuple[Segment, ...], bits: int, radius: int) -> Segment:
     """Return the living entries as one part in memory, with its table."""
-    ids, hashes = gathered(segments, bits)
-    chunks = choose(len(ids), bits, radius)
+    named, hashes = gathered(segments, bits)
+    first = first_if_counted([named])
+    ids = named if first is None else Counted(first=first, count=len(named))
+    chunks = choose(len(ids), bits, radius, counted=first is not None)
     if not chunks:
-        return replace(loose(ids, hashes), settled=True)
+        return replace(loose(named, hashes), settled=True)
     offsets, positions = np.empty(slots(chunks), np.uint32), np.empty(len(chunks) * len(ids), np.uint32)
     slot = place = 0
     for some_offsets, some_positions in built(hashes, chunks):
@@ -108,14 +108,14 @@ def gathered(segments: tuple[Segment, ...], bits: int) -> tuple[Ids, Hashes]:
 
 def in_order(segments: tuple[Segment, ...]) -> Iterator[tuple[Ids, Hashes]]:
     """Yield the living entries piece by piece, by ascending ids."""
-    parts = sorted((part for part in segments if len(part)), key=lambda part: int(part.ids[0]))
-    if all(before.ids[-1] <= after.ids[0] for before, after in pairwise(parts)):
+    parts = _by_id(segments)
+    if _apart(parts):
         for part in parts:
             for first in range(0, len(part.ids), PIECE):
                 yield _taken(part, _living(part, first, min(first + PIECE, len(part.ids))))
         return
     bounds = np.cumsum([0] + [len(part.ids) for part in parts])
-    order = np.argsort(np.concatenate([part.ids for part in parts]), kind="stable")
+    order = np.argsort(np.concatenate([listed(part.ids) for part in parts]), kind="stable")
     dead = np.concatenate([part.dead + bound for part, bound in zip(parts, bounds, strict=False)])
     if len(dead):
         living = np.ones(len(order), np.bool_)
@@ -123,6 +123,29 @@ def in_order(segments: tuple[Segment, ...]) -> Iterator[tuple[Ids, Hashes]]:
         order = order[living[order]]
     for first in range(0, len(order), PIECE):
         yield _collected(parts, bounds, order[first : first + PIECE])
+
+
+def counted_from(segments: tuple[Segment, ...]) -> int | None:
+    """Return the first of the living ids if each is the one before and one more, else None."""
+    parts = _by_id(segments)
+    if not _apart(parts):
+        return None
+    pieces = ((part, at, min(at + PIECE, len(part.ids))) for part in parts for at in range(0, len(part.ids), PIECE))
+    return first_if_counted(part.ids.take(_living(part, first, end)) for part, first, end in pieces)
+
+
+def _by_id(segments: tuple[Segment, ...]) -> list[Segment]:
+    return sorted((part for part in segments if len(part)), key=lambda part: _ends(part)[0])
+
+
+def _apart(parts: list[Segment]) -> bool:
+    """Return whether each part's ids come after those of the part before."""
+    return all(_ends(before)[1] <= _ends(after)[0] for before, after in pairwise(parts))
+
+
+def _ends(part: Segment) -> tuple[int, int]:
+    first, last = part.ids.take(np.array((0, len(part.ids) - 1))).tolist()
+    return first, last
 
 
 def _living(part: Segment, first: int, end: int) -> Numbers:

@@ -17,14 +17,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import hamming_plan
-from matching.hamming_plan import Chunk
-from matching.hamming_words import Hashes, Hits, Numbers, compare, joined, none_found, scan
+from matching.hamming_plan import Chunk, reaching
+from matching.hamming_words import Hashes, Hits, Numbers, compare_runs, joined, lengths, none_found, scan
 
 Slots = NDArray[np.uint32]
 
 PROBES = 1 << 15  # keys looked up together, and …
 CANDIDATES = 1 << 15  # … entries compared together: what a core's cache holds
 SORTED = 1 << 24  # entries or keys sorted together: bounds the memory of building
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Named:
+    """What keys name: where in `positions` it begins, how much it is, and how much up to there, query by query."""
+
+    begin: Slots
+    count: Slots
+    end: Numbers
+    last: Numbers  # `end` for the last key of each query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,69 +47,73 @@ class Table:
 
     @property
     def reach(self) -> int:
-        """Return the greatest radius within which nothing is missed."""
+        """Return the greatest radius within which nothing is missed when each chunk is probed as it was planned."""
         return sum(chunk.radius + 1 for chunk in self.chunks) - 1
 
     def search(self, hashes: Hashes, queries: Hashes, radius: int) -> Hits:
         """Return every (query, position, distance) within the radius, each once, in no order."""
-        together = max(1, PROBES // sum(chunk.probes for chunk in self.chunks))
+        chunks = self.chunks if radius == self.reach else reaching(self.chunks, len(hashes), radius)
+        if not chunks:
+            return scan(hashes, queries, radius)
+        together = max(1, PROBES // sum(chunk.probes for chunk in chunks))
         found = [none_found()]
         for first in range(0, len(queries), together):
             block = queries.rows(first, first + together)
-            who, at, distance = self._block(hashes, block, radius)
+            who, at, distance = self._block(chunks, hashes, block, radius)
             if len(who):
                 found.append((who + first, at, distance))
         return joined(found)
 
-    def _block(self, hashes: Hashes, queries: Hashes, radius: int) -> Hits:
-        probes, who = self._probes(queries)
+    def _block(self, chunks: tuple[Chunk, ...], hashes: Hashes, queries: Hashes, radius: int) -> Hits:
+        probes = self._probes(chunks, queries)
         begin = self.offsets.take(probes)
         count = self.offsets[1:].take(probes) - begin
-        crowded = self._crowded(count, len(queries), len(hashes))
+        end = count.cumsum(dtype=np.int64)  # one query's keys after the other's
+        last = end[probes.shape[1] - 1 :: probes.shape[1]]
+        if not last[-1]:
+            return none_found()
+        named = lengths(last)
+        # Looking at all entries costs less where so many are named.
+        crowded = np.flatnonzero(named * hamming_plan.CANDIDATE > len(hashes) * hamming_plan.SCAN)
         if len(crowded):
-            aside = np.zeros(len(queries), np.bool_)
-            aside[crowded] = True
-            count[aside[who]] = 0
-        found = [none_found()]
-        end = count.cumsum(dtype=np.int64)
-        shift = begin.astype(np.int64) - (end - count)
-        cuts = np.searchsorted(end, np.arange(CANDIDATES, int(end[-1]) + CANDIDATES, CANDIDATES)) + 1
-        start = before = 0
-        for cut in sorted(set(cuts.clip(max=len(end)).tolist())):
-            some, after = slice(start, cut), int(end[cut - 1])
-            named = np.repeat(shift[some], count[some])
-            named += np.arange(before, after)
-            at = self.positions.take(named).astype(np.int64)
-            found.append(compare(hashes, at, queries, np.repeat(who[some], count[some]), radius))
-            start, before = cut, after
-        near = _once(joined(found))
+            count[crowded] = 0
+            end = count.cumsum(dtype=np.int64)
+            last = end[probes.shape[1] - 1 :: probes.shape[1]]
+        named_ones = _Named(begin=begin.ravel(), count=count.ravel(), end=end, last=last)
+        near = _once(joined([none_found(), *self._compared(named_ones, hashes, queries, radius)]))
         if len(crowded):
             asked, at, distance = scan(hashes, _chosen(queries, crowded), radius)
             near = joined([near, (crowded[asked], at, distance)])
         return near
 
-    def _probes(self, queries: Hashes) -> tuple[Numbers, Numbers]:
-        """Return the slot of every key to be looked up, chunk by chunk, and whose it is."""
-        size = len(queries) * sum(chunk.probes for chunk in self.chunks)
-        probes, who = np.empty(size, np.int64), np.empty(size, np.int64)
-        at, base = 0, 0
-        for chunk in self.chunks:
-            part = slice(at, at + len(queries) * chunk.probes)
-            # A chunk's slots begin at a multiple of their number, so the flips leave the base alone.
-            keys = queries.bits(chunk.start, chunk.width).astype(np.int64) + base
-            np.bitwise_xor(keys[:, None], _flips(chunk.width, chunk.radius), out=probes[part].reshape(len(queries), -1))
-            who[part].reshape(len(queries), -1)[:] = np.arange(len(queries))[:, None]
-            at, base = part.stop, base + (1 << chunk.width)
-        return probes, who
+    def _compared(self, named: _Named, hashes: Hashes, queries: Hashes, radius: int) -> Iterator[Hits]:
+        """Yield the near ones of what the keys name, some together."""
+        count, end, last = named.count, named.end, named.last
+        shift = named.begin - (end - count)
+        cuts = [len(end)]
+        if end[-1] > CANDIDATES:
+            steps = np.arange(CANDIDATES, int(end[-1]) + CANDIDATES, CANDIDATES)
+            cuts = sorted(set((np.searchsorted(end, steps) + 1).clip(max=len(end)).tolist()))
+        start = before = 0
+        for cut in cuts:
+            after = int(end[cut - 1])
+            places = np.repeat(shift[start:cut], count[start:cut])
+            places += np.arange(before, after)
+            at = self.positions.take(places).astype(np.int64)
+            yield compare_runs(hashes, at, queries, last.clip(before, after) - before, radius)
+            start, before = cut, after
 
-    def _crowded(self, count: Slots, queries: int, entries: int) -> Numbers:
-        """Return the queries whose keys name so many entries that looking at all of them costs less."""
-        named, at = np.zeros(queries, np.int64), 0
-        for chunk in self.chunks:
-            size = queries * chunk.probes
-            named += count[at : at + size].reshape(queries, -1).sum(axis=1, dtype=np.int64)
-            at += size
-        return np.flatnonzero(named * hamming_plan.CANDIDATE > entries * hamming_plan.SCAN)
+    def _probes(self, chunks: tuple[Chunk, ...], queries: Hashes) -> Numbers:
+        """Return the slot of every key to be looked up, a row for each query."""
+        probes = np.empty((len(queries), sum(chunk.probes for chunk in chunks)), np.int64)
+        at, bases = 0, _bases(self.chunks)
+        for chunk in chunks:
+            part = slice(at, at + chunk.probes)
+            # A chunk's slots begin at a multiple of their number, so the flips leave the base alone.
+            keys = queries.bits(chunk.start, chunk.width).astype(np.int64) + bases[chunk.start]
+            np.bitwise_xor(keys[:, None], _flips(chunk.width, chunk.radius), out=probes[:, part])
+            at = part.stop
+        return probes
 
 
 def slots(chunks: tuple[Chunk, ...]) -> int:
@@ -136,6 +150,16 @@ def _sorted(hashes: Hashes, chunk: Chunk) -> Iterator[tuple[Numbers, Slots]]:
         both = at.view(np.uint64) | chosen.astype(np.uint64) << np.uint64(32)
         both.sort()
         yield np.bincount(chosen, minlength=size), both.astype(np.uint32)
+
+
+@lru_cache(maxsize=64)
+def _bases(chunks: tuple[Chunk, ...]) -> dict[int, int]:
+    """Return the first slot of the chunk that begins at a bit."""
+    bases, base = {}, 0
+    for chunk in chunks:
+        bases[chunk.start] = base
+        base += 1 << chunk.width
+    return bases
 
 
 @lru_cache(maxsize=256)

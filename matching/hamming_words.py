@@ -79,12 +79,22 @@ def compare(hashes: Hashes, at: Numbers, queries: Hashes, who: Numbers, radius: 
     """Compare the hashes `at` with the queries `who`, pair by pair; return the near ones."""
     off = _off(hashes.front, at, queries.front, who)
     near = np.flatnonzero(off <= radius)
-    at, who, distance = at[near], who[near], off[near]
+    at, who, distance = at[near], who[near], off[near].astype(np.int64)
     if hashes.back.shape[1]:
         distance += _off(hashes.back, at, queries.back, who)
         kept = distance <= radius
         at, who, distance = at[kept], who[kept], distance[kept]
-    return who, at, distance.astype(np.int64)
+    return who, at, distance
+
+
+def compare_runs(hashes: Hashes, at: Numbers, queries: Hashes, ends: Numbers, radius: int) -> Hits:
+    """Compare the hashes `at` with the queries, each with those up to its end; return the near ones."""
+    different = hashes.front.take(at, axis=0)
+    different ^= queries.front.repeat(lengths(ends), axis=0)
+    near = np.flatnonzero(_ones(different) <= radius)
+    if not len(near):
+        return none_found()
+    return compare(hashes, at[near], queries, np.searchsorted(ends, near, side="right"), radius)
 
 
 def scan(hashes: Hashes, queries: Hashes, radius: int) -> Hits:
@@ -102,6 +112,13 @@ def scan(hashes: Hashes, queries: Hashes, radius: int) -> Hits:
     return joined(found)
 
 
+def lengths(ends: Numbers) -> Numbers:
+    """Return how long runs are that end there and begin where the one before ends."""
+    found = ends.copy()  # numpy's own `diff` takes longer than all else does for a single query
+    found[1:] -= ends[:-1]
+    return found
+
+
 def joined(found: list[Hits]) -> Hits:
     """Return several finds as one."""
     if len(found) == 1:
@@ -115,13 +132,18 @@ def none_found() -> Hits:
     return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
 
 
-def _off(half: Words, at: Numbers, wanted: Words, who: Numbers) -> NDArray[np.uint16]:
+def _off(half: Words, at: Numbers, wanted: Words, who: Numbers) -> NDArray[np.uint8] | NDArray[np.uint16]:
     different = half.take(at, axis=0)
     different ^= wanted.take(who, axis=0)
-    ones = np.bitwise_count(different)
-    off = ones[:, 0].astype(np.uint16)
+    return _ones(different)
+
+
+def _ones(words: Words) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return how many bits are set in each row."""
+    ones: NDArray[np.uint8] = np.bitwise_count(words)
+    off = ones[:, 0] if ones.shape[1] * WORD_BITS < 1 << 8 else ones[:, 0].astype(np.uint16)
     for word in range(1, ones.shape[1]):
-        off += ones[:, word]
+        off = off + ones[:, word]
     return off
 
 

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from domain.errors import NotFound, OperatorFault
 from domain.hashlists import Algorithm, HashEntry
 from matching.hamming import HammingIndex
-from matching.list_words import KINDS, Words, read_words
-from matching.list_writer import RADII
+from matching.list_words import KINDS, RADII, Words, read_words
 
 PIECE = 1 << 14  # entries read together
 SORTED = 1 << 22  # entries whose keys are compared together: 32 MiB
@@ -59,14 +58,14 @@ class ListVersion:
             raise OperatorFault("The files of the hash list are damaged; import it again, or retire it.") from None
 
 
-def open_version(folder: Path) -> ListVersion:
+def open_version(folder: Path, *, warm: bool = False) -> ListVersion:
     """Return the version in a folder; raises OperatorFault unless all of it is there and fits together."""
     words = read_words(folder)
     tables = {}
     for kind, count in words.counts.items():
         if not count:
             continue
-        table = HammingIndex.open(folder / kind)
+        table = HammingIndex.open(folder / kind, warm=warm)
         if (table.bits, table.radius, len(table)) != (kind.hex_length * 4, RADII[kind], count):
             raise OperatorFault(f"The files of hash list {folder.name} do not belong together.")
         tables[kind] = table

@@ -37,6 +37,7 @@ HEADER_BYTES = 256
 ALIGNED = 64
 MAX_CLASSES = 1 << 16  # a list with more has them beside its notes
 KINDS = tuple(Algorithm)  # an algorithm's code is its place; new ones are put behind
+RADII = dict.fromkeys(KINDS, 0) | {Algorithm.PDQ: 31, Algorithm.PHASH: 8}  # bits, of each algorithm's index
 WIDTHS = (1, 2, 4, 8, 8, 1, 1)  # bytes of a number in each section
 NAME = "words"
 

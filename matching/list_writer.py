@@ -15,17 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from domain.errors import OperatorFault
+from domain.errors import BadInput, OperatorFault
 from domain.hashlists import Algorithm, HashEntry
 from matching import list_words
 from matching.folders import flush, remove
 from matching.hamming_file import write_index
 from matching.hamming_segment import loose
 from matching.hamming_words import Hashes, from_bytes, halves
-from matching.list_words import KINDS, MAX_CLASSES, NAME, WIDTHS, packed, places
+from matching.list_words import KINDS, MAX_CLASSES, NAME, RADII, WIDTHS, packed, places
 from matching.spill import Spill
 
-RADII = dict.fromkeys(KINDS, 0) | {Algorithm.PDQ: 31, Algorithm.PHASH: 8}
 MAX_ENTRIES = 1 << 31
 
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
@@ -115,7 +114,10 @@ class FolderWriter:
         if self._count + len(entries) > MAX_ENTRIES:
             raise OperatorFault(f"A hash list may have {MAX_ENTRIES} entries.")
         kinds = [entry.algorithm for entry in entries]
-        for kind in set(kinds):
+        sizes = {kind: kind.hex_length // 2 for kind in set(kinds)}
+        if any(len(entry.hash) != sizes[entry.algorithm] for entry in entries):
+            raise BadInput("An entry's hash has another length than its algorithm's.")
+        for kind in sizes:
             if kind not in self._columns:
                 self._columns[kind] = _Column(self._fresh, kind)
             if kinds.count(kind) == len(kinds):

@@ -20,7 +20,7 @@ from domain.hashlists import Algorithm, HashList, LiveList, OwnEntry
 from domain.ids import ListId
 from matching.hamming import HammingIndex
 from matching.list_version import ListVersion
-from matching.list_writer import RADII
+from matching.list_words import RADII
 
 Tables = Mapping[Algorithm, HammingIndex]
 Open = Callable[[ListId], ListVersion]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class ListMatcher:
         missing or damaged; BadInput if a hash of the own list has not its
         algorithm's length.
         """
-        self._lists = live_lists(lists, generation, self._lists, self._shelf.open)
+        self._lists = live_lists(lists, generation, self._lists, partial(self._shelf.open, warm=True))
 
     async def match(self, fingerprint: Fingerprint, since: int = 0) -> tuple[HashMatch, ...]:
         """

@@ -49,6 +49,7 @@ class CommerceRules:
         self._compiled = tuple(_compiled(rule) for rule in rules)
         for rule, pattern in zip(rules, self._compiled, strict=True):
             _prove(rule, pattern)
+        self._all = _together(rules)
 
     @property
     def rules(self) -> tuple[TextRule, ...]:
@@ -60,9 +61,11 @@ class CommerceRules:
         text = _encodable(text)
         hits = [
             TextHit(rule=rule.id, version=rule.version, attribute=rule.attribute, start=start, end=end)
-            for rule, pattern in zip(self._rules, self._compiled, strict=True)
+            for rule, pattern in ((self._rules[nr], self._compiled[nr]) for nr in self._all.Match(text) or ())
             for start, end in (found.span() for found in islice(pattern.finditer(text), MAX_HITS))
         ]
+        if not hits:
+            return ()
         hits.sort(key=lambda hit: (hit.start, hit.end, hit.rule))
         return tuple(hits[:MAX_HITS])
 
@@ -134,17 +137,45 @@ def _compiled(rule: TextRule) -> Any:
             raise BadInput(f"Rule {rule.id} has a pattern of more than {MAX_PATTERN} characters.")
         if _re2(pattern, rule).search("") is not None:
             raise BadInput(f"Rule {rule.id} has a pattern that fires on nothing at all: {_shown(pattern)}.")
-    return _re2("|".join(f"(?:{pattern})" for pattern in rule.patterns), rule)
+    return _re2(_alternatives(rule), rule)
 
 
-def _re2(pattern: str, rule: TextRule) -> Any:
+def _together(rules: tuple[TextRule, ...]) -> Any:
+    """Return all rules as one automaton: one pass over a text says which of them fire, and most texts fire none."""
+    together = re2.Set.SearchSet(_options(_together_memory(rules)))
+    try:
+        for rule in rules:
+            together.Add(_alternatives(rule))
+        together.Compile()
+    except re2.error:
+        raise BadInput(_TOO_LARGE) from None
+    for nr, rule in enumerate(rules):
+        # Where its memory does not suffice for a text, it would find nothing, without a word.
+        if not all(nr in (together.Match(_encodable(example)) or ()) for example in rule.examples):
+            raise BadInput(_TOO_LARGE)
+    return together
+
+
+def _together_memory(rules: tuple[TextRule, ...]) -> int:
+    return _MEMORY * (1 + len(rules))
+
+
+def _alternatives(rule: TextRule) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in rule.patterns)
+
+
+def _options(memory: int) -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
     options.never_capture = True
-    options.max_mem = _MEMORY
+    options.max_mem = memory
+    return options
+
+
+def _re2(pattern: str, rule: TextRule) -> Any:
     try:
-        return re2.compile(pattern, options)
+        return re2.compile(pattern, _options(_MEMORY))
     except re2.error as error:
         words = error.args[0] if error.args else ""
         reason = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
@@ -170,5 +201,6 @@ def _shown(words: str) -> str:
     return repr(words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…")
 
 
+_TOO_LARGE = "The rules are too large together for RE2; drop some, or shorten their patterns."
 _SHOWN = 80
 _ID = re2.compile("[a-z][a-z0-9._-]{0,63}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from domain.errors import BadInput, OperatorFault
@@ -56,13 +56,14 @@ class FolderShelf:
 
     def holds(self, list_id: ListId) -> bool:
         """Return whether a finished version stands here."""
-        return self._place(list_id).is_dir()
+        with _readable(self._folder):
+            return self._place(list_id).is_dir()
 
     def is_being_written(self, list_id: ListId) -> bool:
         """Return whether a living process writes this version here."""
         place = self._place(list_id)
         try:
-            with held(self._folder):
+            with _readable(self._folder), held(self._folder):
                 descriptor = lock(place.with_name(place.name + NEW))
         except FileNotFoundError:
             return False
@@ -70,12 +71,16 @@ class FolderShelf:
             os.close(descriptor)
         return descriptor is None
 
-    def open(self, list_id: ListId) -> ListVersion:
-        """Return a version with its files mapped; raises OperatorFault when they are missing or damaged."""
+    def open(self, list_id: ListId, *, warm: bool = False) -> ListVersion:
+        """
+        Return a version with its files mapped; raises OperatorFault when they are missing or damaged.
+
+        `warm` fetches the tables' pages now, for who will search them for long.
+        """
         place = self._place(list_id)
-        if not place.is_dir():
+        if not self.holds(list_id):
             raise OperatorFault(f"The files of hash list {list_id} are not on this machine.")
-        return open_version(place)
+        return open_version(place, warm=warm)
 
     def entries(self, list_id: ListId) -> Iterator[HashEntry]:
         """Yield a version's entries in their order; raises OperatorFault when it is missing or damaged."""
@@ -92,6 +97,10 @@ class FolderShelf:
     def keep_only(self, list_ids: Collection[ListId]) -> int:
         """Remove every other version that nobody is writing; returns how many. Who has one open keeps it."""
         kept = {self._place(list_id).name for list_id in list_ids}
+        with _readable(self._folder):
+            return self._cleared(kept)
+
+    def _cleared(self, kept: Collection[str]) -> int:
         removed = 0
         for found in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
             name = found.name.removesuffix(NEW).removesuffix(GONE)
@@ -138,3 +147,14 @@ class FolderShelf:
     def _clear(self, fresh: Path) -> None:
         with suppress(FileNotFoundError, OperatorFault), held(self._folder):
             self._free(fresh)
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Turn what the system says of a folder into one clear line; what is not there is the caller's business."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as fault:
+        raise OperatorFault(f"The hash lists in {folder} cannot be reached ({fault.strerror}).") from None

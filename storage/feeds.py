@@ -66,9 +66,19 @@ class RemoteAnswers:
             new = _insert(self._connection, remote_answers).values(service=service, hash=answer.hash, **said)
             self._connection.execute(new.on_conflict_do_update(index_elements=["service", "hash"], set_=said))
 
+    def positive(self, service: str) -> dict[bytes, str]:
+        """Return what a service knows of all that it was ever asked, by hash, as it last said."""
+        known = (remote_answers.c.service == service, remote_answers.c.classification != "")
+        query = select(remote_answers.c.hash, remote_answers.c.classification).where(*known)
+        return {row.hash: row.classification for row in self._connection.execute(query.order_by(remote_answers.c.hash))}
+
     def forget(self, service: str, before: datetime) -> int:
-        """Delete answers of before a moment; returns how many."""
-        old = (remote_answers.c.service == service, remote_answers.c.answered_at < before)
+        """Delete answers of before a moment that say a hash is unknown; returns how many."""
+        old = (
+            remote_answers.c.service == service,
+            remote_answers.c.answered_at < before,
+            remote_answers.c.classification == "",
+        )
         return self._connection.execute(delete(remote_answers).where(*old)).rowcount
 
 

@@ -61,6 +61,10 @@ class Observed:
         """Return the stored media of these posts by identity digest: what need not be read again."""
         return {key: post.media for key, post in self.known_posts(keys).items()}
 
+    def known_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
+        """Return the content digest that each of these posts was last seen with; those never seen are not there."""
+        return {key: post.content_digest for key, post in self.known_posts(keys).items()}
+
     def known_posts(self, keys: Sequence[PostKey]) -> dict[PostKey, KnownPost]:
         """Return what is stored of these posts, with their media by identity digest."""
         rows: list[Row[*tuple[Any, ...]]] = []

@@ -20,7 +20,7 @@ from domain.ports import TelegramLedger
 from domain.telegram import AccountId, TelegramAccount
 from net.dialling import Dialler, NotReached
 from telegram_monitor.allowed import Permit, method_of
-from telegram_monitor.client import ApiCredentials, GuardedClient
+from telegram_monitor.client import ApiCredentials, GuardedClient, Heard
 from telegram_monitor.faults import (
     AccountStopped,
     FileElsewhere,
@@ -95,9 +95,9 @@ class Account:
         """Return whether any of these methods must not be called now."""
         return self._cooldowns.rests(methods, self._clock())
 
-    async def ask(self, request: TLRequest, permit: Permit, traffic: Traffic) -> Any:
+    async def ask(self, request: TLRequest, permit: Permit, traffic: Traffic, heard: Heard | None = None) -> Any:
         """
-        Return the answer to a request.
+        Return the answer to a request; `heard` is given it as it came.
 
         Raises VisitEnded, AccountStopped where another account may go on, or
         StaleChannel. Denied is raised before anything else happens.
@@ -107,7 +107,7 @@ class Account:
             method = method_of(request)
             async with self._turnstile.turn(method):
                 try:
-                    return await self._twice(lambda: self._answer(request, traffic))
+                    return await self._twice(lambda: self._answer(request, traffic, heard))
                 except Exception as error:  # noqa: BLE001 - judged; what is unknown ends the visit under its own name
                     await self._meant(error, method)
 
@@ -161,11 +161,11 @@ class Account:
         await self._sleep(_BREATH)
         return await attempt()
 
-    async def _answer(self, request: TLRequest, traffic: Traffic) -> Any:
+    async def _answer(self, request: TLRequest, traffic: Traffic, heard: Heard | None) -> Any:
         """Make a request at home."""
         client = await self._connected()
         try:
-            return await _counted(client, client.home_sender, request, traffic)
+            return await _counted(client, client.home_sender, request, traffic, heard)
         except TimeoutError:
             await client.drop()  # whoever is silent for so long is not there any more
             raise
@@ -250,9 +250,11 @@ class Account:
         await self._ledger.cool_down(self.id, method, self._now() + timedelta(seconds=seconds))
 
 
-async def _counted(client: GuardedClient, sender: GuardedSender, request: TLRequest, traffic: Traffic) -> Any:
+async def _counted(
+    client: GuardedClient, sender: GuardedSender, request: TLRequest, traffic: Traffic, heard: Heard | None = None
+) -> Any:
     """Make a request and count what it cost."""
     traffic.requests += 1
-    answer, length = await client.call(sender, request)
+    answer, length = await client.call(sender, request, heard)
     traffic.bytes += length
     return answer

@@ -34,5 +34,5 @@ async def look_around(asking: Asking, number: int) -> Stretch | None:
         if number not in told.ids:
             raise VisitEnded(Outcome.ERROR, BAD_ANSWER)
         check_shown(told, asking.channel.id)
-        about = about.with_one(told)
+        about = about.completed(told)
     return about if any(post.id == number for post in about.posts) else None

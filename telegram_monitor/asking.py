@@ -14,7 +14,7 @@ from telethon.tl.functions.messages import GetHistoryRequest
 
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
-from telegram_monitor.history import Stretch, read_newest, read_stretch
+from telegram_monitor.history import Stretch, joined, read_newest, read_stretch
 
 PAGE = 100  # messages of one answer: the most that a server gives
 MAX_GAPS = 3 * PAGE  # ids of one page that are asked about one by one
@@ -78,10 +78,10 @@ class Asking:
 
     async def by_id(self, ids: Sequence[int]) -> Stretch:
         """Return what is left of messages that history passed over."""
-        found = Stretch()
+        found = [Stretch()]
         for begin in range(0, min(len(ids), MAX_GAPS), PAGE):
             asked = ids[begin : begin + PAGE]
             request = GetMessagesRequest(self.channel.input, [types.InputMessageID(number) for number in asked])
             answer = read_stretch(await self.ask(request), self.channel.id, above=asked[0] - 1, upto=asked[-1])
-            found = found.joined(self._told(answer).only(frozenset(asked)))
-        return found
+            found.append(self._told(answer).only(frozenset(asked)))
+        return joined(found)

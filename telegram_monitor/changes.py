@@ -7,7 +7,7 @@ history says what it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from domain.errors import VisitEnded
 from domain.outcomes import Outcome
 from telegram_monitor.cursor import Cursor
 from telegram_monitor.history import BAD_ANSWER, Stretch, bounded_pts, stretch_of
+from telegram_monitor.receipt import receipts_of
 
 MAX_CHANGES = 10_000  # read of one answer; a server sends a hundred or so
 
@@ -38,7 +39,6 @@ class Changes:
     is_too_long: bool = False
     told: Stretch = field(default_factory=Stretch)
     deleted: tuple[int, ...] = ()
-    chats: tuple[Any, ...] = field(default=(), repr=False)
 
 
 def read_changes(untrusted_answer: Any, channel_id: int, cursor: Cursor) -> Changes | None:
@@ -67,7 +67,10 @@ def read_changes(untrusted_answer: Any, channel_id: int, cursor: Cursor) -> Chan
     return Changes(
         pts=bounded_pts(untrusted_answer.pts) or cursor.pts,
         is_final=bool(untrusted_answer.final),
-        told=stretch_of(latest.values(), channel_id, above=cursor.floor),
+        told=replace(
+            stretch_of(latest.values(), channel_id, above=cursor.floor),
+            chats=untrusted_answer.chats,
+            receipts=receipts_of(untrusted_answer),
+        ),
         deleted=tuple(dict.fromkeys(number for number in islice(deleted, MAX_CHANGES) if number > cursor.floor)),
-        chats=tuple(untrusted_answer.chats),
     )

@@ -16,6 +16,7 @@ from domain.telegram import AccountId
 from telegram_monitor.allowed import Permit, Purpose, method_of
 from telegram_monitor.faults import AccountStopped, FileElsewhere, FileReferenceExpired, StaleChannel
 from telegram_monitor.files import files_in, piece
+from telegram_monitor.receipt import Receipt
 
 if TYPE_CHECKING:
     from telegram_monitor.accounts import Accounts, Hold
@@ -58,17 +59,25 @@ class Channel:
         Return the answer to a request about this channel.
 
         Checked by the allow-list, counted in the visit's traffic, paced. Raises
-        VisitEnded, and EgressRefused where the guard refuses the server.
+        VisitEnded, and EgressRefused where the guard refuses the server. The
+        answer carries its receipt.
         """
+        receipt = Receipt()
+
+        def hear(untrusted_answer: bytes) -> None:
+            nonlocal receipt
+            receipt = Receipt.of(untrusted_answer)
+
         while True:
             try:
-                answer = await self._hold.account.ask(self._addressed(request), self._permit, self._traffic)
+                answer = await self._hold.account.ask(self._addressed(request), self._permit, self._traffic, hear)
             except AccountStopped as stop:
                 await self._change(method_of(request), stop.code)
             except StaleChannel:
                 self._hold = await self._accounts.look_again(self._locator, self._hold, self._traffic)
             else:
                 self._offered.update(files_in(answer))
+                answer.receipt = receipt
                 return answer
 
     async def download(self, location: FileLocation, *, dc_id: int, offset: int, length: int) -> bytes:

@@ -9,7 +9,7 @@ while it watches, repeats no request, and remembers nobody.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -26,6 +26,8 @@ from net.dialling import Dialler, NotReached
 from telegram_monitor.faults import Denied
 from telegram_monitor.session import ForgetfulSession
 from telegram_monitor.wire import CONNECT_TIMEOUT, GuardedConnection, GuardedSender, check
+
+Heard = Callable[[bytes], None]
 
 ANSWER_TIMEOUT = 20.0  # seconds for one answer
 START_TIMEOUT = 45.0  # seconds for connecting and saying hello
@@ -153,10 +155,15 @@ class GuardedClient(TelegramClient):  # type: ignore[misc]  # the library has no
         if sender is not None:
             await sender.disconnect()
 
-    async def call(self, sender: GuardedSender, request: TLRequest) -> tuple[Any, int]:
-        """Return the answer and its length in bytes; raises what `telegram_monitor.faults.judged` understands."""
+    async def call(self, sender: GuardedSender, request: TLRequest, heard: Heard | None = None) -> tuple[Any, int]:
+        """
+        Return the answer and its length in bytes; `heard` is given it as it came.
+
+        Raises what `telegram_monitor.faults.judged` understands.
+        """
         check(request)
         sent = request if self._scanned is not None else functions.InvokeWithoutUpdatesRequest(request)
+        sent.heard = heard
         future = sender.send(sent)
         try:
             await asyncio.wait({future}, timeout=self._answer_timeout)

@@ -10,16 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from telethon.tl import types
 
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
 from telegram_monitor.cursor import MAX_ID
+from telegram_monitor.receipt import Receipt, receipts_of
 
 BAD_ANSWER = "bad_answer"
 NO_MESSAGES = "no_messages"
+
+
+class Load(NamedTuple):
+    """What a stretch asks of a page: messages that carry media, and code points of text."""
+
+    media: int
+    text: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +37,8 @@ class Stretch:
 
     `ids` are those of posts, service messages and empty ones alike; `gone`
     those that the server says are no more. `ignored` counts what did not
-    belong. `pts` is 0 where the answer has none.
+    belong. `pts` is 0 where the answer has none. `receipts` are those of the
+    answers.
     """
 
     posts: tuple[types.Message, ...] = field(default=(), repr=False)
@@ -38,6 +47,7 @@ class Stretch:
     chats: Sequence[Any] = field(default=(), repr=False)
     pts: int = 0
     ignored: int = 0
+    receipts: tuple[Receipt, ...] = field(default=(), repr=False)
 
     @property
     def reached(self) -> int:
@@ -48,6 +58,14 @@ class Stretch:
     def dated(self) -> list[tuple[int, datetime | None]]:
         """Return the ids and times of the posts."""
         return [(post.id, post.date) for post in self.posts]
+
+    @property
+    def load(self) -> Load:
+        """Return what it asks of a page."""
+        return Load(
+            media=sum(post.media is not None for post in self.posts),
+            text=sum(len(post.message or "") for post in self.posts),
+        )
 
     def above(self, position: int) -> Self:
         """Return what lies above an id."""
@@ -63,25 +81,32 @@ class Stretch:
             gone=tuple(number for number in self.gone if number in ids),
         )
 
-    def with_one(self, told: Self) -> Self:
-        """Return this and a message that was asked for apart, each in its place."""
+    def completed(self, told: Self) -> Self:
+        """Return this and messages that were asked for apart, each in its place."""
+        if not (told.ids or told.receipts):
+            return self
         return replace(
             self,
             posts=tuple(sorted((*self.posts, *told.posts), key=lambda post: post.id)),
             ids=tuple(sorted((*self.ids, *told.ids))),
             gone=(*self.gone, *told.gone),
             chats=[*self.chats, *told.chats],
+            receipts=self.receipts + told.receipts,
         )
 
-    def joined(self, later: Self) -> Self:
-        """Return this and what another answer, of higher ids, held."""
-        return replace(
-            self,
-            posts=self.posts + later.posts,
-            ids=self.ids + later.ids,
-            gone=self.gone + later.gone,
-            chats=[*self.chats, *later.chats],
-        )
+
+def joined(parts: Sequence[Stretch]) -> Stretch:
+    """Return several answers as one, each of higher ids than the one before."""
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0],
+        posts=tuple(post for part in parts for post in part.posts),
+        ids=tuple(number for part in parts for number in part.ids),
+        gone=tuple(number for part in parts for number in part.gone),
+        chats=[chat for part in parts for chat in part.chats],
+        receipts=tuple(receipt for part in parts for receipt in part.receipts),
+    )
 
 
 def read_stretch(untrusted_answer: Any, channel_id: int, *, above: int = 0, upto: int = MAX_ID) -> Stretch:
@@ -89,7 +114,12 @@ def read_stretch(untrusted_answer: Any, channel_id: int, *, above: int = 0, upto
     if not isinstance(untrusted_answer, types.messages.ChannelMessages):
         raise VisitEnded(Outcome.ERROR, BAD_ANSWER)
     stretch = stretch_of(untrusted_answer.messages, channel_id, above=above, upto=upto)
-    return replace(stretch, chats=untrusted_answer.chats, pts=bounded_pts(untrusted_answer.pts))
+    return replace(
+        stretch,
+        chats=untrusted_answer.chats,
+        pts=bounded_pts(untrusted_answer.pts),
+        receipts=receipts_of(untrusted_answer),
+    )
 
 
 def check_shown(stretch: Stretch, channel_id: int) -> None:

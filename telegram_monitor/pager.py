@@ -10,10 +10,10 @@ however few messages an answer holds.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Protocol
 
 from telethon.tl import types
 from telethon.tl.functions.updates import GetChannelDifferenceRequest
@@ -26,7 +26,7 @@ from domain.walk import DaySearch, floor_by_number
 from telegram_monitor.asking import PAGE, Asked, Asking
 from telegram_monitor.changes import Changes, read_changes
 from telegram_monitor.cursor import Cursor
-from telegram_monitor.history import Stretch, holes, open_album
+from telegram_monitor.history import Load, Stretch, holes, joined, open_album
 
 log = logging.getLogger("kapear.telegram")
 
@@ -45,8 +45,11 @@ class Limits:
     album_grows: timedelta = timedelta(seconds=60)
 
 
-# Posts, the chats that their answers named, the ids that are gone, and the cursor of the page they make.
-MakePage = Callable[[Sequence[types.Message], Iterable[Any], Sequence[int], str], ObservedPage]
+class MakePage(Protocol):
+    """Makes a page of messages and its cursor; `is_newest` says that nothing newer was there."""
+
+    def __call__(self, stretch: Stretch, cursor: str, *, is_newest: bool = False) -> ObservedPage:
+        """Return the page."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +146,7 @@ class Pager:
                     await self._asking.check_hole(above=position, below=stretch.ids[0])
                 stretch = await self._filled(stretch, top)
             is_last = max(stretch.reached, position) >= top
-            yield await self._history_page(stretch, is_last=is_last, is_top=is_last)
+            yield await self._history_page(stretch, is_last=is_last, is_newest=is_last, is_top=is_last)
             if self._ending is not None:
                 raise self._ending
             if is_last:
@@ -167,7 +170,7 @@ class Pager:
             before = self._cursor
             announced = [number for number in changes.told.ids if number > before.position]
             if announced:
-                async for page in self._read_announced(announced[-1]):
+                async for page in self._read_announced(announced[-1], is_final=changes.is_final):
                     yield page
                 if self._is_spent():
                     return
@@ -187,7 +190,7 @@ class Pager:
             return Changes(pts=0, is_final=True, is_too_long=True)
         return read_changes(answer, self.channel.id, self._cursor)
 
-    async def _read_announced(self, upto: int) -> AsyncGenerator[ObservedPage, None]:
+    async def _read_announced(self, upto: int, *, is_final: bool) -> AsyncGenerator[ObservedPage, None]:
         """Yield history up to an announced id; that there is nothing is no fault, the gap is asked about."""
         is_last = False
         while not is_last and not self._is_spent():
@@ -196,7 +199,7 @@ class Pager:
                 return
             stretch = await self._filled(stretch, upto)
             is_last = stretch.reached >= upto
-            yield await self._history_page(stretch, is_last=is_last)
+            yield await self._history_page(stretch, is_last=is_last, is_newest=is_last and is_final)
             if self._ending is not None:
                 raise self._ending
 
@@ -206,10 +209,12 @@ class Pager:
         edited = [post for post in changes.told.posts if post.id <= position and post.id not in self._read]
         gone = dict.fromkeys([*changes.deleted, *gaps.gone])
         self._cursor = replace(self._cursor, pts=changes.pts)
-        posts = [*edited, *gaps.posts]
-        return self.make_page(posts, [*changes.chats, *gaps.chats], tuple(gone), str(self._cursor))
+        told = replace(joined([changes.told, gaps]), posts=(*edited, *gaps.posts), gone=tuple(gone))
+        return self.make_page(told, str(self._cursor))
 
-    async def _history_page(self, stretch: Stretch, *, is_last: bool, is_top: bool = False) -> ObservedPage:
+    async def _history_page(
+        self, stretch: Stretch, *, is_last: bool, is_newest: bool, is_top: bool = False
+    ) -> ObservedPage:
         """Move the cursor over a stretch of history and return its page."""
         before, now = self._cursor, self.now()
         young = now - self.limits.album_grows
@@ -225,29 +230,31 @@ class Pager:
             recheck=0 if is_top or position >= before.recheck else before.recheck,
             paged_at=int(now.timestamp()) if is_top else before.paged_at,
         )
-        kept = (post for post in stretch.posts if post.id <= position)
-        posts = sorted((*kept, *missing.posts), key=lambda post: post.id)
-        gone = (*stretch.gone, *missing.gone)
-        return self.make_page(posts, [*stretch.chats, *missing.chats], gone, str(self._cursor))
+        kept = replace(stretch, posts=tuple(post for post in stretch.posts if post.id <= position))
+        return self.make_page(
+            kept.completed(missing), str(self._cursor), is_newest=is_newest and position == stretch.reached
+        )
 
     async def _filled(self, stretch: Stretch, upto: int) -> Stretch:
         """Return a stretch with those that follow it, as many as make a page."""
-        while stretch.reached < upto and len(stretch.ids) < self.limits.page and not self._is_spent():
-            carrying = sum(post.media is not None for post in stretch.posts)
-            if (
-                carrying >= self.limits.media
-                or sum(len(post.message or "") for post in stretch.posts) >= self.limits.text
-            ):
+        parts = [stretch]
+        load = stretch.load
+        ids = len(stretch.ids)
+        while parts[-1].reached < upto and ids < self.limits.page and not self._is_spent():
+            if load.media >= self.limits.media or load.text >= self.limits.text:
                 break
+            reached = parts[-1].reached
             try:
-                more = await self._asking.history(above=stretch.reached, upto=upto)
+                more = await self._asking.history(above=reached, upto=upto)
             except VisitEnded as ended:
                 self._ending = ended
                 break
-            if not more.ids or more.ids[0] > stretch.reached + PAGE:
+            if not more.ids or more.ids[0] > reached + PAGE:
                 break
-            stretch = stretch.joined(more)
-        return stretch
+            parts.append(more)
+            load = Load(media=load.media + more.load.media, text=load.text + more.load.text)
+            ids += len(more.ids)
+        return joined(parts)
 
     def _is_spent(self) -> bool:
         """Return whether this visit asked enough; the next goes on."""

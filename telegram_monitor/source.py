@@ -8,14 +8,12 @@ the next is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
-
-from telethon.tl import types
+from typing import Protocol
 
 from domain.clock import utc_now
 from domain.errors import MediaUnavailable, VisitEnded
@@ -26,10 +24,12 @@ from telegram_monitor.around import look_around, message_in
 from telegram_monitor.asking import Asking
 from telegram_monitor.carriers import Carrier, File
 from telegram_monitor.description import Descriptions
+from telegram_monitor.history import Stretch
 from telegram_monitor.media import Downloads, Found, TelegramMedia, find_file
 from telegram_monitor.naming import name_in
 from telegram_monitor.pager import Limits, Pager
 from telegram_monitor.posts import observed_post, usernames_of
+from telegram_monitor.receipt import combined
 
 PUBLIC_ADDRESS = "https://t.me"
 _MEDIA_URL = re.compile(r"telegram:([A-Za-z0-9_]{1,64})/([0-9]{1,16})/([0-9]{1,10})/([a-z]+:-?[0-9]+(?::thumb)?)")
@@ -64,25 +64,21 @@ class TelegramSource:
         """Yield pages oldest to newest; a quiet channel has none."""
         name = name_in(target.locator)
         channel = await self._accounts.channel(target.locator, traffic)
-        maker = _PageMaker(channel=channel, name=name, traffic=traffic, tool=self._tool, now=self._now)
+        maker = _PageMaker(channel=channel, name=name, tool=self._tool, now=self._now)
         pager = Pager(channel=channel, target=target, make_page=maker.page, now=self._now, limits=self._limits)
         async with aclosing(pager.pages()) as pages:
             async for page in pages:
                 yield replace(page, channel=await self._descriptions.of(channel))
-                maker.begin()
 
     async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
         """Look at one message again, with its neighbours; None for one that is gone, or was never a post."""
         number = message_in(post)
         channel = await self._accounts.channel(target.locator, traffic)
-        maker = _PageMaker(
-            channel=channel, name=name_in(target.locator), traffic=traffic, tool=self._tool, now=self._now
-        )
-        maker.begin()
+        maker = _PageMaker(channel=channel, name=name_in(target.locator), tool=self._tool, now=self._now)
         stretch = await look_around(Asking(channel=channel), number)
         if stretch is None:
             return None
-        page = maker.page(stretch.posts, stretch.chats, stretch.gone, target.cursor)
+        page = maker.page(stretch, target.cursor)
         return replace(page, channel=await self._descriptions.of(channel))
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
@@ -108,37 +104,35 @@ class _PageMaker:
 
     channel: Downloads
     name: str
-    traffic: Traffic
     tool: str
     now: Callable[[], datetime]
-    _received: int = 0
 
-    def begin(self) -> None:
-        """Take what is received from now on as the next page's, for media were read since the last."""
-        self._received = self.traffic.bytes
-
-    def page(
-        self, messages: Sequence[types.Message], chats: Iterable[Any], gone: Sequence[int], cursor: str | None
-    ) -> ObservedPage:
+    def page(self, stretch: Stretch, cursor: str | None, *, is_newest: bool = False) -> ObservedPage:
         """Return a page, its posts with handles on their media."""
         container = str(self.channel.id)
         address = f"{PUBLIC_ADDRESS}/{self.name}"
-        names = usernames_of(chats)
+        names = usernames_of(stretch.chats)
         try:
             posts = tuple(
                 observed_post(message, container=container, address=address, names=names, offer=self._offered)
-                for message in messages
+                for message in stretch.posts
             )
         except (AttributeError, TypeError, ValueError):
             # A field holds what the layer does not allow there; the message is never quoted.
             raise VisitEnded(Outcome.ERROR, "malformed") from None
-        length = self.traffic.bytes - self._received
         ip, port = self.channel.server
+        length, digest = combined(stretch.receipts)
         capture = CaptureRecord(
-            final_url=address, received_at=self.now(), ip=ip, port=port, length=length, tool=self.tool
+            final_url=address,
+            received_at=self.now(),
+            ip=ip,
+            port=port,
+            length=length,
+            body_sha256=digest,
+            tool=self.tool,
         )
-        deleted = tuple((container, str(number)) for number in gone)
-        return ObservedPage(posts=posts, capture=capture, cursor=cursor, deleted=deleted)
+        deleted = tuple((container, str(number)) for number in stretch.gone)
+        return ObservedPage(posts=posts, capture=capture, cursor=cursor, deleted=deleted, is_newest=is_newest)
 
     def _offered(self, message: int, carrier: Carrier) -> ObservedMedia:
         """Return a handle on what a message carries."""

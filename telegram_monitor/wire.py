@@ -88,10 +88,14 @@ class GuardedSender(MTProtoSender):  # type: ignore[misc]  # the library has no 
         self._disconnected.add_done_callback(_heard)
 
     async def _handle_rpc_result(self, message: Any) -> None:
-        """Note how long an answer is before it is read."""
+        """Note how long an answer is, and let whoever wants to hear it as it came; then it is read."""
         state = self._pending_state.get(message.obj.req_msg_id)
         if state is not None:
-            state.request.answer_length = len(message.obj.body or b"")
+            untrusted = message.obj.body or b""
+            state.request.answer_length = len(untrusted)
+            heard = getattr(state.request, "heard", None)
+            if heard is not None:
+                heard(untrusted)
         await super()._handle_rpc_result(message)
 
 

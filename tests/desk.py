@@ -43,14 +43,16 @@ from storage.store import SqlStore
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
-from triage.hash_lists import HashLists, NewList
+from triage.hash_lists import HashLists
 from triage.intake import Intake
+from triage.list_terms import NewList
 from triage.office import Office
 from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
 from triage.rematching import Rematching
 from triage.reports import Reports
+from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.watchlist import NewTarget, TargetView, WatchList
 
@@ -261,6 +263,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
+        linked=Linked(desk=desk),
         lists=HashLists(desk=desk, shelf=files, trial=partial(matcher_of, tmp_path / "lists")),
         opinions=Opinions(desk=desk, shelf=files),
         assessments=Assessments(desk=desk),

@@ -26,7 +26,8 @@ from domain.people import Actor, Permission, Role
 from domain.ports import FeedClient, FeedSpool, FeedSpools
 from domain.store import Tx
 from triage.desk import Desk
-from triage.hash_lists import HashLists, NewList
+from triage.hash_lists import HashLists
+from triage.list_terms import NewList
 
 EMPTIED = "emptied"  # everything in it was withdrawn
 HELD = "held"  # the version that it made waits for a person

@@ -34,6 +34,7 @@ from domain.scoring import Points
 from domain.store import Tx
 from domain.targets import Claim, Visit, WatchTarget
 from triage.assessing import Assessor, reread
+from triage.context import Surroundings
 from triage.desk import Desk, content_place, retry_place
 from triage.queue import sealed_text
 from triage.readings import MediaReader, Reading
@@ -69,6 +70,7 @@ class _Run:
     suppressed: int = 0
     filed: int = 0
     tried: set[str] = field(default_factory=set)
+    surroundings: Surroundings | None = None
 
     @property
     def target(self) -> WatchTarget:
@@ -159,6 +161,9 @@ class Intake:
             backfill=target.backfill,
             backfill_since=target.backfill_since,
         )
+        run.surroundings = Surroundings(
+            source=source, target=wanted, traffic=run.traffic, stored_digests=self._stored_digests
+        )
         # A source is an async generator: closing it lets go of its connection at once.
         pages = source.pages(wanted, run.traffic)
         async with aclosing(pages):  # type: ignore[type-var]  # the port promises no more than an iterator
@@ -191,11 +196,17 @@ class Intake:
             assessor.assess(run.scope, page, index, key, media)
             for index, key, media in zip(chosen, keys, media_of, strict=True)
         ]
+        # A page that was asked for by one post's name shows that post among its neighbours already.
+        if only is None and run.scope.covers_text and run.surroundings is not None:
+            assessed = await run.surroundings.completed(page, assessed)
         run.suppressed += sum(item.suppressed for media in media_of for item in media)
         if only is None:
             run.cursor = page.cursor
         await self._commit(run, assessed, [assessor.key_named(run.target.platform, *names) for names in page.deleted])
         run.pages += 1
+
+    async def _stored_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
+        return await self.desk.store.read(lambda tx: tx.targets.known_digests(keys))
 
     async def _retry_pending(self, run: _Run, source: Source, locator: str) -> None:
         """Read media again that earlier visits could not, unless this one has tried them already."""

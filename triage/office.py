@@ -12,6 +12,7 @@ from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
 from triage.reports import Reports
+from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.watchlist import WatchList
 
@@ -24,6 +25,7 @@ class Office:
     reports: Reports
     watchlist: WatchList
     queue: Queue
+    linked: Linked
     lists: HashLists
     opinions: Opinions
     assessments: Assessments

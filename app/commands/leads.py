@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from domain.people import Actor
 from triage.assessments import Assessed
 from triage.json_views import Json, assessment_json, lead_json, rfc3339
 from triage.queue import Revealed
+from triage.suggestions import FOR_THE_POLICE, NEEDS_A_REPORT, Suggestions
 
 app = typer.Typer(no_args_is_help=True, help="The triage queue.")
 
@@ -77,22 +79,23 @@ def show(
 ) -> None:
     """Show one lead; with --reveal also what it said and where."""
 
-    async def work(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed]]:
+    async def work(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed], Suggestions]:
         lead = await instance.office.queue.show(actor, lead_id)
         if reveal is None:
-            return lead, []
+            return lead, [], Suggestions()
         opener = await asyncio.to_thread(instance.unlock, passphrase_of(instance))
-        return lead, await instance.office.queue.reveal(actor, lead_id, reason=reveal, opener=opener)
+        revealed = await instance.office.queue.reveal(actor, lead_id, reason=reveal, opener=opener)
+        return lead, revealed, await instance.office.linked.of(actor, revealed)
 
-    async def both(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed], list[Assessment]]:
+    async def both(instance: Instance, actor: Actor) -> tuple[Lead, list[Revealed], Suggestions, list[Assessment]]:
         return (*await work(instance, actor), await instance.office.assessments.show(actor, lead_id))
 
-    lead, revealed, assessments = at_desk(both, acting=reveal is not None)
+    lead, revealed, linked, assessments = at_desk(both, acting=reveal is not None)
     said = [assessment_json(one) for one in assessments]
     contents = [_revealed_json(item) for item in revealed]
     if as_json:
-        shown = {**lead_json(lead), "assessments": said}
-        emit({**shown, **({"contents": contents} if reveal is not None else {})}, as_json=True)
+        opened = {"contents": contents, **_linked_json(linked)}
+        emit({**lead_json(lead), "assessments": said, **(opened if reveal is not None else {})}, as_json=True)
         return
     row = lead_json(lead)
     told = {"reasons": "", "matches": "", "withdrawn_matches": "", "text_hits": ""}
@@ -102,6 +105,23 @@ def show(
         emit(said, as_json=False, columns=("by", "verdict", "basis", "classification"))
     for content in contents:
         _print_revealed(content)
+    _print_linked(linked)
+
+
+def _linked_json(linked: Suggestions) -> dict[str, Any]:
+    return {
+        "suggestions": [{"platform": place.platform.value, "canonical": place.canonical} for place in linked.places],
+        "referral_notes": [{"link": note.link, "why": note.why} for note in linked.referrals],
+    }
+
+
+def _print_linked(linked: Suggestions) -> None:
+    """Print where the posts lead, with the words to add it; the report is the reader's to bring."""
+    if linked.places:
+        add = "kapear watch add {} --report REFERENCE --authorised-by NAME --basis TEXT"
+        print_rows((NEEDS_A_REPORT,), [[add.format(shlex.quote(place.canonical))] for place in linked.places])
+    if linked.referrals:
+        print_rows((FOR_THE_POLICE, ""), [[note.link, note.why] for note in linked.referrals])
 
 
 def _revealed_json(item: Revealed) -> dict[str, Any]:

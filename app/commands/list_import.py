@@ -13,9 +13,10 @@ from domain.errors import BadInput
 from domain.hashlists import Algorithm, ListFigures
 from exchange.formats.hashlist_format import ListFormat
 from exchange.formats.hashlists import Opener
-from triage.hash_lists import Forecast, Imported, NewList, Preview
 from triage.json_views import Json, list_json
 from triage.list_figures import figures_json
+from triage.list_imports import Forecast, Imported, Preview
+from triage.list_terms import NewList
 
 SHOWN_BAD_ROWS = 20
 PIECE = 1 << 20  # bytes read at once

@@ -26,8 +26,9 @@ from domain.people import Actor
 from exchange.formats.hashlist_columns import columns_from
 from exchange.formats.hashlist_format import ListFormat
 from exchange.formats.hashlists import WITH_COLUMNS, ReadAs, read_list
-from triage.hash_lists import Imported, NewList, Preview
 from triage.json_views import Json, list_json, standing_json
+from triage.list_imports import Imported, Preview
+from triage.list_terms import NewList
 from triage.opinions import Said
 
 app = typer.Typer(no_args_is_help=True, help="Hash lists.")

@@ -42,13 +42,14 @@ class _Seen:
         """Return whether a post is here, under its own name."""
         return any(post.post == str(number) for post in self.preview.posts)
 
-    def item(self, *, above: int, below: int | None, cursor: str | None) -> PageItem:
+    def item(self, *, above: int, below: int | None, cursor: str | None, is_newest: bool = False) -> PageItem:
         """Return the page's posts within (above, below)."""
         posts = (post for post in self.preview.posts if int(post.post) > above)
         return PageItem(
             posts=tuple(post for post in posts if below is None or int(post.post) < below),
             capture=self.answer.capture,
             cursor=cursor,
+            is_newest=is_newest,
         )
 
 
@@ -82,7 +83,8 @@ class TelegramWebSpider(VisitSpider):
             yield seen.item(above=position, below=newest.preview.lowest, cursor=walk.at(reached))
             position = reached
         self.visit.keep_inline(newest.preview.untrusted_inline)
-        yield newest.item(above=walk.floor, below=None, cursor=walk.at(max(position, newest.preview.highest)))
+        reached = max(position, newest.preview.highest)
+        yield newest.item(above=walk.floor, below=None, cursor=walk.at(reached), is_newest=True)
 
     async def look_at(self, post: str) -> AsyncIterator[PageItem]:
         """

@@ -61,7 +61,9 @@ def _post(server: TelegramServer, words: Words) -> Words:
     channel = _of(server, words)
     if "count" in words:
         return {"ids": [channel.post(sentence(channel.top + 1)) for _ in range(words["count"])]}
-    return {"ids": [channel.post(words.pop("text"), **words)]}
+    text = words.pop("text")
+    links = [types.MessageEntityTextUrl(0, len(text), link) for link in words.pop("links", ())]
+    return {"ids": [channel.post(text, entities=links or None, **words)]}
 
 
 def _photo(server: TelegramServer, words: Words) -> Words:

@@ -39,6 +39,20 @@ def recognise(text: str, *, with_account: bool = False) -> Locator:
     Raises BadLocator for what cannot be read, NotWatchable for what is
     understood and never fetched (invites, bots, direct messages).
     """
+    return _recognised(text, with_account=with_account, is_whole=True)
+
+
+def recognise_linked(link: str, *, with_account: bool = False) -> Locator:
+    """
+    Return the locator of the place that a link within a post leads to.
+
+    As `recognise`, but a link to one post of a channel names the channel.
+    """
+    return _recognised(link, with_account=with_account, is_whole=False)
+
+
+def _recognised(text: str, *, with_account: bool, is_whole: bool) -> Locator:
+    """Return the locator that a text names; `is_whole` refuses what names only a part of a channel."""
     pasted = text.strip()
     if not pasted:
         raise BadLocator("The locator is empty: paste a web address or a Telegram channel such as @name.")
@@ -48,11 +62,11 @@ def recognise(text: str, *, with_account: bool = False) -> Locator:
         raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
     if any("\ud800" <= character <= "\udfff" for character in pasted):
         raise BadLocator("The locator holds half a character; paste the plain address.")
-    channel = telegram.named_channel(pasted)
+    channel = telegram.named_channel(pasted, is_whole=is_whole)
     if channel is None:
         canonical = web.canonical_url(pasted)
         # Asked again of the canonical form: `t.me.` and full-width letters spell t.me too.
-        channel = telegram.named_channel(canonical)
+        channel = telegram.named_channel(canonical, is_whole=is_whole)
         if channel is None:
             return Locator(platform=Platform.PAGE, canonical=canonical)
     platform = Platform.TELEGRAM if with_account and not channel.is_preview else Platform.TELEGRAM_WEB

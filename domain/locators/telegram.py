@@ -55,9 +55,11 @@ class Channel(NamedTuple):
     is_preview: bool = False
 
 
-def named_channel(pasted: str) -> Channel | None:
+def named_channel(pasted: str, *, is_whole: bool = True) -> Channel | None:
     """
     Return the channel that a text names, or None if it is no Telegram link.
+
+    Where `is_whole` is False, a link to one post names its channel.
 
     Raises NotWatchable for invites, private chats and bots; BadLocator for
     Telegram links that name no channel.
@@ -65,7 +67,7 @@ def named_channel(pasted: str) -> Channel | None:
     if pasted.startswith("@"):
         return Channel(_checked(pasted[1:]))
     if pasted.lower().startswith("tg:"):
-        return _from_tg_scheme(pasted)
+        return _from_tg_scheme(pasted, is_whole=is_whole)
     try:
         parts = urlsplit(with_scheme(pasted))
         host = (parts.hostname or "").rstrip(".").removeprefix("www.")
@@ -77,10 +79,10 @@ def named_channel(pasted: str) -> Channel | None:
     if owner is not None:
         segments, host = [host.removesuffix(f".{owner}"), *segments], owner
     is_web = parts.scheme.lower() in {"http", "https"}
-    return _from_path(segments) if is_web and host in HOSTS else None
+    return _from_path(segments, is_whole=is_whole) if is_web and host in HOSTS else None
 
 
-def _from_tg_scheme(pasted: str) -> Channel:
+def _from_tg_scheme(pasted: str, *, is_whole: bool) -> Channel:
     """Read `tg:resolve?domain=…` and its kin, with or without slashes."""
     command, _, query = pasted[3:].strip("/").partition("?")
     command = command.rstrip("/").lower()
@@ -90,11 +92,12 @@ def _from_tg_scheme(pasted: str) -> Channel:
     if command == "privatepost":
         raise NotWatchable(_PRIVATE, referral=_PRIVATE_REFERRAL)
     if command == "resolve" and "domain" in arguments:
-        return _from_path([arguments["domain"], *([arguments["post"]] if "post" in arguments else [])])
+        post = [arguments["post"]] if "post" in arguments else []
+        return _from_path([arguments["domain"], *post], is_whole=is_whole)
     raise BadLocator("This tg: link names no channel; paste @name or https://t.me/name.")
 
 
-def _from_path(segments: list[str]) -> Channel:
+def _from_path(segments: list[str], *, is_whole: bool) -> Channel:
     """Read the path of a t.me link."""
     is_preview = bool(segments) and segments[0].lower() == "s"
     if is_preview:
@@ -107,7 +110,7 @@ def _from_path(segments: list[str]) -> Channel:
     if first.lower() == "c":
         raise NotWatchable(_PRIVATE, referral=_PRIVATE_REFERRAL)
     name = _checked(first)
-    if len(segments) > 1:
+    if len(segments) > 1 and is_whole:
         raise BadLocator(
             f"This names one post or part of @{name}. A target is a whole public channel: "
             f"if the report covers the channel, add @{name}."

@@ -90,7 +90,8 @@ def test_a_channel_is_watched_through_an_account(kapear: Kapear, telegram: Teleg
     for seed in (1, 2):
         sizes = {"x": in_base64(jpeg(seed, 800)), "y": in_base64(jpeg(seed, 1280))}
         telegram.do("photo", channel=channel, sizes=sizes)
-    sold = telegram.do("post", channel=channel, text=SELLING)["ids"][0]
+    links = ["https://t.me/paper_kites/7", "https://t.me/tin_kites/1", "https://t.me/+AbCdEf"]
+    sold = telegram.do("post", channel=channel, text=SELLING, links=links)["ids"][0]
 
     target = kapear.json(
         "watch", "add", "@tin_kites", "--report", "R-1", "--authorised-by", "duty desk", "--basis", "reported"
@@ -119,13 +120,19 @@ def test_a_channel_is_watched_through_an_account(kapear: Kapear, telegram: Teleg
     posts = {post["post"]: (post["revision"], post["deleted"]) for post in kapear.json("watch", "posts", target["id"])}
     assert posts == {str(plain): (2, False), "2": (1, False), "3": (1, False), str(sold): (1, True)}
     lead = next(lead for lead in kapear.json("leads", "list") if not lead["matches"])
-    (content,) = kapear.json("leads", "show", lead["id"], "--reveal", "a test")["contents"]
+    opened = kapear.json("leads", "show", lead["id"], "--reveal", "a test")
+    (content,) = opened["contents"]
+    assert len(content["capture"]["body_sha256"]) == 64
+    assert opened["suggestions"] == [{"platform": "telegram", "canonical": "https://t.me/s/paper_kites"}]
+    assert [note["link"] for note in opened["referral_notes"]] == ["https://t.me/+AbCdEf"]
+    assert "suggestions" not in kapear.json("leads", "show", lead["id"])
     assert (content["text"], [content["deleted_at"]]) == (SELLING, lead["deleted_posts"])
     assert {"name": "message_id", "value": str(sold)} in content["particulars"]
     assert {"name": "title", "value": "Tin kites"} in content["channel"]
     assert [post["text"] for post in content["before"]] == ["A red kite", "", ""]
     in_words = kapear.run("leads", "show", lead["id"], "--reveal", "a test").stdout
-    for words in ("Tin kites", "A red kite", "deleted_at"):
+    add = "kapear watch add https://t.me/s/paper_kites --report REFERENCE --authorised-by NAME --basis TEXT"
+    for words in ("Tin kites", "A red kite", "deleted_at", add, "https://t.me/+AbCdEf"):
         assert words in in_words
     clear = ("tin_kites", "Tin kites", "Kites of tin", "A red kite", SELLING, "kites@example.org")
     secrets = (telegram.told["session"], telegram.told["session"][60:200], telegram.told["api_hash"])

@@ -25,7 +25,7 @@ from storage import open_store
 from tests.acceptance.driver import COMMAND, Kapear
 from tests.contracts.samples import NOW, a_list
 from tests.desk import LOCAL
-from triage.hash_lists import NewList
+from triage.list_terms import NewList
 
 KILLS = int(os.environ.get("KAPEAR_TEST_KILLS", "6"))  # `make crash` asks for 200
 DIGEST = b"\x07" * 32

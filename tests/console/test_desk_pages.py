@@ -112,6 +112,35 @@ async def test_content_is_shown_on_request_as_text_folded_and_on_the_record(desk
     assert [(draft.subject, draft.details["reason"]) for draft in revealed] == [(text_lead.id, "to read the offer")]
 
 
+async def test_an_opened_lead_says_where_its_posts_lead_with_a_form_for_each(desk: Desk) -> None:
+    await desk.with_leads()
+    links = ("http://127.0.0.1:9/order", "https://t.me/+AbCdEf", "https://t.me/kites_bot")
+    view = await desk.opened.add_target(locator="http://127.0.0.1:9/links")
+    await desk.opened.visit(view.target.id, post(9, SELLING, author="link maker", links=links))
+    lead = next(lead for lead in await desk.office.queue.all(LOCAL) if lead.target_id == view.target.id)
+    visitor = await desk.sign_in()
+    path = f"/leads/{lead.id}"
+    assert "Where its posts lead" not in (await visitor.get(path)).text
+    shown = await visitor.send(f"{path}/reveal", reason="to read the offer")
+    assert "it needs a report of its own" in shown.words
+    (form,) = re.findall(r'<form method="post" action="/targets".*?</form>', shown.text, re.DOTALL)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert fields == {
+        "csrf": visitor.csrf, "locator": "http://127.0.0.1:9/order", "report": "", "authorised_by": "", "basis": "",
+        "days": "90", "backfill": "200",
+    }  # fmt: skip
+    police = shown.text[shown.text.index("For the police") :]
+    assert "https://t.me/+AbCdEf" in police
+    assert "https://t.me/kites_bot" in police
+    del fields["csrf"]
+    refused = await visitor.send("/targets", **fields)
+    assert refused.status == 400  # a report of its own is missing
+    own = {"report": "IHC-2", "authorised_by": "The board", "basis": "Asked for"}
+    assert (await visitor.send("/targets", **{**fields, **own})).status == 303
+    again = await visitor.send(f"{path}/reveal", reason="to read the offer")
+    assert "Where its posts lead" not in again.text
+
+
 async def test_an_enrolled_hotline_reads_with_its_passphrase_and_guessing_is_bounded(enrolled: Desk) -> None:
     await enrolled.opened.add_list(b"tin lantern")
     lead_id = await _enrolled_lead(enrolled)

@@ -13,7 +13,7 @@ from domain.hashlists import Algorithm, HashEntry
 from domain.ids import ListId, new_id
 from domain.ports import ListShelf
 
-bounded = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+bounded = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 texts = st.one_of(st.just(""), st.text(max_size=12), st.text(st.characters(codec=None, exclude_categories=())))
 
 

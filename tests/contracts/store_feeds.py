@@ -11,7 +11,7 @@ from domain.ports import RemoteAnswer
 from domain.store import Store, Tx
 from tests.contracts.samples import DAY, MINUTE, NOW
 
-KITE, LANTERN = b"\x01" * 32, b"\x00" * 32
+KITE, LANTERN, DRUM = b"\x01" * 32, b"\x00" * 32, b"\x02" * 32
 
 
 def put(state: FeedState, tx: Tx) -> None:
@@ -56,7 +56,10 @@ class FeedContract:
         await store.write(partial(answered, "one", NOW, {KITE: ""}))
         await store.write(partial(answered, "two", NOW, {KITE: ""}))
         await store.write(partial(answered, "one", NOW + DAY, {LANTERN: ""}))
+        await store.write(partial(answered, "one", NOW, {DRUM: "kind-a"}))
         assert await store.write(lambda tx: tx.remote.forget("one", NOW + MINUTE)) == 1
+        assert await store.read(lambda tx: tx.remote.positive("one")) == {DRUM: "kind-a"}
+        assert await store.read(lambda tx: tx.remote.positive("two")) == {}
         assert await store.read(lambda tx: tx.remote.known("one", [KITE, LANTERN], NOW)) == {LANTERN: ""}
         assert await store.read(lambda tx: tx.remote.known("two", [KITE], NOW)) == {KITE: ""}
 

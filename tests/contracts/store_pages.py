@@ -118,6 +118,14 @@ class PageContract:
         known = await store.read(lambda tx: tx.targets.known_media([post.key for post in posts]))
         assert len(known) == 1_201
 
+    async def test_posts_are_known_by_the_digest_of_what_was_last_seen(self, store: Store) -> None:
+        claim = await put_claim(store)
+        await put_page(store, claim, [a_post("1"), a_post("2")])
+        await put_page(store, claim, [a_post("2", digest="another")])
+        keys = [a_key(name) for name in ("1", "2", "3")]
+        known = await store.read(lambda tx: tx.targets.known_digests(keys))
+        assert known == {a_key("1"): a_post("1").content_digest, a_key("2"): "another"}
+
     # Deletions.
 
     async def test_a_deleted_post_is_marked_once_and_told_with_its_lead(self, store: Store) -> None:

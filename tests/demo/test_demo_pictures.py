@@ -115,6 +115,15 @@ def test_no_other_picture_is_near_the_list(rendered: Rendered) -> None:
             assert (listed != bits).sum(axis=1).min() > 60
 
 
+def test_the_picture_that_is_posted_again_is_near_the_first_and_no_list_holds_it(rendered: Rendered) -> None:
+    again = rendered.world.repost.picture
+    first = rendered.world.pictures[again].drawn_as
+    assert rendered.bodies[again] != rendered.bodies[first]
+    assert (rendered.hashes[again] != rendered.hashes[first]).sum() <= FARTHEST
+    listed = {row.hash for row in rendered.rows}
+    assert listed.isdisjoint(hashlib.sha256(rendered.bodies[name]).hexdigest() for name in (again, first))
+
+
 def test_decoys_are_many_and_well_formed(rendered: Rendered) -> None:
     decoys = [row for row in rendered.rows if row.id.startswith("decoy-")]
     assert len(decoys) == DECOYS >= 200

@@ -72,6 +72,10 @@ async def test_the_line_is_the_contracts(served: Served) -> None:
     assert {each["kind"] for each in served.planted} == {"exact", "near", "text"}
     for each in served.planted:
         assert each["post"] in served.posts[each["target"]]
+    [again] = served.line["served"]["reposts"]
+    for each in (again, again["first"]):
+        assert each["post"] in served.posts[each["target"]]
+    assert again["first"]["post"] in {each["post"] for each in served.planted if each["kind"] == "text"}
     for target in served.targets:
         if target.startswith(served.telegram_web_base):
             assert served.posts[target] == [target]
@@ -207,7 +211,7 @@ async def test_the_planted_texts_read_plainly(served: Served, client: aiohttp.Cl
         assert text is not None
         assert author is not None
         assert re.search(r"Price \d+ USD, pay by transfer, message @lantern_clerk", text.text())
-        assert not node.css("a.tgme_widget_message_photo_wrap, video, .link_preview_image")
+        assert not node.css("video, .link_preview_image")
         authors.add(author.text())
     assert len(authors) == 1
 

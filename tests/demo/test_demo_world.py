@@ -89,13 +89,14 @@ def test_ordinary_texts_are_unlike_each_other(world: World) -> None:
     assert max(likeness(one, other) for one, other in combinations(turns, 2)) < 0.5
 
 
-def test_the_clerks_posts_are_text_alone_by_one_author_in_one_channel(world: World) -> None:
+def test_the_clerks_posts_are_by_one_author_in_one_channel_and_one_has_a_picture(world: World) -> None:
     planted = {each.post for each in world.planted if each.kind == "text"}
     theirs = [each for each in world.channels[LANTERNS].messages if each.author == CLERK]
     assert {str(each.id) for each in theirs} == planted
     assert len(planted) >= 2
+    assert [len(message.photos) for message in theirs] == [1, 0, 0]
     for message in theirs:
-        assert (message.photos, message.video, message.preview, message.forward) == ((), "", "", None)
+        assert (message.video, message.preview, message.forward) == ("", "", None)
         assert re.search(r"Price \d+ USD", message.text)
         assert "@lantern_clerk" in message.text
     elsewhere = [each for name in (KITES, BELLS) for each in world.channels[name].messages if each.author == CLERK]
@@ -119,6 +120,21 @@ def test_planted_things_stand_where_the_world_says(world: World) -> None:
             message = next(post for post in channels[each.place].messages if str(post.id) == each.post)
             assert message.photos == (each.picture,)
             assert message.as_file is (each.kind == "exact" and each.place == CLOSED)
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_one_picture_is_posted_again_in_another_channel(seed: int, live: bool) -> None:  # noqa: FBT001 - a parameter
+    world = build_world(seed, ANCHOR, live=live)
+    again = world.repost
+    assert (again.first_place, again.place) == (LANTERNS, BELLS)
+    (first,) = [each for each in world.channels[LANTERNS].visible(0) if str(each.id) == again.first_post]
+    (later,) = [each for each in world.channels[BELLS].visible(0) if str(each.id) == again.post]
+    assert (first.author, later.photos) == (CLERK, (again.picture,))
+    drawn, redrawn = world.pictures[first.photos[0]], world.pictures[again.picture]
+    assert redrawn.drawn_as == first.photos[0]
+    assert (redrawn.width, redrawn.quality) < (drawn.width, drawn.quality)
+    assert {again.picture, first.photos[0]}.isdisjoint(each.picture for each in world.planted)
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

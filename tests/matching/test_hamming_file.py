@@ -17,15 +17,19 @@ from domain.errors import OperatorFault
 from matching import hamming_plan
 from matching.hamming import HammingIndex
 from matching.hamming_header import parsed
+from matching.hamming_ids import Counted, listed
 from tests.matching.hamming_help import brute, found, ids, noise
 
 KILLS = 12
 ALWAYS, SOMETIMES = 50_000, 700  # entries: of both versions, and of one alone
 
 
-def saved(path: Path, entries: int = 100) -> HammingIndex:
+def saved(path: Path, entries: int = 100, *, twice: bool = False) -> HammingIndex:
+    """Save entries with ids that follow each other, or of which one is there twice."""
     index = HammingIndex(256, 31)
-    index.add(np.arange(entries, dtype=np.uint64), noise(np.random.default_rng(1), 256, entries))
+    names = np.arange(entries, dtype=np.uint64)
+    names[1] -= twice
+    index.add(names, noise(np.random.default_rng(1), 256, entries))
     index.save(path)
     return index
 
@@ -34,8 +38,41 @@ def saved(path: Path, entries: int = 100) -> HammingIndex:
 def tabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a small file that has all sections."""
     monkeypatch.setattr(hamming_plan, "SCAN", 1e6)
-    saved(tmp_path / "pdq", 1000)
+    saved(tmp_path / "pdq", 1000, twice=True)
     return tmp_path / "pdq"
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 1), (0, 600), (7, 600), ((1 << 63) - 700, 600)])
+def test_ids_that_follow_each_other_take_no_room_and_are_all_there(tmp_path: Path, first: int, count: int) -> None:
+    index = HammingIndex(64, 8)
+    names = np.arange(first, first + count, dtype=np.uint64)
+    hashes = noise(np.random.default_rng(3), 64, count)
+    for part in np.array_split(np.random.default_rng(1).permutation(count), 3):
+        index.add(names[part], hashes[part])
+    index.save(tmp_path / "counted")
+    index = HammingIndex.open(tmp_path / "counted")
+    assert isinstance(index._state[0].ids, Counted)
+    assert (tmp_path / "counted").stat().st_size < 4096 + 64 + count * 8
+    for known in range(0, count, 97):
+        assert (0, 0, first + known) in found(index, hashes[known : known + 1])
+    named, rows = index.between(first + 5, first + 8)
+    assert named.tolist() == list(range(first + 5, min(first + 8, first + count)))
+    assert rows.tobytes() == hashes[5:8].tobytes()
+    index.remove(np.array([0, first, first + 1, first + count, 1 << 63], np.uint64))
+    assert len(index) == max(0, count - 2)
+    index.add(names[:2], hashes[:2])
+    index.remove(names[-1:])
+    index.save(tmp_path / "counted")
+    again = HammingIndex.open(tmp_path / "counted")
+    assert again.between(0, 1 << 63)[0].tolist() == names[:-1].tolist()
+
+
+def test_ids_with_a_gap_or_one_that_is_there_twice_are_listed(tmp_path: Path) -> None:
+    for names in ([0, 1, 3], [0, 0, 2], [5, 6, 6]):
+        index = HammingIndex(64, 8)
+        index.add(ids(*names), noise(np.random.default_rng(3), 64, 3))
+        index.save(tmp_path / "listed")
+        assert HammingIndex.open(tmp_path / "listed").between(0, 9)[0].tolist() == names
 
 
 def test_an_opened_index_is_mapped_keeps_its_settings_and_grows(tabled: Path) -> None:
@@ -43,7 +80,7 @@ def test_an_opened_index_is_mapped_keeps_its_settings_and_grows(tabled: Path) ->
     assert (index.bits, index.radius, len(index)) == (256, 31, 1000)
     (part,) = index._state
     assert part.table is not None
-    for mapped in (part.ids, part.hashes.front, part.hashes.back, part.table.positions, part.table.offsets):
+    for mapped in (listed(part.ids), part.hashes.front, part.hashes.back, part.table.positions, part.table.offsets):
         assert not mapped.flags.owndata
         assert not mapped.flags.writeable
     index.add(ids(7777), np.zeros((1, 32), np.uint8))
@@ -54,7 +91,7 @@ def test_an_opened_index_is_mapped_keeps_its_settings_and_grows(tabled: Path) ->
     index.save(tabled)
     assert len(other) == 1000
     assert len(HammingIndex.open(tabled)) == 951
-    assert not index._state[0].ids.flags.owndata  # who saved goes on with the file
+    assert not index._state[0].hashes.front.flags.owndata  # who saved goes on with the file
     assert sorted(file.name for file in tabled.parent.iterdir()) == ["pdq"]
 
 
@@ -186,9 +223,10 @@ def test_a_file_of_an_earlier_version_is_named_so(tmp_path: Path) -> None:
         (20, 1),
         (24, 999),  # entries
         (28, 1),  # … of which there are far too many
-        (40, 1),  # where the first chunk begins
-        (44, 200),  # its width
-        (48, 27),  # its radius
+        (40, 1),  # ids that are listed: all or none
+        (56, 1),  # where the first chunk begins
+        (60, 200),  # its width
+        (64, 27),  # its radius
     ],
 )
 def test_a_header_that_makes_no_sense_is_refused_though_its_check_sum_holds(tabled: Path, at: int, value: int) -> None:

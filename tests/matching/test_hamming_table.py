@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import hamming_table
-from matching.hamming_plan import Chunk
+from matching import hamming_plan, hamming_table
+from matching.hamming_plan import Chunk, choose, reaching
 from matching.hamming_table import Table, built, slots
 from matching.hamming_words import Hashes, from_bytes, scan
 from tests.matching.hamming_help import hashes_near
@@ -49,6 +49,31 @@ def test_any_tight_division_finds_each_neighbour_once(
         table = table_of(hashes, chunks)
         near = sorted(zip(*(column.tolist() for column in table.search(hashes, queries, radius)), strict=True))
     assert near == sorted(zip(*(column.tolist() for column in scan(hashes, queries, radius)), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(division=divisions(), seed=st.integers(0, 2**32), radius=st.integers(0, 127))
+def test_tables_find_each_neighbour_within_any_other_radius(
+    division: tuple[int, tuple[Chunk, ...]], seed: int, radius: int
+) -> None:
+    _, chunks = division
+    hashes = from_bytes(hashes_near(np.random.default_rng(seed), 128, 100, centres=2), 128)
+    queries = hashes.rows(0, 5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hamming_plan, "SCAN", 1e9)  # looking at all of them is never cheaper
+        reaching.cache_clear()
+        found = table_of(hashes, chunks).search(hashes, queries, radius)
+    reaching.cache_clear()
+    near = sorted(zip(*(column.tolist() for column in found), strict=True))
+    assert near == sorted(zip(*(column.tolist() for column in scan(hashes, queries, radius)), strict=True))
+
+
+def test_fewer_keys_are_looked_up_for_a_smaller_radius_and_a_few_more_for_a_wider() -> None:
+    chunks = choose(1_000_000, 256, 31)
+    probes = {radius: sum(chunk.probes for chunk in reaching(chunks, 1_000_000, radius)) for radius in (0, 20, 31, 39)}
+    assert probes[0] == 1
+    assert 1 < probes[20] < probes[31] == sum(chunk.probes for chunk in chunks) < probes[39] < 3 * probes[31]
+    assert reaching(chunks, 1_000_000, 120) == ()
 
 
 def test_a_key_of_a_chunk_may_lie_in_two_words() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.errors import BadInput
 from domain.ports import TextRules
 from domain.text import Attribute, sells
+from matching import rules as compiling
 from matching.rules import MAX_HITS, SHIPPED, CommerceRules, load_rules
 
 RULES = load_rules()
@@ -34,6 +35,22 @@ def test_the_shipped_rules_are_price_payment_and_contact() -> None:
     assert [(rule.id, rule.version) for rule in RULES.rules] == [("price.en", 1), ("payment.en", 1), ("contact.en", 1)]
     port: TextRules = RULES
     assert port.find("") == ()
+
+
+@given(st.lists(st.sampled_from([text for _, text, _ in EXAMPLES + COUNTER]) | st.text(max_size=40), max_size=6))
+def test_one_pass_finds_what_every_rule_finds_alone(parts: list[str]) -> None:
+    text = " ".join(parts)
+    alone = [hit for rule in RULES.rules for hit in CommerceRules((rule,)).find(text)]
+    assert sorted(RULES.find(text), key=repr) == sorted(alone, key=repr)
+
+
+@pytest.mark.parametrize("memory", [1, 20_000])
+def test_rules_that_are_too_large_together_are_refused_rather_than_silent(
+    monkeypatch: pytest.MonkeyPatch, memory: int
+) -> None:
+    monkeypatch.setattr(compiling, "_together_memory", lambda _: memory)
+    with pytest.raises(BadInput, match="too large together"):
+        CommerceRules(RULES.rules)
 
 
 @pytest.mark.parametrize(("attribute", "text", "fires"), EXAMPLES + COUNTER)

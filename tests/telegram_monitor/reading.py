@@ -22,6 +22,7 @@ from domain.ports import SourceTarget
 from telegram_monitor.carriers import Location
 from telegram_monitor.faults import FileReferenceExpired
 from telegram_monitor.pager import Limits
+from telegram_monitor.receipt import Receipt
 from telegram_monitor.source import TelegramSource
 from tests.telegram_server import plain_client
 
@@ -55,10 +56,12 @@ class PlainChannel:
         self.traffic.requests += 1
         self.traffic.bytes += 1000
         try:
-            return await self.client(request)
+            answer = await self.client(request)
         except RPCError as error:
             kind = type(error).__name__
             raise VisitEnded(Outcome.ERROR, "pts" if kind.startswith("PersistentTimestamp") else kind) from None
+        answer.receipt = Receipt.of(bytes(answer))
+        return answer
 
     async def download(self, location: Location, *, dc_id: int, offset: int, length: int) -> bytes:
         assert dc_id == 2

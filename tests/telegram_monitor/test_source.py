@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -12,8 +13,10 @@ from domain.errors import VisitEnded
 from domain.observations import Platform, Traffic
 from domain.outcomes import Outcome
 from domain.ports import SourceTarget
+from telegram_monitor.allowed import method_of
 from telegram_monitor.pager import Limits
 from telegram_monitor.source import TelegramSource
+from telegram_monitor.wire import GuardedSender
 from tests.telegram_monitor.dialled import ledger_of
 from tests.telegram_monitor.dialled import reading as accounts_reading
 from tests.telegram_monitor.reading import LATER, LOCATOR, NAME, PlainChannel, Reader, reading
@@ -49,15 +52,64 @@ async def test_a_page_says_where_its_posts_are_from(
     assert capture.length > 0
 
 
-async def test_what_is_received_for_media_is_not_the_next_pages(channel: Channel, reader: Reader) -> None:
-    for number in range(250):
-        channel.post(f"kite {number}")
-    lengths = []
+def received(*bodies: bytes) -> tuple[int, str]:
+    """Return the length and digest that a capture record states for these answers."""
+    digests = [hashlib.sha256(body).digest() for body in bodies]
+    whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
+    return sum(map(len, bodies)), whole.hex()
+
+
+async def test_a_capture_record_names_the_answers_of_its_page_and_no_others(
+    telegram_server: TelegramServer, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 331):
+        media = photo_of(telegram_server, b"kite" * 100) if number % 100 == 7 else None
+        channel.post(f"kite {number}", media=media)
+    answers: list[tuple[str, bytes]] = []
+    handled = GuardedSender._handle_rpc_result
+
+    async def overheard(self: GuardedSender, message: Any) -> None:
+        state = self._pending_state.get(message.obj.req_msg_id)
+        answers.append((method_of(state.request), message.obj.body))
+        await handled(self, message)
+
+    monkeypatch.setattr(GuardedSender, "_handle_rpc_result", overheard)
     target = SourceTarget(platform=Platform.TELEGRAM, locator=LOCATOR, backfill=None)
-    async for page in reader.source.pages(target, reader.traffic):
-        lengths.append(page.capture.length)
-        reader.traffic.bytes += 1_000_000
-    assert max(lengths) < 10_000
+    async with accounts_reading(telegram_server, ledger_of(telegram_server, "one")) as accounts:
+        source = TelegramSource(accounts=accounts, tool="kapear tests", limits=Limits(page=100))
+        records = []
+        async for page in source.pages(target, Traffic()):
+            records.append((page.capture.length, page.capture.body_sha256))
+            for post in page.posts:
+                for media in post.media:
+                    assert await media.source.read(0, 10) == b"kitekiteki"
+        again = await source.post(target, "200", Traffic())
+    history = [body for method, body in answers if method == "messages.getHistory"]
+    assert {method for method, _ in answers} >= {"upload.getFile", FULL}
+    # The newest messages are asked for first, and the last page is made of them.
+    assert records == [received(*bodies) for bodies in ([history[1]], [history[2]], [history[3]], [history[0]])]
+    assert again is not None
+    assert (again.capture.length, again.capture.body_sha256) == received(history[4])
+
+
+async def test_a_page_of_several_answers_has_the_digest_of_their_digests(
+    channel: Channel, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 251):
+        channel.post(f"kite {number}")
+    heard: list[bytes] = []
+    asked = PlainChannel.ask
+
+    async def overheard(self: PlainChannel, request: Any) -> Any:
+        answer = await asked(self, request)
+        if type(request).__name__ == "GetHistoryRequest":
+            heard.append(bytes(answer))
+        return answer
+
+    monkeypatch.setattr(PlainChannel, "ask", overheard)
+    (page,) = await reader.visit()
+    assert reader.asked() == ["messages.getHistory"] * 4
+    assert (page.capture.length, page.capture.body_sha256) == received(*heard[1:])
 
 
 async def test_a_channel_is_described_once_a_day_and_never_for_a_quiet_visit(

@@ -15,7 +15,7 @@ from domain.leads import Closing, Lead, LeadStatus
 from domain.people import Actor
 from tests.desk import LOCAL, OpenOffice, open_office, post
 from triage.assessments import Assessed
-from triage.hash_lists import NewList
+from triage.list_terms import NewList
 
 KITE, LANTERN = b"a paper kite", b"a tin lantern"
 SELLING = "2 tin lanterns 20 USD, pay by transfer, write to @lanterns"

@@ -18,7 +18,7 @@ from exchange.clients.spool import DiskSpools
 from tests.desk import LOCAL
 from tests.triage.deskhands import Desk
 from triage.feeds import EMPTIED, HELD, Feeds, Pulled
-from triage.hash_lists import NewList
+from triage.list_terms import NewList
 
 FEED = Feed(
     name="kites",

@@ -12,8 +12,10 @@ from domain.hashlists import Algorithm, BadRow, HashEntry, ListClass, ListRow, P
 from tests.contracts.samples import some_entries
 from tests.desk import LOCAL
 from tests.triage.deskhands import Desk
-from triage.hash_lists import BATCH, HashLists, NewList
+from triage.hash_lists import HashLists
 from triage.list_figures import BAD_ROWS_KEPT, KINDS
+from triage.list_imports import BATCH
+from triage.list_terms import NewList
 
 LANTERNS = NewList(name="Lanterns", classification="demo", list_class=ListClass.OWN, authority="nobody")
 

@@ -40,7 +40,8 @@ async def test_a_page_is_committed_before_the_next_is_asked_for(desk: Desk) -> N
     assert stored == [([], None), (["1"], "1"), (["1", "2"], "2")]
     assert (await desk.target(target_id)).cursor == "3"
     assert (visit.outcome, visit.new_observations, visit.media_hashed) == (Outcome.NEW, 3, 3)
-    assert (visit.requests, visit.bytes) == (3, 3_000)
+    assert desk.source.posts_asked == ["1", "2", "3"]  # what stands around each lead was not on its page
+    assert (visit.requests, visit.bytes) == (6, 3_000)
     assert desk.source.closed == 1
 
 

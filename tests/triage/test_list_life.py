@@ -14,7 +14,8 @@ from domain.hashlists import Algorithm, HashEntry, ListClass
 from domain.ids import ListId
 from tests.contracts.samples import some_entries
 from tests.desk import LOCAL, START, OpenOffice, open_office, pdq_of, post, turned
-from triage.hash_lists import FEW, NewList
+from triage.list_imports import FEW
+from triage.list_terms import NewList
 
 KITE, LANTERN = b"a paper kite", b"a tin lantern"
 LIST = NewList(name="Lanterns", classification="demo", list_class=ListClass.ACCREDITED, authority="none")

@@ -14,7 +14,7 @@ from domain.leads import Capture, Closing, Lead, LeadStatus
 from domain.outcomes import Outcome
 from domain.scoring import Rule, Score, total
 from tests.desk import LOCAL, OpenOffice, open_office, pdq_of, post, turned
-from triage.hash_lists import NewList
+from triage.list_terms import NewList
 from triage.rematching import Rematching
 
 KITE, LANTERN = b"a paper kite", b"a tin lantern"

@@ -1,0 +1,50 @@
+"""What a link within a post leads to: a place that could be watched, one that never is, or none."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import BadLocator, NotWatchable
+from domain.locators import recognise, recognise_linked
+from domain.observations import Platform
+
+CHANNEL = "https://t.me/s/tin_kites"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("https://t.me/tin_kites", "https://t.me/Tin_Kites/12", "https://t.me/s/tin_kites/12", "t.me/tin_kites/3/4"),
+        *("tg://resolve?domain=tin_kites&post=7", "https://tin_kites.t.me/9", "https://telegram.me/tin_kites?x=1"),
+    ],
+)
+def test_a_link_to_a_post_names_its_channel(link: str) -> None:
+    assert recognise_linked(link, with_account=True).canonical == CHANNEL
+
+
+def test_what_an_analyst_pastes_is_still_held_to_the_whole_channel() -> None:
+    with pytest.raises(BadLocator, match="names one post"):
+        recognise("https://t.me/tin_kites/12")
+
+
+def test_a_web_address_is_a_page() -> None:
+    place = recognise_linked("https://lanterns.example/order?utm_source=kites#top")
+    assert (place.platform, place.canonical) == (Platform.PAGE, "https://lanterns.example/order")
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://t.me/+AbCdEf", "https://t.me/joinchat/AbCdEf", "tg://join?invite=AbC", "https://t.me/c/123/4",
+     "https://t.me/kites_bot", "https://t.me/kites_bot/app", "https://wa.me/85512345678"],
+)  # fmt: skip
+def test_what_is_private_is_never_watched(link: str) -> None:
+    with pytest.raises(NotWatchable):
+        recognise_linked(link)
+
+
+@pytest.mark.parametrize(
+    "link", ["tg://user?id=7", "mailto:kites@example.org", "https://t.me/share/url?url=x", "", "x"]
+)
+def test_what_names_no_place_is_left_out(link: str) -> None:
+    with pytest.raises(BadLocator):
+        recognise_linked(link)

@@ -1,0 +1,79 @@
+"""Where a lead's posts lead: shown to whoever opens the lead, and kept nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.leads import PostContent
+from tests.desk import LOCAL
+from tests.fakes import a_page, a_sight, picture
+from tests.triage.deskhands import Desk
+from triage.suggestions import MOST, Suggestions, sorted_out
+
+KITE = b"kite"
+LINKS = (
+    "https://t.me/paper_kites/12",
+    "https://t.me/tin_lanterns/3",
+    "https://t.me/+AbCdEf",
+    "http://127.0.0.1:9/order",
+    "https://t.me/Paper_Kites",
+    "https://t.me/kites_bot",
+    "tg://user?id=12",
+    "https://t.me/blue_kites",
+)
+
+
+async def linked(desk: Desk) -> Suggestions:
+    (lead,) = await desk.leads()
+    queue = desk.opened.office.queue
+    shown = await queue.reveal(LOCAL, lead.id, reason="a test", opener=desk.opened.unlock(None))
+    return await desk.opened.office.linked.of(LOCAL, shown)
+
+
+async def test_places_stand_in_the_order_of_the_text_without_what_is_watched(desk: Desk) -> None:
+    target_id = (await desk.watch()).target.id
+    await desk.watch("@blue_kites")
+    desk.matcher.wanted = [KITE]
+    await desk.visit(target_id, a_page(a_sight("1", "", picture("kite"), links=LINKS)))
+    found = await linked(desk)
+    assert [(place.platform.value, place.canonical) for place in found.places] == [
+        ("telegram_web", "https://t.me/s/paper_kites"),
+        ("page", "http://127.0.0.1:9/order"),
+    ]
+    assert [note.link for note in found.referrals] == ["https://t.me/+AbCdEf", "https://t.me/kites_bot"]
+    assert all(note.why for note in found.referrals)
+
+
+async def test_nothing_is_stored_or_fetched_for_it_and_what_is_watched_leaves(desk: Desk) -> None:
+    target_id = (await desk.watch()).target.id
+    desk.matcher.wanted = [KITE]
+    await desk.visit(target_id, a_page(a_sight("1", "", picture("kite"), links=LINKS)))
+    before = (await desk.events(), desk.source.asked, desk.source.posts_asked, desk.source.media_asked)
+    assert len((await linked(desk)).places) == 3
+    (look,) = (event for event in await desk.events() if event not in before[0])
+    assert look.action == "lead.revealed"
+    assert "kites" not in repr(look)
+    assert (desk.source.asked, desk.source.posts_asked, desk.source.media_asked) == before[1:]
+    await desk.watch("@paper_kites")
+    assert "https://t.me/s/paper_kites" not in {place.canonical for place in (await linked(desk)).places}
+
+
+async def test_a_target_that_is_over_may_be_asked_for_anew(desk: Desk) -> None:
+    target_id = (await desk.watch()).target.id
+    other = (await desk.watch("@blue_kites")).target.id
+    await desk.watchlist.retire(LOCAL, other)
+    desk.matcher.wanted = [KITE]
+    await desk.visit(target_id, a_page(a_sight("1", "", picture("kite"), links=("https://t.me/blue_kites",))))
+    assert [place.canonical for place in (await linked(desk)).places] == ["https://t.me/s/blue_kites"]
+
+
+def test_a_page_of_links_shows_its_first() -> None:
+    links = tuple(f"https://lanterns.example/{number}" for number in range(MOST * 2))
+    found = sorted_out([PostContent(url="https://lanterns.example/", links=links)])
+    assert [place.canonical for place in found.places] == list(links[:MOST])
+
+
+def test_each_place_is_named_once_over_all_posts() -> None:
+    content = PostContent(url="https://t.me/tin_lanterns/1", links=LINKS)
+    assert sorted_out([content, replace(content, links=LINKS[::-1])]) == sorted_out([content])
+    assert "kites" not in repr(sorted_out([content]))
