@@ -127,7 +127,7 @@ class Merge:
 
     Of several changes with one key the newest counts, by its time where both
     have one, else by their order: feeds are in no order of time. Entries have
-    the words that are their own, not those of the list. About 150 bytes of
+    the words that are their own, not those of the list. About 200 bytes of
     memory a changed key; entries themselves are not gathered.
     """
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from exchange.clients.page import ReadPage
+from exchange.clients.page import ReadPage, askable
 
 TRIES = 3  # pulls that try a stretch in quarantine again
 MAX_MISSING = 1_000  # stretches in quarantine; a feed with more is broken
 SMALLEST = 600  # seconds; a stretch that cannot be read is divided down to this
 CURSOR_LIVES = 12 * 3600  # seconds; services ask not to keep their paging for longer
-LONGEST_CURSOR = 2_000  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +136,8 @@ def checkpoint_from(text: str, source: str) -> Checkpoint | None:
 
 def _stretch(values: dict[str, object]) -> Stretch:
     numbers = {name: int(str(values[name])) for name in ("since", "until", "cursor_at", "seen", "tries")}
-    return Stretch(cursor=str(values["cursor"])[:LONGEST_CURSOR], **numbers)
+    cursor = str(values["cursor"])
+    return Stretch(cursor=cursor if askable(cursor) else "", **numbers)
 
 
 def _can_halve(stretch: Stretch) -> bool:

@@ -17,14 +17,15 @@ from yarl import URL
 
 from domain.errors import BadInput
 from exchange.clients.asking import Question
-from exchange.clients.checkpoint import LONGEST_CURSOR, Stretch
-from exchange.clients.page import BREAKS_OFF, OTHER_FORMAT, Gathered, ReadPage
+from exchange.clients.checkpoint import Stretch
+from exchange.clients.page import BREAKS_OFF, NOT_ASKABLE, OTHER_FORMAT, Gathered, ReadPage, askable
 from exchange.formats.hashlist_cells import WITHDRAWN
-from exchange.formats.hashlist_ncmec import NcmecEntry, ncmec_entries, ncmec_rows
+from exchange.formats.hashlist_ncmec import MAX_TEXT, NcmecEntry, ncmec_entries, ncmec_rows
 from exchange.formats.hashlist_text import words
 
 HUGE = 400_000  # entries of a stretch; beyond, its pages would outlive the service's patience
 
+CUT = "\0"  # stands for an address that was cut: nobody can ask for it
 _PAGE = ("start", "size", "max")
 
 
@@ -54,7 +55,7 @@ class Ncmec:
 
         def note(where: str) -> None:
             nonlocal following
-            following = where.partition("?")[2].strip()[:LONGEST_CURSOR]
+            following = where.partition("?")[2].strip() if len(where) < MAX_TEXT else CUT
 
         try:
             for entry in ncmec_entries([untrusted_body], note):
@@ -62,7 +63,10 @@ class Ncmec:
                     _take(page, entry)
         except BadInput:
             problem = BREAKS_OFF if page.changes or b"queryResult" in untrusted_body else OTHER_FORMAT
-            return page.done(problem=problem, cursor=following or _after(stretch.cursor))
+            ahead = following if askable(following) else ""
+            return page.done(problem=problem, cursor=ahead or _after(stretch.cursor))
+        if not askable(following):
+            return page.done(problem=NOT_ASKABLE, cursor=_after(stretch.cursor))
         left = _place(following)
         return page.done(cursor=following, is_huge=left is not None and left[2] - left[0] > HUGE)
 

@@ -16,7 +16,9 @@ from exchange.formats.json_stream import JsonStream, Layout, Malformed
 from exchange.screening import judged
 
 UNIT = "Page"
+LONGEST_CURSOR = 2_000  # characters
 BREAKS_OFF = "it breaks off, or is not the format it should be in"
+NOT_ASKABLE = "it names its next page in a way that cannot be asked for"
 OTHER_FORMAT = "it is no answer of this service"
 
 
@@ -87,6 +89,11 @@ class Gathered:
         return ReadPage(
             changes=tuple(self.changes), refused=tuple(self.refused), passed_over=dict(self.passed_over), **values
         )
+
+
+def askable(cursor: str) -> bool:
+    """Return whether a service's word for its next page can be put into a question; an empty one can."""
+    return len(cursor) <= LONGEST_CURSOR and cursor.isascii() and (cursor.isprintable() or not cursor)
 
 
 def json_page(untrusted_body: bytes, holder: str) -> tuple[dict[str, Any], list[Record | None], str]:

@@ -15,8 +15,8 @@ from yarl import URL
 from domain.feeds import hash_key
 from domain.hashlists import HashEntry
 from exchange.clients.asking import Question
-from exchange.clients.checkpoint import LONGEST_CURSOR, Stretch
-from exchange.clients.page import Gathered, ReadPage, json_page
+from exchange.clients.checkpoint import Stretch
+from exchange.clients.page import Gathered, ReadPage, askable, json_page
 from exchange.formats.hashlist_cells import WITHDRAWN
 from exchange.formats.hashlist_records import Record, moment_of
 from exchange.formats.hashlist_stopncii import CHANGED, GONE, RECORDS, stopncii_row
@@ -54,7 +54,7 @@ class StopNcii:
         for record in records:
             _take(page, record)
         token = members.get("nextPageToken")
-        cursor = token[:LONGEST_CURSOR] if isinstance(token, str) else ""
+        cursor = token if isinstance(token, str) and askable(token) else ""
         more = members.get("hasMoreRecords") is True
         if not problem and more and not cursor:
             problem = NOT_WHERE

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, urlencode
 from yarl import URL
 
 from exchange.clients.asking import Question
-from exchange.clients.checkpoint import LONGEST_CURSOR, Stretch
-from exchange.clients.page import Gathered, ReadPage, json_page
+from exchange.clients.checkpoint import Stretch
+from exchange.clients.page import NOT_ASKABLE, Gathered, ReadPage, askable, json_page
 from exchange.formats.hashlist_cells import WITHDRAWN
 from exchange.formats.hashlist_records import Record, moment_of
 from exchange.formats.hashlist_text import words_of
@@ -55,7 +55,10 @@ class ThreatExchange:
         for record in records:
             _take(page, record)
         latest = stretch.since if page.latest is None else page.latest
-        return page.done(cursor=_cursor(members.get("paging")), resume_at=latest, problem=problem)
+        cursor = _cursor(members.get("paging"))
+        if cursor is None:
+            return page.done(resume_at=latest, problem=problem or NOT_ASKABLE)
+        return page.done(cursor=cursor, resume_at=latest, problem=problem)
 
 
 def _take(page: Gathered, record: Record | None) -> None:
@@ -71,8 +74,11 @@ def _take(page: Gathered, record: Record | None) -> None:
         page.take(key, at, [threatexchange_row(record, page.page)])
 
 
-def _cursor(paging: Any) -> str:
-    """Return the query of the next page's address, without the token."""
+def _cursor(paging: Any) -> str | None:
+    """Return the query of the next page's address, without the token; None where nobody can ask for it."""
     following = paging.get("next") if isinstance(paging, dict) else None
     query = following.partition("?")[2] if isinstance(following, str) else ""
-    return urlencode([(name, value) for name, value in parse_qsl(query) if name != TOKEN])[:LONGEST_CURSOR]
+    if not query.isascii():
+        return None
+    cursor = urlencode([(name, value) for name, value in parse_qsl(query) if name != TOKEN])
+    return cursor if askable(cursor) and bool(cursor) is bool(following) else None
