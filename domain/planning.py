@@ -18,7 +18,7 @@ from domain.filing import TEXT_LEADS_A_DAY, Filing, PostKey, file_under, possibl
 from domain.fingerprints import MediaStatus
 from domain.hashlists import MediaMatch, Severity, worst
 from domain.ids import IdMaker, LeadId, MediaId, PostId, TargetId
-from domain.leads import Lead, LeadKind, LeadStatus, PostTextHit, reopened
+from domain.leads import Capture, Lead, LeadKind, LeadStatus, PostTextHit, reopened
 from domain.observations import Platform
 from domain.pages import (
     AssessedMedia,
@@ -288,9 +288,9 @@ class _Draft:
     def _weigh(self, evidence: LeadEvidence, sight: _Sight, *, is_awaited: bool) -> LeadEvidence:
         """Return the evidence with what this post adds, and the lead's scores summed anew."""
         post, after = sight.post, sight.after
-        joins = not self._has(evidence, after.id)
+        joins, sees = not self._has(evidence, after.id), post.content_digest is not None
         # Where only media were read again, the text was weighed before: in a text lead it sold.
-        sold = post.content_digest is None and not joins and evidence.lead.kind is LeadKind.TEXT
+        sold = not sees and not joins and evidence.lead.kind is LeadKind.TEXT
         seen = Evidence(
             live=True,
             known_match=sight.severity,
@@ -315,6 +315,8 @@ class _Draft:
                 posts=lead.posts + joins,
             ),
             post_ids=(*evidence.post_ids, after.id) if joins else evidence.post_ids,
+            # Of a post that was not seen, only its media, a visit to it is to bring the words.
+            awaits=evidence.awaits if sees or not joins else {**evidence.awaits, after.id: Capture.AWAITED},
             captured=(*evidence.captured, after.id) if is_awaited else evidence.captured,
             reasons=(*evidence.reasons, *added),
             matches=(*evidence.matches, *sight.matches),

@@ -362,8 +362,8 @@ class PrintBook(Protocol):
     def record(self, plan: RematchPlan, keys: Mapping[LeadId, LeadKey]) -> None:
         """Write what comparing again changed; `keys` has the key pair of every lead that the plan opens."""
 
-    def awaited(self, target_id: TargetId, limit: int) -> list[AwaitedPost]:
-        """Return posts of a target whose words leads wait for."""
+    def awaited(self, target_id: TargetId, since: datetime, limit: int) -> list[AwaitedPost]:
+        """Return posts of a target whose words open leads wait for that were filed from a moment on."""
 
     def gone(self, post_id: PostId) -> list[LeadId]:
         """Note that the words of a post cannot be had any more; returns the leads that waited for them."""

@@ -128,14 +128,15 @@ class Prints:
         self._compared(plan)
         self._stand(plan)
 
-    def awaited(self, target_id: TargetId, limit: int) -> list[AwaitedPost]:
-        """Return posts of a target whose words leads wait for, in the order in which they were seen."""
+    def awaited(self, target_id: TargetId, since: datetime, limit: int) -> list[AwaitedPost]:
+        """Return posts of a target whose words open leads wait for that were filed from a moment on."""
         query = (
             select(posts.c.id, posts.c.platform, posts.c.container, posts.c.post)
             .distinct()
             .join(lead_posts, lead_posts.c.post_id == posts.c.id)
             .join(leads, leads.c.id == lead_posts.c.lead_id)
-            .where(posts.c.target_id == target_id, AWAITED, leads.c.status != LeadStatus.CLOSED)
+            .where(posts.c.target_id == target_id, AWAITED)
+            .where(leads.c.status != LeadStatus.CLOSED, leads.c.filed_at >= since)
             .order_by(posts.c.id)
             .limit(limit)
         )

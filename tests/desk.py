@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from app.lists import matcher_of
-from domain.errors import LostClaim
+from domain.errors import LostClaim, VisitEnded
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashEntry, ListClass
 from domain.ids import TargetId
@@ -117,6 +117,7 @@ class Shelf:
 
     posts: tuple[ObservedPost, ...] = ()
     scrolled: tuple[ObservedPost, ...] = ()
+    fault: VisitEnded | None = None
     asked: list[str] = field(default_factory=list)
     deleted: tuple[tuple[str, str], ...] = ()
     channel: Particulars = ()
@@ -135,6 +136,8 @@ class Shelf:
 
     async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
         self.asked.append(post)
+        if self.fault is not None:
+            raise self.fault
         async with aclosing(self.pages(target, traffic)) as pages:  # type: ignore[type-var]  # a generator
             page = await anext(pages)
         posts = (*self.posts, *self.scrolled)

@@ -41,6 +41,8 @@ from triage.readings import MediaReader, Reading
 
 log = logging.getLogger("kapear.intake")
 
+CAPTURED_WITHIN = timedelta(days=7)  # of a lead's filing; what cannot be had by then is not asked for any more
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -230,10 +232,17 @@ class Intake:
 
     async def _capture_awaited(self, run: _Run, source: Source, wanted: SourceTarget) -> None:
         """Fetch what posts say whose leads were filed after they were seen, because a list changed."""
-        limit = self.limits.captures_a_visit
-        for row in await self.desk.store.read(lambda tx: tx.prints.awaited(run.target.id, limit)):
-            page = await source.post(wanted, row.key.post, run.traffic)
-            if page is None:
+        limit, since = self.limits.captures_a_visit, run.started - CAPTURED_WITHIN
+        for row in await self.desk.store.read(lambda tx: tx.prints.awaited(run.target.id, since, limit)):
+            try:
+                page = await source.post(wanted, row.key.post, run.traffic)
+            except VisitEnded as ended:
+                if ended.outcome is Outcome.RESTRICTED:
+                    continue  # this one is not shown; the others may be
+                return  # the visit has what it came for; the next one asks again
+            key_of = self._assessor.key_of
+            # A channel's name may be another's by now: what stands there under the post's number is not the post.
+            if page is None or row.key not in {key_of(run.target.platform, post) for post in page.posts}:
                 await self._note_gone(run, row.id)
             else:
                 await self._page(run, page, only=row.key)

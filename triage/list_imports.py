@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from domain.errors import BadInput
+from domain.false_matches import expected_false_leads
 from domain.hashlists import (
     LIST_GROWTH,
     HashEntry,
@@ -44,12 +45,14 @@ class Forecast:
     What a version means for the desk.
 
     Of `pictures` first seen in the last 30 days, `compared` were compared with
-    it, and `matched` would be leads.
+    it, and `matched` would be leads. `false_leads` is how many a month are to be
+    expected at most of pictures that are on no list; see `domain.false_matches`.
     """
 
     pictures: int
     compared: int
     matched: int
+    false_leads: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,7 @@ class ListImports:
             before, overlap = await self._beside(staged)
             held = self._held(figures, before)
             whole = replace(staged, entries=figures.good)
-            forecast = await self._forecast(whole)
+            forecast = await self._forecast(whole, figures)
             settled = await self._settle(actor, whole, figures, held)
             return Imported(hash_list=settled, figures=figures, overlap=overlap, forecast=forecast, held=held)
         except BaseException:
@@ -133,7 +136,7 @@ class ListImports:
         figures = await self._fill(staged.id, wanted, rows, progress, is_import=False)
         refusal = refusal_of(figures)
         before, overlap = await self._beside(staged)
-        forecast = await self._forecast(staged) if figures.good else None
+        forecast = await self._forecast(staged, figures) if figures.good else None
         await self.tidy()
         return Preview(
             version=staged.version,
@@ -213,7 +216,7 @@ class ListImports:
         }
         return before, overlap
 
-    async def _forecast(self, version: HashList) -> Forecast:
+    async def _forecast(self, version: HashList, figures: ListFigures) -> Forecast:
         """Return what a version's matches would be among what was seen of late."""
         since = self.desk.now() - MONTH
         pictures, seen = await self.desk.store.read(
@@ -223,7 +226,8 @@ class ListImports:
         matched = 0
         for one in seen:
             matched += worst(await matcher.match(one.fingerprint)) is not None
-        return Forecast(pictures=pictures, compared=len(seen), matched=matched)
+        false_leads = expected_false_leads(pictures, figures.entries)
+        return Forecast(pictures=pictures, compared=len(seen), matched=matched, false_leads=false_leads)
 
     def _held(self, figures: ListFigures, before: HashList | None) -> str:
         """Return why a version waits for a person: it has far more entries than the one in force, or far fewer."""

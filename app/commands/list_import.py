@@ -138,4 +138,5 @@ def _effect_json(overlap: Mapping[str, int], forecast: Forecast | None) -> Json:
         "pictures_in_30_days": forecast.pictures,
         "pictures_compared": forecast.compared,
         "pictures_matched": forecast.matched,
+        "false_leads_a_month_at_most": float(f"{forecast.false_leads:.1g}"),
     }

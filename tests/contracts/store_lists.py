@@ -28,6 +28,7 @@ from domain.rematching import Compared, Rematcher, RematchPlan
 from domain.store import Store, Tx
 from tests.contracts.samples import (
     DAY,
+    MINUTE,
     NOW,
     a_fingerprint,
     a_key,
@@ -239,14 +240,15 @@ class ListContract:
         assert [lead.capture for lead in await store.read(lambda tx: tx.leads.queue())] == [Capture.AWAITED] * 2
         assert len(plan.filed) == 2
         target_id = claim.target.id
-        awaited = await store.read(lambda tx: tx.prints.awaited(target_id, 5))
+        awaited = await store.read(lambda tx: tx.prints.awaited(target_id, NOW, 5))
         assert {one.key for one in awaited} == {a_key("1"), a_key("2")}
-        assert await store.read(lambda tx: len(tx.prints.awaited(target_id, 1))) == 1
+        assert await store.read(lambda tx: len(tx.prints.awaited(target_id, NOW, 1))) == 1
         await put_page(store, claim, [a_post("1", hashed("kite"))])
+        assert await store.read(lambda tx: tx.prints.awaited(target_id, NOW + DAY + MINUTE, 5)) == []
         second = next(one for one in awaited if one.key == a_key("2"))
         assert len(await store.write(lambda tx: tx.prints.gone(second.id))) == 1
         assert await store.write(lambda tx: tx.prints.gone(second.id)) == []
-        assert await store.read(lambda tx: tx.prints.awaited(target_id, 5)) == []
+        assert await store.read(lambda tx: tx.prints.awaited(target_id, NOW, 5)) == []
         captures = {lead.capture for lead in await store.read(lambda tx: tx.leads.queue())}
         assert captures == {Capture.TAKEN, Capture.GONE}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.errors import VisitEnded
 from domain.hashlists import Algorithm, HashEntry, ListClass, Opinion, Severity, Withdrawal
 from domain.leads import Capture, Closing, Lead, LeadStatus
 from domain.outcomes import Outcome
@@ -256,3 +257,20 @@ async def test_a_list_weighs_as_its_severity_says(opened: OpenOffice) -> None:
     await watched(opened, KITE)
     (lead,) = await leads(opened)
     assert lead.urgency == 20 + 30
+
+
+async def test_a_post_that_is_not_shown_holds_up_no_other_and_ends_no_visit(opened: OpenOffice) -> None:
+    target = await opened.add_target()
+    await opened.visit(target.target.id, post(1, "", KITE))
+    await put(opened, LISTED, near(KITE))
+    await opened.rematch()
+    for fault in (VisitEnded(Outcome.RESTRICTED, "post_not_shown"), VisitEnded(Outcome.LIMITED, "flood")):
+        opened.shelf.fault = fault
+        assert (await opened.visit(target.target.id)).outcome is Outcome.UNCHANGED
+        (lead,) = await leads(opened)
+        assert lead.capture is Capture.AWAITED
+    opened.shelf.fault = None
+    opened.shelf.scrolled = (post(7, "another's post by that name", LANTERN),)
+    await opened.visit(target.target.id)
+    (lead,) = await leads(opened)
+    assert lead.capture is Capture.GONE
