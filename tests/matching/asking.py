@@ -21,7 +21,7 @@ from domain.fingerprints import MIN_PDQ_QUALITY, Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, ListClass, LiveList
 from domain.ids import ListId
 from fingerprint.image import ImageFingerprint, fingerprint_image
-from matching.list_writer import RADII
+from matching.list_words import RADII
 from matching.matcher import ListMatcher
 from matching.shelf import FolderShelf
 from tests.matching.benign import benign
