@@ -27,7 +27,7 @@ from tests.contracts.samples import NOW, a_list
 from tests.desk import LOCAL
 from triage.list_terms import NewList
 
-KILLS = int(os.environ.get("KAPEAR_TEST_KILLS", "6"))  # `make crash` asks for 200
+KILLS = int(os.environ.get("KAPEAR_TEST_KILLS", "6"))  # `make crash` asks for 50
 DIGEST = b"\x07" * 32
 SEEN = Fingerprint(status=MediaStatus.HASHED, sha256=DIGEST.hex())
 
