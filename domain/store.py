@@ -265,7 +265,7 @@ class ListBook(Protocol):
     def stage(self, hash_list: HashList) -> None:
         """Write a version that is not in force yet; one of the same name that was staged before is dropped."""
 
-    def staged(self) -> list[ListId]:
+    def staged(self) -> list[HashList]:
         """Return the versions whose import is under way, or was broken off."""
 
     def kept(self) -> list[ListId]:

@@ -9,6 +9,8 @@ which waits for other writers before it reads, and plain for a reader.
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from storage.faults import BAD_URL, INIT_FIRST
 
 READERS = 3
 LOCK_WAIT_MS = 10_000
+AGAIN_S = 0.01
 
 _PRAGMAS = (
     f"busy_timeout={LOCK_WAIT_MS}",  # first: the others may have to wait
@@ -125,7 +128,7 @@ def _sqlite(address: URL, *, connections: int, begin: str, query_only: bool = Fa
     def prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
+            _patiently(cursor, f"PRAGMA {pragma}")
         cursor.close()
 
     def start(connection: Connection) -> None:
@@ -134,6 +137,20 @@ def _sqlite(address: URL, *, connections: int, begin: str, query_only: bool = Fa
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", start)
     return engine
+
+
+def _patiently(cursor: sqlite3.Cursor, statement: str) -> None:
+    """Execute a statement; wait for others even where SQLite does not: two that make a new file a WAL file at once."""
+    until = time.monotonic() + LOCK_WAIT_MS / 1000
+    while True:
+        try:
+            cursor.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_S)
+        else:
+            return
 
 
 def _postgres(address: URL, **options: Any) -> Engine:

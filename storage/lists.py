@@ -71,9 +71,10 @@ class Lists:
         self._connection.execute(delete(hash_lists).where(hash_lists.c.name == hash_list.name, *_STAGED))
         self._connection.execute(insert(hash_lists), columns_of(hash_list, hash_lists))
 
-    def staged(self) -> list[ListId]:
+    def staged(self) -> list[HashList]:
         """Return the versions whose import is under way, or was broken off."""
-        return list(self._connection.execute(select(hash_lists.c.id).where(*_STAGED)).scalars())
+        staged = select(*_LIST).where(*_STAGED).order_by(hash_lists.c.nr)
+        return [made(HashList, row) for row in self._connection.execute(staged)]
 
     def kept(self) -> list[ListId]:
         """Return the versions whose files are needed: those in force, staged or kept aside."""

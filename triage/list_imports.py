@@ -35,6 +35,7 @@ from triage.list_terms import NewList, checked, classified, refusal_of
 
 BATCH = 10_000  # entries taken in together
 FEW = 1_000  # entries; below, growth means nothing
+JUST_BEGUN = timedelta(minutes=1)  # an import that has no files yet is left alone so long
 SAMPLED = 2_000  # of what was seen of late, for a forecast
 MONTH = timedelta(days=30)
 
@@ -113,15 +114,20 @@ class ListImports:
         staged = await self.desk.store.write(lambda tx: self._stage(tx, wanted))
         try:
             figures = await self._fill(staged.id, wanted, rows, progress, is_import=True)
-            before, overlap = await self._beside(staged)
-            held = self._held(figures, before)
-            whole = replace(staged, entries=figures.good)
-            forecast = await self._forecast(whole, figures)
-            settled = await self._settle(actor, whole, figures, held)
-            return Imported(hash_list=settled, figures=figures, overlap=overlap, forecast=forecast, held=held)
+            others = await self._others()
+            held = self._held(figures, others.get(staged.name))
+            # At once: what is whole and not settled looks like what was broken off.
+            settled = await self._settle(actor, replace(staged, entries=figures.good), figures, held)
         except BaseException:
             await self.desk.store.write(lambda tx: tx.lists.discard([staged.id]))
             raise
+        return Imported(
+            hash_list=settled,
+            figures=figures,
+            overlap=await self._overlap(settled, others),
+            forecast=await self._forecast(settled, figures),
+            held=held,
+        )
 
     async def preview(
         self,
@@ -135,7 +141,9 @@ class ListImports:
         staged = self._version(wanted, await self.desk.store.read(lambda tx: tx.lists.next_version(wanted.name)))
         figures = await self._fill(staged.id, wanted, rows, progress, is_import=False)
         refusal = refusal_of(figures)
-        before, overlap = await self._beside(staged)
+        others = await self._others()
+        before = others.get(staged.name)
+        overlap = await self._overlap(staged, others) if figures.good else {}
         forecast = await self._forecast(staged, figures) if figures.good else None
         await self.tidy()
         return Preview(
@@ -159,7 +167,11 @@ class ListImports:
         """Drop imports that were broken off, and the files of versions that are not needed any more."""
 
         def broken_off(tx: Tx) -> list[ListId]:
-            return [one for one in tx.lists.staged() if not self.shelf.is_being_written(one)]
+            return [
+                one.id
+                for one in tx.lists.staged()
+                if one.imported_at < self.desk.now() - JUST_BEGUN and not self.shelf.is_being_written(one.id)
+            ]
 
         if await self.desk.store.read(broken_off):
             await self.desk.store.write(lambda tx: tx.lists.discard(broken_off(tx)))
@@ -205,16 +217,18 @@ class ListImports:
     async def _share(self, list_id: ListId, entries: list[HashEntry]) -> None:
         await self.desk.store.write(lambda tx: tx.lists.add_entries(list_id, entries))
 
-    async def _beside(self, staged: HashList) -> tuple[HashList | None, Mapping[str, int]]:
-        """Return the version that is in force under a list's name, and how many entries stand on other lists, too."""
-        others = await self.desk.store.read(lambda tx: [one for one in tx.lists.in_force() if not one.is_own])
-        before = next((one for one in others if one.name == staged.name), None)
-        overlap = {
-            one.name: await asyncio.to_thread(self.shelf.overlap, staged.id, one.id)
-            for one in others
-            if self.shelf.holds(one.id) and self.shelf.holds(staged.id)
+    async def _others(self) -> dict[str, HashList]:
+        """Return the lists in force that lie in files, by name."""
+        in_force = await self.desk.store.read(lambda tx: tx.lists.in_force())
+        return {one.name: one for one in in_force if not one.is_own}
+
+    async def _overlap(self, version: HashList, others: Mapping[str, HashList]) -> Mapping[str, int]:
+        """Return how many entries of a version stand on each of these lists, too."""
+        return {
+            name: await asyncio.to_thread(self.shelf.overlap, version.id, one.id)
+            for name, one in others.items()
+            if self.shelf.holds(one.id)
         }
-        return before, overlap
 
     async def _forecast(self, version: HashList, figures: ListFigures) -> Forecast:
         """Return what a version's matches would be among what was seen of late."""

@@ -135,10 +135,15 @@ asyncio.run(main())
 """
 TIDY = """
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from domain.clock import utc_now
 from app import config
 from app.instance import open_instance
 async def main():
     async with open_instance(config.load()) as instance:
-        await instance.office.lists.tidy()
+        lists = instance.office.lists
+        later = replace(lists.desk, now=lambda: utc_now() + timedelta(hours=1))
+        await replace(lists, desk=later).tidy()
 asyncio.run(main())
 """

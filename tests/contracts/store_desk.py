@@ -175,7 +175,7 @@ class DeskContract:
         assert await store.read(lambda tx: tx.lists.latest("lanterns")) is None
         assert await store.read(lambda tx: tx.lists.all()) == []
         assert await store.read(lambda tx: tx.lists.live()) == []
-        assert await store.read(lambda tx: tx.lists.staged()) == [staged.id]
+        assert await store.read(lambda tx: tx.lists.staged()) == [staged]
         assert await store.read(lambda tx: tx.lists.generation()) == 0
         assert await store.write(lambda tx: tx.lists.activate(staged.id, entries=3, now=NOW)) == 1
         in_force = replace(staged, entries=3, generation=1)
@@ -214,7 +214,7 @@ class DeskContract:
         staged = a_list("kites")
         await store.write(lambda tx: tx.lists.stage(staged))
         await store.write(lambda tx: tx.lists.add_entries(staged.id, some_entries(2)))
-        assert await store.write(lambda tx: tx.lists.discard(tx.lists.staged())) == 1
+        assert await store.write(lambda tx: tx.lists.discard([one.id for one in tx.lists.staged()])) == 1
         assert [one.id for one in await store.read(lambda tx: tx.lists.all())] == [kept]
         with pytest.raises(WrongState):
             await store.write(lambda tx: tx.lists.add_entries(staged.id, some_entries(1)))
