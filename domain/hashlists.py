@@ -222,20 +222,6 @@ class LiveList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IndexedEntry:
-    """One live entry with what a match must quote of its list; feeds the index."""
-
-    entry_id: int
-    list_id: ListId
-    list_name: str
-    list_version: int
-    list_class: ListClass
-    algorithm: Algorithm
-    hash: bytes
-    classification: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HashMatch:
     """
     A fingerprint within the radius of an entry.

@@ -9,7 +9,7 @@ leads, and takes them back where the service says otherwise one day.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.audit import SYSTEM
 from domain.hashlists import Algorithm, HashEntry, HashList, ListClass
@@ -23,10 +23,12 @@ from triage.list_terms import NewList
 from triage.remote import RemoteMatching
 
 SEEN = timedelta(days=30)  # as long as a post without a lead is kept
-AT_ONCE = 500  # pictures, the newest, whose hashes are asked for, unless their answers are fresh
+WHOLE = timedelta(days=1)  # how often all of that is asked for again, as far as the answers are not fresh
+LAPSE = timedelta(minutes=5)  # looked back further than the last time, for what was hashed late
+AT_MOST = 20_000  # pictures, the newest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RemoteList:
     """The list of what a service knows; `name` is what it is called at the desk."""
 
@@ -34,6 +36,8 @@ class RemoteList:
     lists: HashLists
     remote: RemoteMatching
     name: str
+    _last: datetime | None = None
+    _last_whole: datetime | None = None
 
     async def follow(self) -> HashList | None:
         """
@@ -43,14 +47,17 @@ class RemoteList:
         a mandate for it nothing is asked, and what was answered counts no more.
         """
         now = self.desk.now()
+        whole = self._last is None or self._last_whole is None or now - self._last_whole >= WHOLE
+        since = now - SEEN if whole or self._last is None else self._last - LAPSE
 
         def read(tx: Tx) -> tuple[Standing, list[StoredPrint]]:
-            return tx.standing.get(), tx.prints.recent(now - SEEN, AT_ONCE)
+            return tx.standing.get(), tx.prints.recent(since, AT_MOST)
 
         standing, seen = await self.desk.store.read(read)
         if why_not_asked(standing, self.remote.recipient, now):
             return await self._put({})
         await self.remote.ask(one.fingerprint for one in seen)
+        self._last, self._last_whole = now, now if whole else self._last_whole
         return await self._put(await self.desk.store.read(lambda tx: tx.remote.positive(self.remote.recipient)))
 
     async def _put(self, known: dict[bytes, str]) -> HashList | None:
