@@ -18,6 +18,7 @@ from pathlib import Path
 
 from app.checkup import Check, State
 from app.config import Config
+from app.list_checkup import check_lists
 from app.swap import check_swap
 from app.telegram_checkup import check_telegram
 from domain.errors import KapearError, OperatorFault
@@ -51,6 +52,7 @@ async def examine(config: Config) -> list[Check]:
         *check_keys(config),
         *await check_database(config),
         await check_telegram(config),
+        await check_lists(config),
         check_disk(config.data_dir),
     ]
 
