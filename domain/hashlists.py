@@ -276,7 +276,7 @@ class MediaMatch:
 def says_csam(classification: str) -> bool:
     """Return whether a classification calls what it names child sexual abuse material."""
     words = re.sub(r"[^a-z]+", " ", classification.casefold())
-    return bool(re.search(r"\bcsa(m|em)?\b|\bchild sexual\b", words))
+    return bool(re.search(r"\bcs(a|e|ae)m\b|\bchild sexual\b", words))
 
 
 def unsuppressed(matches: Sequence[HashMatch]) -> tuple[tuple[HashMatch, ...], int]:

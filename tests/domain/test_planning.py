@@ -15,7 +15,7 @@ from domain.filing import PostKey, hash_group, overflow_group, text_group
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, ListClass
 from domain.ids import PostId, TargetId
-from domain.leads import Closing, Lead, LeadKind, LeadStatus
+from domain.leads import Capture, Closing, Lead, LeadKind, LeadStatus
 from domain.observations import Platform
 from domain.pages import AssessedMedia, AssessedPost, KnownLead, KnownMedia, KnownPage, KnownPost, PagePlan
 from domain.planning import MAX_ATTEMPTS, Planner
@@ -93,7 +93,11 @@ class Book:
             assert (before is None) is evidence.is_new
             post_ids = before.post_ids if before else frozenset[PostId]()
             assert not post_ids & set(evidence.post_ids)
-            self.leads[evidence.lead.group] = KnownLead(lead=evidence.lead, post_ids=post_ids | set(evidence.post_ids))
+            awaited = (before.awaited if before else frozenset[PostId]()) - set(evidence.captured)
+            awaited |= {post for post, capture in evidence.awaits.items() if capture is Capture.AWAITED}
+            self.leads[evidence.lead.group] = KnownLead(
+                lead=evidence.lead, post_ids=post_ids | set(evidence.post_ids), awaited=awaited
+            )
 
         for change in plan.presence:
             key = keys[change.post_id]
@@ -491,6 +495,19 @@ def test_any_page_seen_again_at_once_plans_only_further_attempts(page: list[Asse
     again = book.see(*latest.values())
     assert (again.posts, again.revisions, again.contents, again.filed) == ((), (), (), ())
     assert all(row.status in {MediaStatus.PENDING, MediaStatus.UNREACHABLE, MediaStatus.HASHED} for row in again.media)
+
+
+def test_a_lead_by_media_read_late_waits_for_the_words_of_its_post(book: Book) -> None:
+    book.see(a_post("1", pending("m1"), text_hits=SELLING, digest="seen", author_digest="author-1"))
+    by_text = {content.post_id for content in book.see(a_post("1", pending("m1"), digest=None)).contents}
+    assert by_text == set()
+    late = book.see(a_post("1", hashed("m1", a_match()), digest=None))
+    (evidence,) = [one for one in late.leads if one.is_new]
+    assert list(evidence.awaits.values()) == [Capture.AWAITED]
+    again = book.see(a_post("1", hashed("m1"), digest="seen", text_hits=SELLING))
+    told = {content.lead_id for content in again.contents}
+    assert evidence.lead.id in told
+    assert book.see(a_post("1", hashed("m1"), digest="seen", text_hits=SELLING)).contents == ()
 
 
 def test_the_groups_of_a_post_are_those_of_its_day(book: Book) -> None:

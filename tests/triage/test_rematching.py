@@ -261,16 +261,52 @@ async def test_a_list_weighs_as_its_severity_says(opened: OpenOffice) -> None:
 
 async def test_a_post_that_is_not_shown_holds_up_no_other_and_ends_no_visit(opened: OpenOffice) -> None:
     target = await opened.add_target()
-    await opened.visit(target.target.id, post(1, "", KITE))
+    await opened.visit(target.target.id, post(1, "", KITE), post(2, "", KITE))
     await put(opened, LISTED, near(KITE))
     await opened.rematch()
-    for fault in (VisitEnded(Outcome.RESTRICTED, "post_not_shown"), VisitEnded(Outcome.LIMITED, "flood")):
+    for fault, asked in (
+        (VisitEnded(Outcome.RESTRICTED, "post_not_shown"), 2),
+        (VisitEnded(Outcome.LIMITED, "wait"), 1),
+    ):
         opened.shelf.fault = fault
+        opened.shelf.asked.clear()
         assert (await opened.visit(target.target.id)).outcome is Outcome.UNCHANGED
-        (lead,) = await leads(opened)
-        assert lead.capture is Capture.AWAITED
+        assert [lead.capture for lead in await leads(opened)] == [Capture.AWAITED] * 2
+        assert len(opened.shelf.asked) == asked
     opened.shelf.fault = None
     opened.shelf.scrolled = (post(7, "another's post by that name", LANTERN),)
     await opened.visit(target.target.id)
+    assert [lead.capture for lead in await leads(opened)] == [Capture.GONE] * 2
+
+
+async def test_a_list_that_did_not_change_keeps_its_matches(opened: OpenOffice) -> None:
+    await put(opened, LISTED, near(KITE))
+    await opened.refresh()
+    await watched(opened, KITE)
+    before = await leads(opened)
+    await put(opened, replace(LISTED, name="Others"), near(LANTERN))
+    assert await opened.rematch() == 1
+    assert await leads(opened) == before
+
+
+async def test_of_a_post_that_is_known_to_be_gone_nothing_is_asked(opened: OpenOffice) -> None:
+    target = await watched(opened, KITE)
+    seen = post(1, "", KITE)
+    opened.shelf.deleted = ((seen.container, seen.post),)
+    await opened.visit(target)
+    await put(opened, LISTED, near(KITE))
+    await opened.rematch()
     (lead,) = await leads(opened)
     assert lead.capture is Capture.GONE
+    await opened.visit(target)
+    assert opened.shelf.asked == []
+
+
+async def test_a_lead_that_was_taken_back_is_not_looked_for(opened: OpenOffice) -> None:
+    target = await watched(opened, KITE)
+    await put(opened, LISTED, near(KITE))
+    await opened.rematch()
+    await opened.office.lists.retire(LOCAL, "Kites")
+    await opened.rematch()
+    await opened.visit(target)
+    assert opened.shelf.asked == []
