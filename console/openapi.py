@@ -7,7 +7,7 @@ from typing import Any
 
 from console.calls import Access, Route
 from domain.hashlists import Algorithm, ListClass, Withdrawal
-from domain.leads import Capture, LeadStatus
+from domain.leads import Capture, Closing, LeadStatus
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.reports import Via
@@ -54,6 +54,7 @@ SCHEMAS: dict[str, Schema] = {
     "Lead": _object({
         "id": TEXT,
         "status": _one_of(LeadStatus),
+        "closed_as": _one_of(Closing, or_none=True),
         "urgency": NUMBER,
         "value": NUMBER,
         "reasons": _array(_object({

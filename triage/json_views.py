@@ -37,6 +37,7 @@ def lead_json(lead: Lead) -> Json:
     return {
         "id": lead.id,
         "status": lead.status.value,
+        "closed_as": lead.closed_as.value if lead.closed_as else None,
         "urgency": lead.urgency,
         "value": lead.value,
         "reasons": [

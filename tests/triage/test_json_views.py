@@ -41,8 +41,8 @@ def a_lead() -> Lead:
 def test_a_lead_has_exactly_the_keys_of_the_contract() -> None:
     shown = lead_json(a_lead())
     assert list(shown) == [
-        "id", "status", "urgency", "value", "reasons", "target_id", "platform", "posted_at", "seen_at", "filed_at",
-        "matches", "withdrawn_matches", "capture", "text_hits", "deleted_posts",
+        "id", "status", "closed_as", "urgency", "value", "reasons", "target_id", "platform", "posted_at", "seen_at",
+        "filed_at", "matches", "withdrawn_matches", "capture", "text_hits", "deleted_posts",
     ]  # fmt: skip
     assert shown["reasons"] == [
         {
