@@ -46,18 +46,17 @@ class EvidenceBook:
         for evidence in found:
             self._write_lead(evidence, keys)
         self._write_evidence(found)
-        self.captured([(one.lead.id, post_id) for one in found for post_id in one.captured], Capture.TAKEN)
+        self._captured([(one.lead.id, post_id) for one in found for post_id in one.captured])
         if sealed:
             rows = [columns_of(content, lead_contents) for content in sealed]
             self._connection.execute(insert(lead_contents).inline(), rows)
 
-    def captured(self, posts: Sequence[tuple[LeadId, PostId]], capture: Capture) -> None:
-        """Write what became of the words that leads waited for."""
+    def _captured(self, posts: Sequence[tuple[LeadId, PostId]]) -> None:
+        """Write that the words which leads waited for have come."""
         if posts:
             waiting = and_(lead_posts.c.lead_id == bindparam("_lead"), lead_posts.c.post_id == bindparam("_post"))
-            rows = [{"_lead": lead_id, "_post": post_id, "_capture": capture} for lead_id, post_id in posts]
-            change = update(lead_posts).where(waiting).values(capture=bindparam("_capture"))
-            self._connection.execute(change, rows)
+            rows = [{"_lead": lead_id, "_post": post_id} for lead_id, post_id in posts]
+            self._connection.execute(update(lead_posts).where(waiting).values(capture=Capture.TAKEN), rows)
 
     def _write_lead(self, evidence: LeadEvidence, keys: Mapping[LeadId, LeadKey]) -> None:
         """Open a lead, or write what its evidence adds up to; a person's claim on it is left alone."""

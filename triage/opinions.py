@@ -42,6 +42,7 @@ class Opinions:
         are weighed anew.
         """
         actor.require(_permission(opinion))
+        disables = opinion is Opinion.DISABLED
 
         def work(tx: Tx) -> Said:
             found = self._hashes(tx, lead_id, list_name)
@@ -51,7 +52,7 @@ class Opinions:
             if other is not None:  # nobody holds both
                 for one in found:
                     tx.opinions.remove(list_name, one, other, by=actor.name)
-            self._note(tx, actor, f"hash.{opinion}", lead_id, name=list_name, hashes=len(fresh))
+            self._note(tx, actor, f"hash.{opinion}", lead_id, name=list_name, hashes=len(fresh), counts=disables)
             return Said(hashes=len(found), new=len(fresh))
 
         return await self.desk.store.write(work)
@@ -59,20 +60,25 @@ class Opinions:
     async def take_back(self, actor: Actor, lead_id: str, list_name: str, opinion: Opinion) -> Said:
         """Take an opinion back; a disabled hash matches again, whoever disabled it."""
         actor.require(_permission(opinion))
-        by = None if opinion is Opinion.DISABLED else actor.name
+        disables = opinion is Opinion.DISABLED
+        by = None if disables else actor.name
 
         def work(tx: Tx) -> Said:
             found = self._hashes(tx, lead_id, list_name)
             gone = [one for one in found if tx.opinions.remove(list_name, one, opinion, by=by)]
-            self._note(tx, actor, f"hash.{opinion}_taken_back", lead_id, name=list_name, hashes=len(gone))
+            self._note(
+                tx, actor, f"hash.{opinion}_taken_back", lead_id, name=list_name, hashes=len(gone), counts=disables
+            )
             return Said(hashes=len(found), new=len(gone))
 
         return await self.desk.store.write(work)
 
-    def _note(self, tx: Tx, actor: Actor, action: str, lead_id: str, *, name: str, hashes: int) -> None:
-        """Write what was said of new, and let it count with the next comparison."""
-        if hashes:
-            self.desk.note(tx, actor, action, lead_id, name=name, hashes=hashes)
+    def _note(self, tx: Tx, actor: Actor, action: str, lead_id: str, *, name: str, hashes: int, counts: bool) -> None:
+        """Write what was said of new; what `counts` in matching is compared again."""
+        if not hashes:
+            return
+        self.desk.note(tx, actor, action, lead_id, name=name, hashes=hashes)
+        if counts:
             tx.lists.changed(name)
 
     def _hashes(self, tx: Tx, lead_id: str, list_name: str) -> list[HashEntry]:

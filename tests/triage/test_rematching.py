@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import VisitEnded
+from domain.errors import BadInput, VisitEnded
 from domain.hashlists import Algorithm, HashEntry, ListClass, Opinion, Severity, Withdrawal
 from domain.leads import Capture, Closing, Lead, LeadStatus
 from domain.outcomes import Outcome
@@ -215,7 +215,7 @@ async def test_equal_bytes_outweigh_a_negative_likeness(opened: OpenOffice) -> N
     assert [one.match.list_name for one in lead.matches] == ["Kites", BENIGN.name]
 
 
-async def test_a_disabled_hash_matches_nothing_till_it_is_enabled(opened: OpenOffice) -> None:
+async def test_a_disabled_hash_matches_nothing_in_later_versions_too(opened: OpenOffice) -> None:
     await put(opened, LISTED, near(KITE), near(LANTERN))
     await opened.refresh()
     await watched(opened, KITE)
@@ -310,3 +310,32 @@ async def test_a_lead_that_was_taken_back_is_not_looked_for(opened: OpenOffice) 
     await opened.rematch()
     await opened.visit(target)
     assert opened.shelf.asked == []
+
+
+async def test_an_enabled_hash_matches_again(opened: OpenOffice) -> None:
+    await put(opened, LISTED, near(KITE))
+    await opened.refresh()
+    await watched(opened, KITE)
+    (before,) = await leads(opened)
+    opinions = opened.office.opinions
+    await opinions.say(LOCAL, before.id, "Kites", Opinion.DISABLED)
+    await opened.rematch()
+    assert (await opinions.take_back(LOCAL, before.id, "Kites", Opinion.DISABLED)).new == 1
+    assert (await opinions.take_back(LOCAL, before.id, "Kites", Opinion.DISABLED)).new == 0
+    await opened.rematch()
+    (lead,) = await leads(opened)
+    assert (lead.status, lead.urgency, len(lead.matches)) == (LeadStatus.NEW, before.urgency, 1)
+
+
+async def test_an_opinion_alone_changes_no_match_and_compares_nothing_again(opened: OpenOffice) -> None:
+    await put(opened, LISTED, near(KITE))
+    await opened.refresh()
+    await watched(opened, KITE)
+    (lead,) = await leads(opened)
+    for opinion in (Opinion.CONFIRMED, Opinion.DISPUTED):
+        assert (await opened.office.opinions.say(LOCAL, lead.id, "Kites", opinion)).new == 1
+    assert dict((await opened.office.lists.show(LOCAL, "Kites")).opinions) == {Opinion.DISPUTED: 1}
+    assert await opened.rematch() == 0
+    assert (await actions(opened))[-2:] == ["hash.confirmed", "hash.disputed"]
+    with pytest.raises(BadInput, match="No picture of this lead"):
+        await opened.office.opinions.say(LOCAL, lead.id, "Others", Opinion.DISPUTED)
