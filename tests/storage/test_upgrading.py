@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from domain.errors import OperatorFault
-from domain.hashlists import Algorithm, HashEntry, Opinion
+from domain.hashlists import Algorithm, Opinion, QuotedHash
+from domain.ids import LeadId, ListId
 from domain.observations import Platform
 from storage.engine import make_engines
 from storage.migrations import check, upgrade
@@ -105,7 +106,7 @@ async def test_a_database_of_the_first_version_is_upgraded_with_what_it_holds(da
 async def test_what_was_said_of_a_hash_before_leads_were_remembered_still_stands(database: Database) -> None:
     engines = make_engines(database.url, create=False)
     go_back(engines.writer, BACK_TO_LISTS)
-    kite = HashEntry(algorithm=Algorithm.SHA256, hash=bytes(32))
+    kite = QuotedHash(list_id=ListId("kites-1"), entry_id=4, algorithm=Algorithm.SHA256, hash=bytes(32))
     before = "INSERT INTO hash_opinions (list_name, algorithm, hash, opinion, actor, at)"
     with engines.writer.begin() as connection:
         said = text(f"{before} VALUES ('kites', 'sha256', :hash, 'disabled', 'amber', 0)")
@@ -117,6 +118,7 @@ async def test_what_was_said_of_a_hash_before_leads_were_remembered_still_stands
     now = datetime(2026, 4, 1, tzinfo=UTC)
     disabled = Opinion.DISABLED
     assert await store.read(lambda tx: tx.opinions.counts("kites")) == {disabled: 1}
-    assert not await store.write(lambda tx: tx.opinions.add("kites", kite, disabled, by="amber", now=now))
+    lead = LeadId("lead")
+    assert not await store.write(lambda tx: tx.opinions.add("kites", kite, disabled, lead_id=lead, by="amber", now=now))
     assert await store.write(lambda tx: tx.opinions.remove("kites", kite, disabled))
     await store.close()
