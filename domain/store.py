@@ -216,9 +216,10 @@ class PageTransaction(Protocol):
         keys: Mapping[LeadId, LeadKey],
         sealed: Sequence[SealedContent],
         cursor: str | None,
+        recall: bytes | None = None,
     ) -> None:
         """
-        Write the plan and advance the cursor where the token still fits.
+        Write the plan and advance the cursor where the token still fits, with what the source recalls.
 
         `keys` has the key pair of every lead that the plan opens. Raises
         LostClaim, so that everything rolls back, when the token is stale.

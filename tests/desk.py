@@ -122,6 +122,7 @@ class Shelf:
     asked: list[str] = field(default_factory=list)
     deleted: tuple[tuple[str, str], ...] = ()
     channel: Particulars = ()
+    itself: bool = True
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
         traffic.requests += 1
@@ -147,6 +148,10 @@ class Shelf:
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         traffic.requests += 1
         return Bytes(url.encode())
+
+    async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:  # noqa: ARG002 - the port's
+        traffic.requests += 1
+        return self.itself
 
 
 @dataclass

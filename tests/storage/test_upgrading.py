@@ -18,7 +18,20 @@ from storage.tables import fingerprints, frames, leads, posts
 from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_claim, put_page
 from tests.storage.conftest import Database
 
+BACK_TO_OPINIONS = (
+    "DROP TABLE referral_notes",
+    "DROP TABLE outages",
+    "DROP TABLE hosts",
+    "ALTER TABLE lead_posts DROP COLUMN looked_at",
+    "ALTER TABLE lead_posts DROP COLUMN gone_since",
+    "ALTER TABLE visits DROP COLUMN gaps",
+    *(
+        f"ALTER TABLE targets DROP COLUMN {name}"
+        for name in ("recall", "depth", "robots_ignored", "plain_agent", "gone_since")
+    ),
+)
 BACK_TO_LISTS = (
+    *BACK_TO_OPINIONS,
     *(f"ALTER TABLE hash_opinions DROP COLUMN {name}" for name in ("lead_id", "list_id", "entry_id")),
     "UPDATE kapear_schema SET version_num = '0004'",
 )
