@@ -18,7 +18,7 @@ from domain.audit import AuditDraft, AuditEvent
 from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
-from domain.hashlists import Algorithm, HashEntry, HashList, LiveList, Opinion, OwnEntry
+from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, LiveList, Opinion, OwnEntry, QuotedHash
 from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
@@ -216,9 +216,10 @@ class PageTransaction(Protocol):
         keys: Mapping[LeadId, LeadKey],
         sealed: Sequence[SealedContent],
         cursor: str | None,
+        recall: bytes | None = None,
     ) -> None:
         """
-        Write the plan and advance the cursor where the token still fits.
+        Write the plan and advance the cursor where the token still fits, with what the source recalls.
 
         `keys` has the key pair of every lead that the plan opens. Raises
         LostClaim, so that everything rolls back, when the token is stale.
@@ -316,10 +317,13 @@ class ListBook(Protocol):
 class OpinionBook(Protocol):
     """What people say of single hashes of lists, and the hotline's own hashes."""
 
-    def add(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str, now: datetime) -> bool:
-        """Write an opinion on a hash of a list, whatever its version; False when it was said before."""
+    def add(self, name: str, one: QuotedHash, opinion: Opinion, *, lead_id: LeadId, by: str, now: datetime) -> bool:
+        """Write an opinion on a hash that a lead matched, for all versions of its list; False if it was said before."""
 
-    def remove(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str | None = None) -> bool:
+    def said_of(self, name: str, lead_id: LeadId, matches: Iterable[HashMatch]) -> list[QuotedHash]:
+        """Return the hashes of a list of which something was said about this lead, or about one with such a match."""
+
+    def remove(self, name: str, one: QuotedHash, opinion: Opinion, *, by: str | None = None) -> bool:
         """Take an opinion back, whoever's it was where `by` is None; False when nobody said it."""
 
     def counts(self, name: str) -> Mapping[Opinion, int]:
@@ -336,6 +340,9 @@ class OpinionBook(Protocol):
 
     def assess(self, assessment: Assessment) -> None:
         """Write what a person decided on a lead; what they decided on it before is replaced."""
+
+    def held_illegal(self, media_ids: Sequence[MediaId]) -> set[MediaId]:
+        """Return which of these media stand in a post of a lead that somebody holds illegal."""
 
     def assessments(self, lead_id: LeadId) -> list[Assessment]:
         """Return what people hold of a lead, the last word of each, oldest first."""
