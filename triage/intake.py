@@ -65,6 +65,7 @@ class _Run:
     started: datetime
     cursor: str | None
     recall: bytes | None
+    is_owed: bool  # media to try again, or words to fetch, from earlier visits
     pages: int = 0
     gaps: int = 0
     traffic: Traffic = field(default_factory=Traffic)
@@ -121,13 +122,20 @@ class Intake:
         Raises LostClaim when another visitor took the target, and
         OperatorFault when the database fails; every other fault is an outcome.
         """
-        standing = await self.desk.store.read(lambda tx: tx.standing.get())
+        started = self.desk.now()
+
+        def look_up(tx: Tx) -> tuple[Standing, bool]:
+            pending = tx.targets.pending_media(claim.target.id, 1)
+            return tx.standing.get(), bool(pending or tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1))
+
+        standing, is_owed = await self.desk.store.read(look_up)
         run = _Run(
             claim=claim,
             scope=standing.governing_mandate.scope,
-            started=self.desk.now(),
+            started=started,
             cursor=claim.target.cursor,
             recall=claim.target.recall,
+            is_owed=is_owed,
         )
         code = why_not_visited(standing, claim.target, run.started)
         outcome = Outcome.NOT_AUTHORISED
@@ -171,6 +179,8 @@ class Intake:
         async with aclosing(pages):  # type: ignore[type-var]  # the port promises no more than an iterator
             async for page in pages:
                 await self._page(run, page)
+        if not (run.pages or run.is_owed):
+            return  # nothing is new, and nothing left over: most visits are like this
         if run.scope.covers_media:
             await self._retry_pending(run, source, wanted.locator)
         await self._capture_awaited(run, source, wanted)
@@ -336,7 +346,8 @@ class Intake:
 
         def work(tx: Tx) -> datetime | None:
             tx.targets.finish(run.claim, visit, next_due, failures)
-            tx.targets.expire(ended)
+            if run.target.expires_at <= ended:
+                tx.targets.expire(ended)
             return tx.targets.get(run.target.id).next_due  # None for one that is not to be visited any more
 
         due = await self.desk.store.write(work)
