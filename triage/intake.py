@@ -76,6 +76,7 @@ class _Run:
     filed: int = 0
     tried: set[str] = field(default_factory=set)
     surroundings: Surroundings | None = None
+    until: datetime | None = None  # when the host is to be left alone till
 
     @property
     def target(self) -> WatchTarget:
@@ -159,6 +160,7 @@ class Intake:
         except (LostClaim, OperatorFault):
             raise
         except VisitEnded as ended:
+            run.until = ended.until
             return ended.outcome, ended.code
         except KapearError as fault:
             return Outcome.ERROR, type(fault).__name__
@@ -325,8 +327,9 @@ class Intake:
     async def _finish(self, run: _Run, outcome: Outcome, code: str, dice: float) -> tuple[Visit, datetime | None]:
         """Write the visit and when the next is due."""
         ended = self.desk.now()
-        failures = 0 if outcome.was_seen else run.target.failures + (not outcome.is_ours)
-        next_due = ended + next_interval(self.cadence, outcome, failures, dice)
+        # A host that asked for a pause says itself when; that is no failure of the target.
+        failures = 0 if outcome.was_seen else run.target.failures + (not outcome.is_ours and run.until is None)
+        next_due = max(ended + next_interval(self.cadence, outcome, failures, dice), run.until or ended)
         visit = Visit(
             id=VisitId(self.desk.new_id()),
             target_id=run.target.id,
