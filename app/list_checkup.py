@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -12,7 +13,7 @@ from app.config import Config
 from app.lists import shelf_in
 from domain.clock import utc_now
 from domain.errors import KapearError
-from domain.hashlists import HashList
+from domain.hashlists import OWN_LIST, HashList
 from domain.ids import ListId
 from domain.ports import ListShelf
 from domain.store import Tx
@@ -20,6 +21,7 @@ from storage.opening import open_store
 
 NAME = "hash_lists"
 NONE = "none: what is not on the hotline's own list is found by text alone"
+OWN_RETIRED = f"the hotline's own list is retired (to begin it again: kapear hashlist activate {OWN_LIST})"
 SOON = timedelta(days=30)
 
 
@@ -32,6 +34,7 @@ async def check_lists(config: Config) -> Check:
         store = await open_store(config.database_url, data_dir=config.data_dir, create=False)
         try:
             in_force = await store.read(lambda tx: [one for one in tx.lists.in_force() if not one.is_own])
+            own = await store.read(lambda tx: tx.lists.latest(OWN_LIST))
             # What another machine imported is built from rows with the first visit here.
             lists = [one for one in in_force if shelf.holds(one.id) or not await store.read(partial(_has_rows, one.id))]
         finally:
@@ -39,7 +42,9 @@ async def check_lists(config: Config) -> Check:
     except KapearError:
         return Check(name=NAME, state=State.WARNING, finding="not looked at", mend="mend first what stands above")
     faulty = [one.name for one in lists if not await asyncio.to_thread(is_whole, shelf, one)]
-    return judge(in_force, faulty, utc_now().date())
+    found = judge(in_force, faulty, utc_now().date())
+    retired = own is not None and own.retired_at is not None
+    return replace(found, finding=f"{found.finding}; {OWN_RETIRED}") if retired else found
 
 
 def _has_rows(list_id: ListId, tx: Tx) -> bool:

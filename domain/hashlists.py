@@ -111,6 +111,16 @@ class HashEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedHash:
+    """A hash of a list, and where a version of it has it: what a match says, with the hash itself."""
+
+    list_id: ListId
+    entry_id: int
+    algorithm: Algorithm
+    hash: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
     """
     A row of a list file that was refused.

@@ -18,7 +18,7 @@ from domain.audit import AuditDraft, AuditEvent
 from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
-from domain.hashlists import Algorithm, HashEntry, HashList, LiveList, Opinion, OwnEntry
+from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, LiveList, Opinion, OwnEntry, QuotedHash
 from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
@@ -316,10 +316,13 @@ class ListBook(Protocol):
 class OpinionBook(Protocol):
     """What people say of single hashes of lists, and the hotline's own hashes."""
 
-    def add(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str, now: datetime) -> bool:
-        """Write an opinion on a hash of a list, whatever its version; False when it was said before."""
+    def add(self, name: str, one: QuotedHash, opinion: Opinion, *, lead_id: LeadId, by: str, now: datetime) -> bool:
+        """Write an opinion on a hash that a lead matched, for all versions of its list; False if it was said before."""
 
-    def remove(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str | None = None) -> bool:
+    def said_of(self, name: str, lead_id: LeadId, matches: Iterable[HashMatch]) -> list[QuotedHash]:
+        """Return the hashes of a list of which something was said about this lead, or about one with such a match."""
+
+    def remove(self, name: str, one: QuotedHash, opinion: Opinion, *, by: str | None = None) -> bool:
         """Take an opinion back, whoever's it was where `by` is None; False when nobody said it."""
 
     def counts(self, name: str) -> Mapping[Opinion, int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from domain.assessments import Assessment
-from domain.hashlists import Algorithm, HashEntry, Opinion, OwnEntry
+from domain.hashlists import Algorithm, HashEntry, HashMatch, Opinion, OwnEntry, QuotedHash
 from domain.ids import LeadId
 from storage.rows import columns_of, insert_new, made
 from storage.tables import assessments, hash_opinions, own_entries
@@ -21,24 +21,29 @@ class Opinions:
         """Work on a connection."""
         self._connection = connection
 
-    def add(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str, now: datetime) -> bool:
-        """Write an opinion on a hash of a list, whatever its version; False when it was said before."""
-        row = {
-            "list_name": name,
-            "algorithm": entry.algorithm,
-            "hash": entry.hash,
-            "opinion": opinion,
-            "actor": by,
-            "at": now,
-        }
+    def add(self, name: str, one: QuotedHash, opinion: Opinion, *, lead_id: LeadId, by: str, now: datetime) -> bool:
+        """Write an opinion on a hash that a lead matched, for all versions of its list; False if it was said before."""
+        row = columns_of(one, hash_opinions, list_name=name, opinion=opinion, actor=by, at=now, lead_id=lead_id)
         return insert_new(self._connection, hash_opinions, row) > 0
 
-    def remove(self, name: str, entry: HashEntry, opinion: Opinion, *, by: str | None = None) -> bool:
+    def said_of(self, name: str, lead_id: LeadId, matches: Iterable[HashMatch]) -> list[QuotedHash]:
+        """Return the hashes of a list of which something was said about this lead, or about one with such a match."""
+        spots = {(match.list_id, match.entry_id) for match in matches}
+        named = (hash_opinions.c[name] for name in QuotedHash.__slots__)
+        query = select(hash_opinions.c.lead_id, *named).where(hash_opinions.c.list_name == name)
+        remembered = query.where(hash_opinions.c.lead_id.is_not(None)).order_by(hash_opinions.c.nr)
+        return [
+            QuotedHash(list_id=row.list_id, entry_id=row.entry_id, algorithm=row.algorithm, hash=row.hash)
+            for row in self._connection.execute(remembered)
+            if row.lead_id == lead_id or (row.list_id, row.entry_id) in spots
+        ]
+
+    def remove(self, name: str, one: QuotedHash, opinion: Opinion, *, by: str | None = None) -> bool:
         """Take an opinion back, whoever's it was where `by` is None; False when nobody said it."""
         said = delete(hash_opinions).where(
             hash_opinions.c.list_name == name,
-            hash_opinions.c.algorithm == entry.algorithm,
-            hash_opinions.c.hash == entry.hash,
+            hash_opinions.c.algorithm == one.algorithm,
+            hash_opinions.c.hash == one.hash,
             hash_opinions.c.opinion == opinion,
         )
         if by is not None:

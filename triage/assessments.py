@@ -9,28 +9,40 @@ every lead that was filed for it is weighed anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain import assessments
 from domain.assessments import Assessment, Basis, Verdict
 from domain.audit import SYSTEM
-from domain.errors import WrongState
-from domain.hashlists import OWN_LIST, HashEntry, HashList, ListClass
-from domain.ids import LeadId, ListId
+from domain.hashlists import OWN_LIST, HashEntry
+from domain.ids import LeadId
 from domain.leads import Lead, assessed
 from domain.people import Actor, Permission
 from domain.store import Tx
 from triage.desk import Desk
+from triage.own_list import begin
+
+RETIRED = (
+    "The hotline's own list is retired, so nothing was put on it. When somebody has begun it again "
+    "(kapear hashlist activate own), assess the lead once more."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessed:
-    """What became of an assessment: the lead, what everybody says of it, and how many hashes came and went."""
+    """
+    What became of an assessment.
+
+    The lead, what everybody says of it, how many hashes came on the own list
+    and went off it; how many should have come and were kept back, and why.
+    """
 
     lead: Lead
     assessments: tuple[Assessment, ...]
-    listed: int
-    revoked: int
+    listed: int = 0
+    revoked: int = 0
+    kept_back: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +98,7 @@ class Assessments:
                 if digest in stored
                 for entry in assessments.own_entries(stored[digest], words)
             ]
-            listed, revoked = self._follow(tx, lead, entries)
-            return Assessed(lead=after, assessments=tuple(said), listed=listed, revoked=revoked)
+            return self._follow(tx, Assessed(lead=after, assessments=tuple(said)), entries)
 
         return await self.desk.store.write(work)
 
@@ -96,42 +107,23 @@ class Assessments:
         actor.require(Permission.SEE_DESK)
         return await self.desk.store.read(lambda tx: tx.opinions.assessments(tx.leads.get(LeadId(lead_id)).id))
 
-    def _follow(self, tx: Tx, lead: Lead, entries: Sequence[HashEntry]) -> tuple[int, int]:
-        """Let the own list hold exactly these hashes of a lead; returns how many came and went."""
-        now = self.desk.now()
-        before = {(one.algorithm, one.hash) for one in tx.opinions.own_of(lead.id)}
+    def _follow(self, tx: Tx, done: Assessed, entries: Sequence[HashEntry]) -> Assessed:
+        """Let the own list hold exactly these hashes of a lead, and return what became of them."""
+        now, lead_id = self.desk.now(), done.lead.id
+        before = {(one.algorithm, one.hash) for one in tx.opinions.own_of(lead_id)}
         wanted = {(one.algorithm, one.hash): one for one in entries}
         fresh = [one for spot, one in wanted.items() if spot not in before]
         gone = before - wanted.keys()
-        if not fresh and not gone:
-            return 0, 0
-        if fresh:
-            self._own_list(tx)
-            tx.opinions.own_add(lead.id, fresh, now)
-        if gone:
-            tx.opinions.own_revoke(lead.id, gone, now)
-        generation = tx.lists.own_changed()
-        self.desk.note(
-            tx, SYSTEM, "hashlist.own_changed", lead.id, listed=len(fresh), revoked=len(gone), generation=generation
-        )
-        return len(fresh), len(gone)
-
-    def _own_list(self, tx: Tx) -> None:
-        """Make the hotline's own list, with its first hash."""
-        latest = tx.lists.latest(OWN_LIST)
-        if latest is not None and latest.retired_at is None:
-            return
-        if latest is not None:
-            raise WrongState("The hotline's own list was retired; nothing can be put on it.")
-        own = HashList(
-            id=ListId(self.desk.new_id()),
-            name=OWN_LIST,
-            version=1,
-            list_class=ListClass.OWN,
-            classification=Verdict.ILLEGAL.value,
-            authority="",
-            entries=0,
-            imported_at=self.desk.now(),
-        )
-        tx.lists.stage(own)
-        tx.lists.activate(own.id, entries=0, now=self.desk.now())
+        own = tx.lists.latest(OWN_LIST)
+        if fresh and own is not None and own.retired_at is not None:
+            done, fresh = replace(done, kept_back=len(fresh), why=RETIRED), []
+        if fresh or gone:
+            if fresh and own is None:
+                begin(self.desk, tx)
+            tx.opinions.own_add(lead_id, fresh, now)
+            tx.opinions.own_revoke(lead_id, gone, now)
+            generation = tx.lists.own_changed()
+            self.desk.note(
+                tx, SYSTEM, "hashlist.own_changed", lead_id, listed=len(fresh), revoked=len(gone), generation=generation
+            )
+        return replace(done, listed=len(fresh), revoked=len(gone))

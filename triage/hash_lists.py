@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 
 from domain.audit import SYSTEM
 from domain.errors import WrongState
-from domain.hashlists import HashList, Opinion
+from domain.hashlists import OWN_LIST, HashList, Opinion
+from domain.ids import ListId
 from domain.people import Actor, Permission
 from domain.store import Tx
 from triage.list_imports import ListImports
 from triage.list_terms import is_over
+from triage.own_list import begin_again, require_reason
+
+MAX_REASON = 200  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +55,26 @@ class HashLists(ListImports):
 
         return await self.desk.store.read(work)
 
+    async def waiting(self, actor: Actor) -> Mapping[ListId, tuple[HashList, str]]:
+        """Return what waits for a decision, and why, by the newest version that was in force of the same list."""
+        _may_see(actor)
+
+        def work(tx: Tx) -> dict[ListId, tuple[HashList, str]]:
+            newest = {one.name: one.id for one in reversed(tx.lists.all())}
+            held = {list_id: tx.lists.held(name) for name, list_id in newest.items()}
+            return {list_id: one for list_id, one in held.items() if one is not None}
+
+        return await self.desk.store.read(work)
+
     async def activate(self, actor: Actor, name: str) -> HashList:
-        """Put a version in force that was kept aside."""
+        """Put a version in force that was kept aside, or the hotline's own list again after it was retired."""
         actor.require(Permission.MANAGE_LISTS)
 
         def work(tx: Tx) -> HashList:
+            if name.strip() == OWN_LIST:
+                own = begin_again(self.desk, tx)
+                self.desk.note(tx, actor, "hashlist.begun_again", own.id, name=own.name, entries=own.entries)
+                return own
             waiting, _ = _waiting(tx, name)
             return self.put_in_force(tx, actor, waiting, "hashlist.released")
 
@@ -75,17 +94,20 @@ class HashLists(ListImports):
         await self.tidy()
         return dropped
 
-    async def retire(self, actor: Actor, name: str) -> HashList:
-        """Take a list out of matching by its name."""
+    async def retire(self, actor: Actor, name: str, reason: str = "") -> HashList:
+        """Take a list out of matching by its name; the hotline's own only for a reason."""
         actor.require(Permission.MANAGE_LISTS)
+        stated = " ".join(reason.split())[:MAX_REASON]
 
         def work(tx: Tx) -> HashList:
             latest = tx.lists.latest(name.strip())
             if latest is None or latest.retired_at is not None:
                 raise WrongState(f"There is no live hash list named {name[:80]}; see `kapear hashlist list`.")
+            require_reason(latest, stated)
             now = self.desk.now()
             tx.lists.retire(latest.id, now)
-            self.desk.note(tx, actor, "hashlist.retired", latest.id, name=latest.name)
+            said = {"reason": stated} if stated else {}
+            self.desk.note(tx, actor, "hashlist.retired", latest.id, name=latest.name, **said)
             return replace(latest, retired_at=now)
 
         return await self.desk.store.write(work)

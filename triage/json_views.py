@@ -167,15 +167,21 @@ def list_json(hash_list: HashList) -> Json:
 
 def standing_json(standing: Standing) -> Json:
     """Return how a hash list stands, never what it holds."""
-    waiting = standing.waiting
     return {
         **list_json(standing.hash_list),
         "confirmed": standing.opinions.get(Opinion.CONFIRMED, 0),
         "disputed": standing.opinions.get(Opinion.DISPUTED, 0),
         "disabled": standing.opinions.get(Opinion.DISABLED, 0),
+        **waiting_json(standing.waiting, standing.held),
+    }
+
+
+def waiting_json(waiting: HashList | None, held: str) -> Json:
+    """Return which version of a list waits for a decision, and why."""
+    return {
         "waiting_version": waiting.version if waiting else None,
         "waiting_entries": waiting.entries if waiting else None,
-        "waits_because": standing.held or None,
+        "waits_because": held or None,
     }
 
 

@@ -3,7 +3,8 @@ Say what single hashes of a list are worth, from the leads that they made.
 
 A hash is named by the lead and the list that it matched there: nobody looks
 one up by itself. What is said stays with the hash in all later versions of the
-list, and is what its provider is told.
+list, and is what its provider is told. It is remembered with the lead, so that
+it can be taken back when the version that was matched is long gone.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.errors import BadInput, WrongState
-from domain.hashlists import OWN_LIST, HashEntry, MediaMatch, Opinion
+from domain.hashlists import OWN_LIST, HashMatch, Opinion, QuotedHash
 from domain.ids import LeadId
+from domain.leads import Lead
 from domain.people import Actor, Permission
 from domain.ports import ListShelf
 from domain.store import Tx
@@ -45,9 +47,14 @@ class Opinions:
         disables = opinion is Opinion.DISABLED
 
         def work(tx: Tx) -> Said:
-            found = self._hashes(tx, lead_id, list_name)
+            lead = tx.leads.get(LeadId(lead_id))
+            found = self._hashes(tx, lead, list_name)
             now = self.desk.now()
-            fresh = [one for one in found if tx.opinions.add(list_name, one, opinion, by=actor.name, now=now)]
+            fresh = [
+                one
+                for one in found
+                if tx.opinions.add(list_name, one, opinion, lead_id=lead.id, by=actor.name, now=now)
+            ]
             other = {Opinion.CONFIRMED: Opinion.DISPUTED, Opinion.DISPUTED: Opinion.CONFIRMED}.get(opinion)
             if other is not None:  # nobody holds both
                 for one in found:
@@ -64,7 +71,7 @@ class Opinions:
         by = None if disables else actor.name
 
         def work(tx: Tx) -> Said:
-            found = self._hashes(tx, lead_id, list_name)
+            found = self._hashes(tx, tx.leads.get(LeadId(lead_id)), list_name)
             gone = [one for one in found if tx.opinions.remove(list_name, one, opinion, by=by)]
             self._note(
                 tx, actor, f"hash.{opinion}_taken_back", lead_id, name=list_name, hashes=len(gone), counts=disables
@@ -81,22 +88,31 @@ class Opinions:
         if counts:
             tx.lists.changed(name)
 
-    def _hashes(self, tx: Tx, lead_id: str, list_name: str) -> list[HashEntry]:
-        """Return the hashes of a list that a lead's pictures match or matched."""
+    def _hashes(self, tx: Tx, lead: Lead, list_name: str) -> list[QuotedHash]:
+        """
+        Return the hashes of a list that a lead's pictures match or matched.
+
+        They are read in the version that was matched; once that is gone, they
+        are those of which something was said while it was there.
+        """
         if list_name == OWN_LIST:
             raise BadInput("The hotline's own list follows your assessments: assess the lead that its hash came from.")
-        lead = tx.leads.get(LeadId(lead_id))
-        quoted = [one for one in (*lead.matches, *lead.withdrawn) if one.match.list_name == list_name]
+        quoted = [one.match for one in (*lead.matches, *lead.withdrawn) if one.match.list_name == list_name]
         if not quoted:
             named = ", ".join(dict.fromkeys(one.match.list_name for one in (*lead.matches, *lead.withdrawn)))
             raise BadInput(f"No picture of this lead matches a list named {list_name[:80]}; it has {named or 'none'}.")
-        kept = [one for one in quoted if self.shelf.holds(one.match.list_id)]
-        if not kept:
-            raise WrongState("The version that this lead matched is gone; wait till it was compared with the new one.")
-        return list(dict.fromkeys(self._entry(one) for one in kept))
+        found = [self._read(match) for match in quoted if self.shelf.holds(match.list_id)]
+        found += tx.opinions.said_of(list_name, lead.id, quoted)
+        if not found:
+            raise WrongState(
+                "The version that this lead matched is gone, and nothing was said of its hash; "
+                "wait till the lead was compared with the new version."
+            )
+        return list({(one.algorithm, one.hash): one for one in reversed(found)}.values())
 
-    def _entry(self, one: MediaMatch) -> HashEntry:
-        return self.shelf.entry(one.match.list_id, one.match.entry_id)
+    def _read(self, match: HashMatch) -> QuotedHash:
+        entry = self.shelf.entry(match.list_id, match.entry_id)
+        return QuotedHash(list_id=match.list_id, entry_id=match.entry_id, algorithm=entry.algorithm, hash=entry.hash)
 
 
 def _permission(opinion: Opinion) -> Permission:

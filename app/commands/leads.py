@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands.terminal import AsJson, at_desk, emit, passphrase_of, print_rows
+from app.commands.terminal import AsJson, at_desk, emit, passphrase_of, print_rows, say
 from app.instance import Instance
 from domain.assessments import Assessment, Basis, Verdict
 from domain.fingerprints import Covers
@@ -224,7 +224,15 @@ def assess(
 
     done = at_desk(work, acting=True)
     said = [assessment_json(one) for one in done.assessments]
-    shown = {"id": done.lead.id, "status": done.lead.status.value, "listed": done.listed, "revoked": done.revoked}
+    shown = {
+        "id": done.lead.id,
+        "status": done.lead.status.value,
+        "listed": done.listed,
+        "revoked": done.revoked,
+        "kept_back": done.kept_back,
+    }
+    if done.why:
+        say(done.why)
     if as_json:
         emit({**shown, "assessments": said}, as_json=True)
         return

@@ -21,12 +21,12 @@ from app.commands.terminal import AsJson, at_desk, emit, say
 from app.instance import Instance
 from domain.errors import BadInput
 from domain.fingerprints import MIN_PDQ_QUALITY
-from domain.hashlists import HashList, ListClass, Opinion, Severity
+from domain.hashlists import OWN_LIST, HashList, ListClass, Opinion, Severity
 from domain.people import Actor
 from exchange.formats.hashlist_columns import columns_from
 from exchange.formats.hashlist_format import ListFormat
 from exchange.formats.hashlists import WITH_COLUMNS, ReadAs, read_list
-from triage.json_views import Json, list_json, standing_json
+from triage.json_views import Json, list_json, standing_json, waiting_json
 from triage.list_imports import Imported, Preview
 from triage.list_terms import NewList
 from triage.opinions import Said
@@ -108,23 +108,34 @@ def import_(
 
 @app.command("list")
 def list_(*, as_json: AsJson = False) -> None:
-    """List hash lists: what they are, never what they hold."""
+    """List hash lists: what they are, never what they hold, and which version waits for a decision."""
 
     async def work(instance: Instance, actor: Actor) -> list[Json]:
-        return [list_json(hash_list) for hash_list in await instance.office.lists.all(actor)]
+        lists = instance.office.lists
+        waiting = await lists.waiting(actor)
+        nothing = None, ""
+        return [{**list_json(one), **waiting_json(*waiting.get(one.id, nothing))} for one in await lists.all(actor)]
 
-    columns = ("name", "version", "class", "classification", "entries", "imported_at", "retired_at")
+    columns = ("name", "version", "class", "classification", "entries", "imported_at", "retired_at", "waits_because")
     emit(at_desk(work, acting=False), as_json=as_json, columns=columns)
 
 
 @app.command("retire")
-def retire(name: Annotated[str, typer.Argument(help="The list's name.")], *, as_json: AsJson = False) -> None:
+def retire(
+    name: Annotated[str, typer.Argument(help="The list's name.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit log. The hotline's own list asks for it.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Take a hash list out of matching."""
 
     async def work(instance: Instance, actor: Actor) -> HashList:
-        return await instance.office.lists.retire(actor, name)
+        return await instance.office.lists.retire(actor, name, reason)
 
-    emit(list_json(at_desk(work, acting=True)), as_json=as_json)
+    retired = at_desk(work, acting=True)
+    emit(list_json(retired), as_json=as_json)
+    if retired.is_own:
+        say(f"What you assess is not put on it any more. To go on with it: kapear hashlist activate {OWN_LIST}")
 
 
 @app.command("show")
@@ -146,7 +157,11 @@ def _decide(name: str, summary: str, decide: Callable[[Instance, Actor, str], Aw
     app.command(name, help=summary)(command)
 
 
-_decide("activate", "Put a version in force that was kept aside.", lambda i, a, name: i.office.lists.activate(a, name))
+_decide(
+    "activate",
+    "Put a version in force that was kept aside, or the hotline's own list again.",
+    lambda i, a, name: i.office.lists.activate(a, name),
+)
 _decide("discard", "Drop a version that was kept aside.", lambda i, a, name: i.office.lists.discard(a, name))
 
 

@@ -78,7 +78,7 @@ own_entries = Table(
     sqlite_autoincrement=True,
 )
 
-# What people say of single hashes of a list, whatever its version.
+# What people say of single hashes of a list, whatever its version; the entry is where the lead's match found it.
 hash_opinions = Table(
     "hash_opinions",
     METADATA,
@@ -89,6 +89,9 @@ hash_opinions = Table(
     Column("opinion", Word(Opinion), nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("lead_id", Text),
+    Column("list_id", Text),
+    Column("entry_id", BigInteger),
     UniqueConstraint("list_name", "algorithm", "hash", "opinion", "actor", name="uq_hash_opinions_once"),
 )
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from app import config
 from app.checkup import State
 from app.instance import open_instance
-from app.list_checkup import NONE, check_lists, judge
-from domain.hashlists import ListClass
+from app.list_checkup import NONE, OWN_RETIRED, check_lists, judge
+from domain.hashlists import OWN_LIST, ListClass
 from tests.contracts.samples import a_list, some_entries
 from tests.desk import LOCAL
 from triage.list_terms import NewList
+from triage.own_list import begin
 
 TODAY = date(2026, 5, 6)
 
@@ -30,6 +31,16 @@ async def test_a_damaged_list_is_named_and_a_whole_one_counted(tmp_path: Path) -
             file.write_bytes(file.read_bytes()[:-7])
         broken = await check_lists(settings)
         assert (broken.state, broken.finding) == (State.BROKEN, "missing or damaged: Lanterns")
+
+
+async def test_a_retired_own_list_is_told_with_how_to_begin_it_again(tmp_path: Path) -> None:
+    settings = config.load({"KAPEAR_DATA_DIR": str(tmp_path / "data")})
+    async with open_instance(settings, create=True) as instance:
+        await instance.office.desk.store.write(lambda tx: begin(instance.office.desk, tx))
+        assert (await check_lists(settings)).finding == NONE
+        await instance.office.lists.retire(LOCAL, OWN_LIST, "a trial")
+        told = await check_lists(settings)
+        assert (told.state, told.finding) == (State.OK, f"{NONE}; {OWN_RETIRED}")
 
 
 async def test_what_cannot_be_opened_is_left_to_the_other_checks(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ REVIEWED = {
     "hashlist disable": reviewed("how many hashes", "a hash is named by a lead that matches it", "lead_id", "list"),
     "hashlist enable": reviewed("how many hashes", "a hash is named by a lead that matches it", "lead_id", "list"),
     "hashlist list": reviewed("lists, never entries", BOOK),
-    "hashlist retire": reviewed("one list", OWN, "name"),
+    "hashlist retire": reviewed("one list", OWN, "name", "reason"),
     "rules list": reviewed("generic commerce rules", MACHINE),
     "rules test": reviewed("which rules fire on a text typed here", "reads nothing stored", "text"),
     "user add": reviewed("a user's token", MACHINE, "name", "role"),

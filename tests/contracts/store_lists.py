@@ -19,6 +19,7 @@ from domain.hashlists import (
     ListClass,
     Opinion,
     OwnEntry,
+    QuotedHash,
     Withdrawal,
 )
 from domain.ids import LeadId, ListId, new_id
@@ -41,6 +42,8 @@ from tests.contracts.samples import (
 )
 
 ONE, OTHER = HashEntry(algorithm=Algorithm.PDQ, hash=b"\x01" * 32), HashEntry(algorithm=Algorithm.MD5, hash=bytes(16))
+A_LEAD = LeadId("a-lead")
+HASH = QuotedHash(list_id=ListId("lanterns-1"), entry_id=4, algorithm=ONE.algorithm, hash=ONE.hash)
 
 
 async def put_live(store: Store, name: str = "lanterns", **changes: Any) -> ListId:
@@ -74,6 +77,10 @@ async def compare(store: Store, *matches: HashMatch, generation: int = 9, since:
         return plan
 
     return await store.write(work)
+
+
+def said(tx: Tx, name: str, one: QuotedHash, opinion: Opinion, *, lead: LeadId = A_LEAD, by: str = "one") -> bool:
+    return tx.opinions.add(name, one, opinion, lead_id=lead, by=by, now=NOW)
 
 
 def assess(one: Assessment, tx: Tx) -> None:
@@ -137,13 +144,12 @@ class ListContract:
 
     async def test_an_opinion_is_said_once_by_each_and_taken_back(self, store: Store) -> None:
         def say(tx: Tx) -> list[bool]:
-            add = tx.opinions.add
             return [
-                add("lanterns", ONE, Opinion.CONFIRMED, by="one", now=NOW),
-                add("lanterns", ONE, Opinion.CONFIRMED, by="one", now=NOW),
-                add("lanterns", ONE, Opinion.CONFIRMED, by="two", now=NOW),
-                add("lanterns", OTHER, Opinion.DISPUTED, by="one", now=NOW),
-                add("kites", ONE, Opinion.DISPUTED, by="one", now=NOW),
+                said(tx, "lanterns", HASH, Opinion.CONFIRMED, by="one"),
+                said(tx, "lanterns", HASH, Opinion.CONFIRMED, by="one"),
+                said(tx, "lanterns", HASH, Opinion.CONFIRMED, by="two"),
+                said(tx, "lanterns", replace(HASH, algorithm=Algorithm.MD5), Opinion.DISPUTED, by="one"),
+                said(tx, "kites", HASH, Opinion.DISPUTED, by="one"),
             ]
 
         assert await store.write(say) == [True, False, True, True, True]
@@ -153,20 +159,41 @@ class ListContract:
         def take_back(tx: Tx) -> list[bool]:
             remove = tx.opinions.remove
             return [
-                remove("lanterns", ONE, Opinion.CONFIRMED, by="three"),
-                remove("lanterns", ONE, Opinion.CONFIRMED, by="one"),
-                remove("lanterns", ONE, Opinion.CONFIRMED),
-                remove("lanterns", ONE, Opinion.CONFIRMED),
+                remove("lanterns", HASH, Opinion.CONFIRMED, by="three"),
+                remove("lanterns", HASH, Opinion.CONFIRMED, by="one"),
+                remove("lanterns", HASH, Opinion.CONFIRMED),
+                remove("lanterns", HASH, Opinion.CONFIRMED),
             ]
 
         assert await store.write(take_back) == [False, True, True, False]
         assert await store.read(lambda tx: dict(tx.opinions.counts("lanterns"))) == {Opinion.DISPUTED: 1}
 
+    async def test_what_was_said_of_hashes_is_found_by_its_lead_or_by_where_they_stood(self, store: Store) -> None:
+        mine, theirs, elsewhere = LeadId("mine"), LeadId("theirs"), LeadId("elsewhere")
+        other = replace(HASH, entry_id=5, hash=bytes(32))
+
+        def say(tx: Tx) -> None:
+            said(tx, "lanterns", HASH, Opinion.DISABLED, lead=mine)
+            said(tx, "lanterns", other, Opinion.DISPUTED, lead=theirs)
+            said(tx, "kites", other, Opinion.DISPUTED, lead=mine)
+
+        await store.write(say)
+        matches = [a_match(list_id=HASH.list_id, entry_id=4), a_match(list_id=ListId("lanterns-2"), entry_id=5)]
+        found = await store.read(
+            lambda tx: [
+                tx.opinions.said_of("lanterns", mine, ()),
+                tx.opinions.said_of("lanterns", theirs, matches),
+                tx.opinions.said_of("lanterns", elsewhere, matches[1:]),
+                tx.opinions.said_of("kites", mine, matches),
+            ]
+        )
+        assert found == [[HASH], [HASH, other], [], [other]]
+
     async def test_live_lists_come_with_what_is_disabled_of_them(self, store: Store) -> None:
         await put_live(store)
         await put_live(store, "kites")
-        await store.write(lambda tx: tx.opinions.add("kites", ONE, Opinion.DISABLED, by="one", now=NOW))
-        await store.write(lambda tx: tx.opinions.add("lanterns", ONE, Opinion.DISPUTED, by="one", now=NOW))
+        await store.write(lambda tx: said(tx, "kites", HASH, Opinion.DISABLED))
+        await store.write(lambda tx: said(tx, "lanterns", HASH, Opinion.DISPUTED))
         live = await store.read(lambda tx: {one.hash_list.name: one.disabled for one in tx.lists.live()})
         assert live == {"lanterns": frozenset(), "kites": frozenset({(Algorithm.PDQ, ONE.hash)})}
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import Engine, select, text
 
 from domain.errors import OperatorFault
+from domain.hashlists import Algorithm, Opinion, QuotedHash
+from domain.ids import LeadId, ListId
 from domain.observations import Platform
 from storage.engine import make_engines
 from storage.migrations import check, upgrade
@@ -13,7 +18,12 @@ from storage.tables import fingerprints, frames, leads, posts
 from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_claim, put_page
 from tests.storage.conftest import Database
 
+BACK_TO_LISTS = (
+    *(f"ALTER TABLE hash_opinions DROP COLUMN {name}" for name in ("lead_id", "list_id", "entry_id")),
+    "UPDATE kapear_schema SET version_num = '0004'",
+)
 BACK = (
+    *BACK_TO_LISTS,
     "DROP TABLE remote_answers",
     "DROP TABLE feeds",
     "DROP TABLE assessments",
@@ -53,10 +63,10 @@ BACK = (
 )
 
 
-def go_back(engine: Engine) -> None:
-    """Make the schema what the first step alone makes, and its rows those of a preview."""
+def go_back(engine: Engine, steps: Sequence[str] = BACK) -> None:
+    """Make the schema what an earlier step makes; by default the first, with the rows of a preview."""
     with engine.begin() as connection:
-        for step in BACK:
+        for step in steps:
             connection.execute(text(step))
 
 
@@ -78,3 +88,24 @@ async def test_a_database_of_the_first_version_is_upgraded_with_what_it_holds(da
         assert connection.execute(select(leads.c.lead_group)).scalars().all() == ["post:telegram:1234:5"]
     engines.dispose()
     assert (row.sha256, row.covers) == (a_fingerprint().sha256, None)
+
+
+async def test_what_was_said_of_a_hash_before_leads_were_remembered_still_stands(database: Database) -> None:
+    engines = make_engines(database.url, create=False)
+    go_back(engines.writer, BACK_TO_LISTS)
+    kite = QuotedHash(list_id=ListId("kites-1"), entry_id=4, algorithm=Algorithm.SHA256, hash=bytes(32))
+    before = "INSERT INTO hash_opinions (list_name, algorithm, hash, opinion, actor, at)"
+    with engines.writer.begin() as connection:
+        said = text(f"{before} VALUES ('kites', 'sha256', :hash, 'disabled', 'amber', 0)")
+        connection.execute(said, {"hash": kite.hash})
+    upgrade(engines.writer)
+    check(engines.writer)
+    engines.dispose()
+    store = await database.open()
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    disabled = Opinion.DISABLED
+    assert await store.read(lambda tx: tx.opinions.counts("kites")) == {disabled: 1}
+    lead = LeadId("lead")
+    assert not await store.write(lambda tx: tx.opinions.add("kites", kite, disabled, lead_id=lead, by="amber", now=now))
+    assert await store.write(lambda tx: tx.opinions.remove("kites", kite, disabled))
+    await store.close()

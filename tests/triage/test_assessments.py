@@ -142,6 +142,68 @@ async def test_an_administrator_assesses_nothing(tmp_path: Path) -> None:
             await office.office.assessments.assess(await office.user("nary"), "any", verdict=ILLEGAL, basis=VIEWED)
 
 
+async def test_the_own_list_is_retired_for_a_reason_only_and_what_follows_is_said(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE)
+    await say(opened, LOCAL, lead)
+    await say(opened, SECOND, lead)
+    lists = opened.office.lists
+    with pytest.raises(BadInput, match=r"2 hashes would match nothing.*hashlist activate own.*--reason"):
+        await lists.retire(LOCAL, OWN_LIST, "  ")
+    await lists.retire(LOCAL, OWN_LIST, "a  new agreement")
+    last = (await opened.store.read(lambda tx: list(tx.audit.events())))[-1].draft
+    assert (last.action, last.details) == ("hashlist.retired", {"name": OWN_LIST, "reason": "a new agreement"})
+
+
+async def test_an_assessment_stands_while_the_own_list_is_retired_and_says_what_it_lacks(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE, LANTERN)
+    await say(opened, LOCAL, lead, ILLEGAL, VIEWED, digest(KITE), digest(LANTERN))
+    await say(opened, SECOND, lead, ILLEGAL, VIEWED, digest(KITE))
+    elsewhere = await opened.add_target(locator="http://127.0.0.1:9/other")
+    await opened.visit(elsewhere.target.id, post(2, "a quiet text", KITE), post(3, "another", LANTERN))
+    await opened.rematch()
+    lists = opened.office.lists
+    await lists.retire(LOCAL, OWN_LIST, "a trial")
+    await opened.rematch()
+    both = digest(KITE), digest(LANTERN)
+    done = await say(opened, SECOND, lead, ILLEGAL, VIEWED, *both)
+    assert (len(done.assessments), done.listed, done.kept_back) == (2, 0, 2)
+    assert "retired" in done.why
+    found = [one for one in await leads(opened) if one.id != lead.id]
+    assert [(one.closed_as, {gone.withdrawn for gone in one.withdrawn}) for one in found] == [
+        (Closing.WITHDRAWN, {Withdrawal.LIST_RETIRED})
+    ]
+    # Begun again it has what it had; what was kept back comes when it is said once more.
+    again = await lists.activate(LOCAL, f" {OWN_LIST}")
+    assert (again.retired_at, again.entries) == (None, 2)
+    assert again.version > (await lists.all(LOCAL))[1].version
+    await opened.rematch()
+    assert [len(one.matches) for one in await leads(opened) if one.id != lead.id] == [2]
+    done = await say(opened, SECOND, lead, ILLEGAL, VIEWED, *both)
+    assert (done.listed, done.kept_back, done.why) == (2, 0, "")
+    await opened.rematch()
+    assert sorted(one.status for one in await leads(opened) if one.id != lead.id) == [LeadStatus.NEW] * 2
+
+
+async def test_what_is_taken_off_a_retired_own_list_stays_off_it(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE)
+    await say(opened, LOCAL, lead)
+    await say(opened, SECOND, lead)
+    await opened.office.lists.retire(LOCAL, OWN_LIST, "a trial")
+    assert (await say(opened, SECOND, lead, Verdict.NOT_ILLEGAL)).revoked == 2
+    assert (await opened.office.lists.activate(LOCAL, OWN_LIST)).entries == 0
+
+
+async def test_the_own_list_is_begun_again_only_when_it_was_retired(opened: OpenOffice) -> None:
+    activate = opened.office.lists.activate
+    with pytest.raises(WrongState, match="begins by itself"):
+        await activate(LOCAL, OWN_LIST)
+    lead = await a_lead(opened, KITE)
+    await say(opened, LOCAL, lead)
+    await say(opened, SECOND, lead)
+    with pytest.raises(WrongState, match="in force"):
+        await activate(LOCAL, OWN_LIST)
+
+
 async def test_nobody_imports_a_list_by_the_own_list_s_name(opened: OpenOffice) -> None:
     wanted = NewList(name=OWN_LIST, classification="demo", list_class=ListClass.OWN)
     with pytest.raises(BadInput, match="take another"):

@@ -40,10 +40,12 @@ async def test_a_flood_waits_and_the_version_before_stays_in_force(opened: OpenO
     standing = await lists.show(LOCAL, "Lanterns")
     assert (standing.hash_list.version, standing.waiting, standing.held) == (1, second.hash_list, second.held)
     assert [one.id for one in await opened.store.read(lambda tx: tx.lists.in_force())] == [first.hash_list.id]
+    assert await lists.waiting(LOCAL) == {first.hash_list.id: (second.hash_list, second.held)}
     await lists.tidy()
     assert lists.shelf.holds(second.hash_list.id)
     released = await lists.activate(LOCAL, "Lanterns")
     assert (released.version, (await lists.show(LOCAL, "Lanterns")).waiting) == (2, None)
+    assert await lists.waiting(LOCAL) == {}
     assert [one.id for one in await opened.store.read(lambda tx: tx.lists.in_force())] == [released.id]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import BadInput, VisitEnded
+from domain.errors import BadInput, VisitEnded, WrongState
 from domain.hashlists import Algorithm, HashEntry, ListClass, Opinion, Severity, Withdrawal
 from domain.leads import Capture, Closing, Lead, LeadStatus
 from domain.outcomes import Outcome
@@ -325,6 +325,39 @@ async def test_an_enabled_hash_matches_again(opened: OpenOffice) -> None:
     await opened.rematch()
     (lead,) = await leads(opened)
     assert (lead.status, lead.urgency, len(lead.matches)) == (LeadStatus.NEW, before.urgency, 1)
+
+
+async def test_a_hash_is_enabled_again_when_the_version_that_was_matched_is_long_gone(opened: OpenOffice) -> None:
+    await put(opened, LISTED, near(KITE), near(LANTERN))
+    await opened.refresh()
+    target = await opened.add_target()
+    await opened.visit(target.target.id, post(1, "", KITE), post(2, "", LANTERN))
+    first, other = await leads(opened)
+    opinions, lists = opened.office.opinions, opened.office.lists
+    await opinions.say(LOCAL, first.id, "Kites", Opinion.DISABLED)
+    await opened.rematch()
+    await put(opened, LISTED, near(KITE), near(LANTERN))
+    await opened.rematch()
+    await lists.tidy()
+    assert not lists.shelf.holds(first.matches[0].match.list_id)
+    # Of the other lead's hash nothing is known but the version in force, which has it still.
+    assert (await opinions.take_back(LOCAL, other.id, "Kites", Opinion.DISABLED)).new == 0
+    assert (await opinions.take_back(LOCAL, first.id, "Kites", Opinion.DISABLED)).new == 1
+    await opened.rematch()
+    assert {lead.status for lead in await leads(opened)} == {LeadStatus.NEW}
+    assert dict((await lists.show(LOCAL, "Kites")).opinions) == {}
+
+
+async def test_a_hash_of_a_version_long_gone_of_which_nothing_was_said_is_not_found(opened: OpenOffice) -> None:
+    await put(opened, LISTED, near(KITE))
+    await opened.refresh()
+    await watched(opened, KITE)
+    (lead,) = await leads(opened)
+    await put(opened, LISTED, near(LANTERN))
+    await opened.rematch()
+    await opened.office.lists.tidy()
+    with pytest.raises(WrongState, match="nothing was said of its hash"):
+        await opened.office.opinions.say(LOCAL, lead.id, "Kites", Opinion.DISPUTED)
 
 
 async def test_an_opinion_alone_changes_no_match_and_compares_nothing_again(opened: OpenOffice) -> None:
