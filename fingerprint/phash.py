@@ -64,7 +64,7 @@ def shrunk(greys: Greys, *sizes: int) -> list[Greys]:
     height, width = greys.shape
     # Across first, but for what shrinks down more than twice as much as across; each pass is rounded.
     turned = {size: height - size > max(0, 2 * (width - size)) for size in sizes}
-    passed = {}
+    passed: dict[int, Greys] = {}
     for is_turned, rows in ((False, greys), (True, greys.T)):
         first = [size for size in sizes if turned[size] is is_turned]
         passed |= dict(zip(first, _narrowed(rows, first), strict=True))

@@ -38,7 +38,7 @@ ALIGNED = 64
 MAX_CLASSES = 1 << 16  # a list with more has them beside its notes
 KINDS = tuple(Algorithm)  # an algorithm's code is its place; new ones are put behind
 # Bits, of each algorithm's index.
-RADII = dict.fromkeys(KINDS, 0) | {Algorithm.PDQ: 31, Algorithm.PHASH: 8, Algorithm.PHASH256: 32}
+RADII = dict.fromkeys(KINDS, 0) | {Algorithm.PDQ: 31, Algorithm.PHASH: 8, Algorithm.PHASH256: 40}
 WIDTHS = (1, 2, 4, 8, 8, 1, 1)  # bytes of a number in each section
 NAME = "words"
 

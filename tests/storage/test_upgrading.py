@@ -18,7 +18,12 @@ from storage.tables import fingerprints, frames, leads, posts
 from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_claim, put_page
 from tests.storage.conftest import Database
 
+BACK_TO_OPINIONS = (
+    "ALTER TABLE fingerprints DROP COLUMN phash256",
+    "UPDATE kapear_schema SET version_num = '0005'",
+)
 BACK_TO_LISTS = (
+    *BACK_TO_OPINIONS,
     *(f"ALTER TABLE hash_opinions DROP COLUMN {name}" for name in ("lead_id", "list_id", "entry_id")),
     "UPDATE kapear_schema SET version_num = '0004'",
 )
