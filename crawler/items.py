@@ -9,20 +9,22 @@ visit's side table, and leave as `InlineMedia`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.observations import CaptureRecord, MediaKind, ObservedMedia, ObservedPage, ObservedPost
+from domain.observations import CaptureRecord, MediaKind, ObservedMedia, ObservedPage, ObservedPost, Particulars
 from domain.ports import MediaSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMedia:
-    """A media item as it stands in a page; `url` is None if its bytes travelled inside."""
+    """A media item as it stands in a page, as `ObservedMedia`; `url` is None if its bytes travelled inside."""
 
     identity: str = field(repr=False)
     kind: MediaKind = MediaKind.IMAGE
     url: str | None = field(default=None, repr=False)
+    fuller_url: str | None = field(default=None, repr=False)
+    md5: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,13 @@ class SeenPost:
     post: str = field(repr=False)
     url: str = field(repr=False)
     posted_at: datetime | None = None
+    edited_at: datetime | None = None
     author: str | None = field(default=None, repr=False)
     text: str = field(default="", repr=False)
     links: tuple[str, ...] = field(default=(), repr=False)
     media: tuple[SeenMedia, ...] = field(default=(), repr=False)
     group: str | None = field(default=None, repr=False)
+    particulars: Particulars = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,9 @@ class PageItem:
     capture: CaptureRecord = field(repr=False)
     cursor: str | None = field(repr=False)
     is_newest: bool = False
+    recall: str | None = field(default=None, repr=False)
+    is_after_gap: bool = False
+    deleted: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def observed(self, source: Callable[[SeenMedia], MediaSource]) -> ObservedPage:
         """Return the page with a handle on each media item."""
@@ -55,7 +62,10 @@ class PageItem:
             posts=tuple(_observed(post, source) for post in self.posts),
             capture=self.capture,
             cursor=self.cursor,
+            deleted=self.deleted,
             is_newest=self.is_newest,
+            recall=self.recall,
+            is_after_gap=self.is_after_gap,
         )
 
 
@@ -65,12 +75,23 @@ def _observed(post: SeenPost, source: Callable[[SeenMedia], MediaSource]) -> Obs
         post=post.post,
         url=post.url,
         posted_at=post.posted_at,
+        edited_at=post.edited_at,
         author=post.author,
         text=post.text,
         links=post.links,
-        media=tuple(
-            ObservedMedia(identity=media.identity, kind=media.kind, url=media.url, source=source(media))
-            for media in post.media
-        ),
+        media=tuple(_offered(media, source) for media in post.media),
         group=post.group,
+        particulars=post.particulars,
+    )
+
+
+def _offered(media: SeenMedia, source: Callable[[SeenMedia], MediaSource]) -> ObservedMedia:
+    fuller = replace(media, url=media.fuller_url) if media.fuller_url else None
+    return ObservedMedia(
+        identity=media.identity,
+        kind=media.kind,
+        url=media.fuller_url or media.url,  # what is tried again is read in full
+        source=source(media),
+        fuller=source(fuller) if fuller else None,
+        md5=media.md5,
     )

@@ -15,6 +15,8 @@ from datetime import datetime
 import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
 
+from crawler.asking import ask
+from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
 from crawler.spiders.page import PageSpider
@@ -27,7 +29,7 @@ from net.governor import HostGovernor
 from net.media import HttpMedia
 
 TELEGRAM_WEB_BASE = "https://t.me"
-_SPIDERS: dict[Platform, type[VisitSpider]] = {
+SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.TELEGRAM_WEB: TelegramWebSpider,
     Platform.PAGE: PageSpider,
 }
@@ -59,7 +61,14 @@ class ScrapySource:
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncGenerator[ObservedPage, None]:
         """Yield pages oldest to newest; closing the iterator, or cancelling it, ends the crawl."""
-        async with aclosing(self._crawled(Visit(self._equipment, target, traffic))) as pages:
+        visit = Visit(self._equipment, target, traffic)
+        question = SPIDERS[target.platform].entry(self._equipment, target)
+        if question is not None:
+            answer = await ask(visit, question, Recall.loaded(target.recall))
+            if answer.is_unchanged:
+                return
+            visit.came_first[question] = answer
+        async with aclosing(self._crawled(visit)) as pages:
             async for page in pages:
                 yield page
 
@@ -72,9 +81,13 @@ class ScrapySource:
         """Return a handle on media seen by an earlier visit."""
         return HttpMedia(url, session=self._equipment.session, governor=self._equipment.governor, traffic=traffic)
 
+    async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:  # noqa: ARG002 - the port's
+        """Return False: nothing is known of how platforms answer."""
+        return False
+
     async def _crawled(self, visit: Visit) -> AsyncGenerator[ObservedPage, None]:
         """Yield the pages of a visit's one crawl, which ends with the iterator."""
-        crawl = self._runner.crawl(self._runner.create_crawler(_SPIDERS[visit.target.platform]), visit=visit)
+        crawl = self._runner.crawl(self._runner.create_crawler(SPIDERS[visit.target.platform]), visit=visit)
         crawl.add_done_callback(visit.crawl_done)
         try:
             while (page := await visit.next_page()) is not None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from crawler.items import PageItem, SeenMedia
+from crawler.question import Answer, Question
 from crawler.settings import MAX_PAGE_BYTES, TIMEOUT
 from domain.errors import KapearError, VisitEnded
 from domain.observations import ObservedPage, Traffic
@@ -66,6 +67,7 @@ class Visit:
         self.equipment = equipment
         self.target = target
         self.traffic = traffic
+        self.came_first: dict[Question, Answer] = {}  # what the visit's first question brought, for the crawl to use
         self._untrusted_inline: dict[str, bytes] = {}
         self._wanted = asyncio.Event()
         self._offered = asyncio.Event()
@@ -89,6 +91,7 @@ class Visit:
     def close(self) -> None:
         """Let the spider go, wherever it is."""
         self._closed = True
+        self.came_first.clear()
         self._untrusted_inline.clear()
         self._wanted.set()
         if self._fetch is not None:

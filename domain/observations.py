@@ -30,19 +30,47 @@ class Platform(StrEnum):
 
     TELEGRAM = "telegram"  # through an account of the organisation
     TELEGRAM_WEB = "telegram_web"  # through the public preview
-    PAGE = "page"
+    PAGE = "page"  # one page, or the pages of a site below a folder
+    FEED = "feed"  # RSS, Atom, JSON Feed; YouTube's channels
+    MASTODON = "mastodon"  # and servers that speak its interface
+    BLUESKY = "bluesky"
+    LEMMY = "lemmy"
+    DISCOURSE = "discourse"
+    IMAGEBOARD = "imageboard"  # 4chan's JSON, and vichan's
+    FORUM = "forum"  # by declarative rules
+    FACEBOOK = "facebook"
+    REDDIT = "reddit"
+    VK = "vk"
 
     __hash__ = str.__hash__  # an enum's own is Python code, and every post is looked up by its platform
 
     @property
+    def is_telegram(self) -> bool:
+        """Return whether the target is a channel on Telegram, whichever way it is read."""
+        return self in _TELEGRAM
+
+    @property
     def names_posts_by_url(self) -> bool:
         """Return whether a post's name is itself a locator, to be stored as a keyed digest only."""
-        return self is Platform.PAGE
+        return self in _NAMED_BY_URL
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Return whether any server may be of this platform, so that the host says nothing about it."""
+        return self in _ANY_HOST
 
     @property
     def keyed_as(self) -> Platform:
         """Return under which platform posts are keyed: a channel's are the same, whichever way they were read."""
         return Platform.TELEGRAM if self is Platform.TELEGRAM_WEB else self
+
+
+_TELEGRAM = frozenset({Platform.TELEGRAM, Platform.TELEGRAM_WEB})
+_NAMED_BY_URL = frozenset({Platform.PAGE, Platform.FEED, Platform.FORUM})
+_ANY_HOST = frozenset({
+    Platform.PAGE, Platform.FEED, Platform.MASTODON, Platform.LEMMY, Platform.DISCOURSE, Platform.IMAGEBOARD,
+    Platform.FORUM,
+})  # fmt: skip
 
 
 class MediaKind(StrEnum):
@@ -62,7 +90,8 @@ class ObservedMedia:
     without its rotating parts): the same picture seen again has the same one.
     `url` is None for media that travelled inside the page (`data:`). `fuller`
     is the same picture in full, to be read only where the smaller `source`
-    comes near to a list's entry.
+    comes near to a list's entry. `md5` is what the platform says that the file's
+    digest is, 32 hex digits: asked of the lists before anything is read.
     """
 
     identity: str = field(repr=False)
@@ -70,6 +99,7 @@ class ObservedMedia:
     url: str | None = field(default=None, repr=False)
     source: MediaSource = field(repr=False, compare=False)
     fuller: MediaSource | None = field(default=None, repr=False, compare=False)
+    md5: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +175,11 @@ class ObservedPage:
     platform says are gone, each by its container and its own name; one that
     is among `posts` too was deleted after it was seen.
     `channel` are particulars of the channel or site as a whole. `is_newest`
-    says that nothing newer was there when the page was received.
+    says that nothing newer was there when the page was received. `recall` is
+    what the source wants to be reminded of at the next visit (validators of
+    what it asked first, say), once this page is committed; None leaves what it
+    said before. `is_after_gap` says that posts may have come and scrolled away
+    between the last visit and the oldest post here.
     """
 
     posts: tuple[ObservedPost, ...]
@@ -154,6 +188,8 @@ class ObservedPage:
     deleted: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     channel: Particulars = field(default=(), repr=False)
     is_newest: bool = False
+    recall: str | None = field(default=None, repr=False)
+    is_after_gap: bool = False
 
     def __post_init__(self) -> None:
         """Strip encoded pictures from what is said of the channel, and bound it."""

@@ -191,7 +191,10 @@ class SourceTarget:
     committed; None on a first visit, which starts `backfill` posts below the
     newest (None: from the oldest there is), or at the first post of the day
     `backfill_since`. Media are only offered, never
-    fetched, by the source: intake decides.
+    fetched, by the source: intake decides. `recall` is what the source last
+    asked to be reminded of. `depth` is how many links deep the pages of a site
+    are authorised, below the locator's folder. `ignores_robots` and
+    `plain_agent` were decided for this target by a person, with a reason.
     """
 
     platform: Platform
@@ -199,6 +202,10 @@ class SourceTarget:
     cursor: str | None = None
     backfill: int | None = 200
     backfill_since: date | None = None
+    recall: str | None = field(default=None, repr=False)
+    depth: int = 0
+    ignores_robots: bool = False
+    plain_agent: bool = False
 
 
 class Source(Protocol):
@@ -226,6 +233,14 @@ class Source(Protocol):
 
     def media(self, url: str, traffic: Traffic) -> MediaSource:
         """Return a handle on media seen by an earlier visit, to try again."""
+
+    async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:
+        """
+        Return whether the target's platform answers now as it is known to, in another place than the target's.
+
+        Asked before a refusal is believed: a captive portal, a block page or a
+        hijacked name refuses everything. False where nothing can be known.
+        """
 
 
 class TelegramLedger(Protocol):

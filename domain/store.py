@@ -216,9 +216,10 @@ class PageTransaction(Protocol):
         keys: Mapping[LeadId, LeadKey],
         sealed: Sequence[SealedContent],
         cursor: str | None,
+        recall: bytes | None = None,
     ) -> None:
         """
-        Write the plan and advance the cursor where the token still fits.
+        Write the plan and advance the cursor where the token still fits, with what the source recalls.
 
         `keys` has the key pair of every lead that the plan opens. Raises
         LostClaim, so that everything rolls back, when the token is stale.
@@ -339,6 +340,9 @@ class OpinionBook(Protocol):
 
     def assess(self, assessment: Assessment) -> None:
         """Write what a person decided on a lead; what they decided on it before is replaced."""
+
+    def held_illegal(self, media_ids: Sequence[MediaId]) -> set[MediaId]:
+        """Return which of these media stand in a post of a lead that somebody holds illegal."""
 
     def assessments(self, lead_id: LeadId) -> list[Assessment]:
         """Return what people hold of a lead, the last word of each, oldest first."""

@@ -42,7 +42,11 @@ class WatchTarget:
 
     `locator` and `basis` are encrypted with the host's key; `locator_digest`
     is the keyed digest that keeps targets unique. `backfill` None means all.
-    `cursor` belongs to the source. `next_due` None means: not to be visited.
+    `cursor` belongs to the source, and so does `recall`, which is encrypted.
+    `next_due` None means: not to be visited. `depth` is how many links deep the
+    pages of a site are authorised. `robots_ignored` and `plain_agent` hold a
+    person's reason, or nothing. `gone_since` is when the platform first said
+    that there is no such place, until it shows it again.
     """
 
     id: TargetId
@@ -60,6 +64,11 @@ class WatchTarget:
     backfill: int | None = DEFAULT_BACKFILL
     backfill_since: date | None = None
     cursor: str | None = None
+    recall: bytes | None = field(default=None, repr=False)
+    depth: int = 0
+    robots_ignored: str = field(default="", repr=False)
+    plain_agent: str = field(default="", repr=False)
+    gone_since: datetime | None = None
     next_due: datetime | None = None
     last_visit_at: datetime | None = None
     last_outcome: Outcome | None = None
@@ -80,7 +89,8 @@ class Visit:
     """
     One look at a target. `code` is a short reason, never a locator.
 
-    `suppressed` counts the matches that negative lists took away.
+    `suppressed` counts the matches that negative lists took away, `gaps` the
+    times at which posts may have scrolled away unseen.
     """
 
     id: VisitId
@@ -96,6 +106,7 @@ class Visit:
     leads_filed: int = 0
     requests: int = 0
     bytes: int = 0
+    gaps: int = 0
 
 
 def checked_days(days: int) -> timedelta:

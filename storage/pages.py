@@ -63,9 +63,10 @@ class Page:
         keys: Mapping[LeadId, LeadKey],
         sealed: Sequence[SealedContent],
         cursor: str | None,
+        recall: bytes | None = None,
     ) -> None:
         """Write the plan and advance the cursor where the token still fits; raises LostClaim where it does not."""
-        if not self._connection.execute(held(self._claim).values(cursor=cursor)).rowcount:
+        if not self._connection.execute(held(self._claim).values(cursor=cursor, recall=recall)).rowcount:
             raise LostClaim(_LOST)
         self._write_posts(plan)
         self._write_media(plan.media)

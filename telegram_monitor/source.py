@@ -97,6 +97,10 @@ class TelegramSource:
 
         return TelegramMedia(found=None, find=find)
 
+    async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:  # noqa: ARG002 - the port's
+        """Return True: whoever answers holds the key that the account was signed in with."""
+        return True
+
 
 @dataclass(slots=True, kw_only=True)
 class _PageMaker:

@@ -71,6 +71,7 @@ class FakeSource:
     posts_asked: list[str] = field(default_factory=list)
     media_asked: list[str] = field(default_factory=list)
     closed: int = 0
+    itself: bool = True
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
         self.asked.append(target)
@@ -102,6 +103,10 @@ class FakeSource:
         traffic.requests += 1
         self.media_asked.append(url)
         return self.shelf[url]
+
+    async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:  # noqa: ARG002 - the port's
+        traffic.requests += 1
+        return self.itself
 
 
 @dataclass

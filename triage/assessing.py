@@ -31,15 +31,16 @@ class Assessor:
     _authors: dict[str, str] = field(default_factory=dict, repr=False)
 
     def key_of(self, platform: Platform, post: ObservedPost) -> PostKey:
-        """Return a post's key; where its name is a locator, only keyed digests of it are stored."""
+        """Return a post's key; of a name that leads to a place or person, only a keyed digest is stored."""
         return self.key_named(platform, post.container, post.post)
 
     def key_named(self, platform: Platform, container: str, post: str) -> PostKey:
         """Return the key of a post by its container's and its own name."""
-        if not platform.names_posts_by_url:
+        if platform.is_telegram:
             return PostKey(platform=platform.keyed_as, container=container, post=post)
         digest = self.vault.digest
-        return PostKey(platform=platform.keyed_as, container=digest("container", container), post=digest("post", post))
+        named = digest("post", post) if platform.names_posts_by_url else post
+        return PostKey(platform=platform, container=digest("container", container), post=named)
 
     def assess(
         self,
@@ -89,9 +90,8 @@ def _seen(text: str, links: tuple[str, ...], media: tuple[AssessedMedia, ...]) -
     return json.dumps([text, links, sorted(item.identity for item in media)], ensure_ascii=False)
 
 
-def reread(platform: Platform, row: PendingMedia, item: AssessedMedia, locator: str, album: str | None) -> AssessedPost:
-    """Return a post of which only a media item was read again; its URL follows from its key."""
-    url = locator if platform.names_posts_by_url else f"{locator.replace('/s/', '/', 1)}/{row.key.post}"
+def reread(row: PendingMedia, item: AssessedMedia, url: str, album: str | None) -> AssessedPost:
+    """Return a post of which only a media item was read again."""
     return AssessedPost(
         key=row.key,
         album=album,

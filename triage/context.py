@@ -43,8 +43,8 @@ class Surroundings:
     async def completed(self, page: ObservedPage, assessed: Sequence[AssessedPost]) -> list[AssessedPost]:
         """Return a page's posts, those that file a lead with their neighbours."""
         completed = list(assessed)
-        if self.target.platform.names_posts_by_url:
-            return completed  # a page is one post
+        if not self.target.platform.is_telegram:
+            return completed  # elsewhere a single post comes without its neighbours
         looks: list[tuple[ObservedPost, ...]] = []
         for index in await self._telling(assessed):
             if not _lacks(page, index, ()):

@@ -10,7 +10,7 @@ from domain.audit import AuditDraft
 from domain.clock import utc_now
 from domain.ids import IdMaker, new_id
 from domain.people import Actor
-from domain.ports import Place, Vault
+from domain.ports import Place, SourceTarget, Vault
 from domain.store import Store, Tx
 from domain.targets import MAX_ACTIVE, WatchTarget
 
@@ -41,10 +41,29 @@ class Desk:
         """Return a target's canonical locator."""
         return self.vault.decrypt(target.locator, locator_place(target.id))
 
+    def wanted_of(self, target: WatchTarget) -> SourceTarget:
+        """Return what a source needs to know to look at a target."""
+        return SourceTarget(
+            platform=target.platform,
+            locator=self.locator_of(target),
+            cursor=target.cursor,
+            backfill=target.backfill,
+            backfill_since=target.backfill_since,
+            recall=None if target.recall is None else self.vault.decrypt(target.recall, recall_place(target.id)),
+            depth=target.depth,
+            ignores_robots=bool(target.robots_ignored),
+            plain_agent=bool(target.plain_agent),
+        )
+
 
 def locator_place(target_id: str) -> Place:
     """Return where a target's locator stands."""
     return Place(table="targets", row=target_id, column="locator")
+
+
+def recall_place(target_id: str) -> Place:
+    """Return where that stands of which a target's source wants to be reminded."""
+    return Place(table="targets", row=target_id, column="recall")
 
 
 def basis_place(target_id: str) -> Place:

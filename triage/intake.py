@@ -35,7 +35,7 @@ from domain.store import Tx
 from domain.targets import Claim, Visit, WatchTarget
 from triage.assessing import Assessor, reread
 from triage.context import Surroundings
-from triage.desk import Desk, content_place, retry_place
+from triage.desk import Desk, content_place, recall_place, retry_place
 from triage.queue import sealed_text
 from triage.readings import MediaReader, Reading
 
@@ -64,7 +64,9 @@ class _Run:
     scope: MandateScope
     started: datetime
     cursor: str | None
+    recall: bytes | None
     pages: int = 0
+    gaps: int = 0
     traffic: Traffic = field(default_factory=Traffic)
     observations: int = 0
     hashed: int = 0
@@ -121,7 +123,11 @@ class Intake:
         """
         standing = await self.desk.store.read(lambda tx: tx.standing.get())
         run = _Run(
-            claim=claim, scope=standing.governing_mandate.scope, started=self.desk.now(), cursor=claim.target.cursor
+            claim=claim,
+            scope=standing.governing_mandate.scope,
+            started=self.desk.now(),
+            cursor=claim.target.cursor,
+            recall=claim.target.recall,
         )
         code = why_not_visited(standing, claim.target, run.started)
         outcome = Outcome.NOT_AUTHORISED
@@ -156,13 +162,7 @@ class Intake:
         """Read page after page, each committed before the next is fetched; then try pending media again."""
         target = run.target
         source = self.sources[target.platform]
-        wanted = SourceTarget(
-            platform=target.platform,
-            locator=self.desk.locator_of(target),
-            cursor=target.cursor,
-            backfill=target.backfill,
-            backfill_since=target.backfill_since,
-        )
+        wanted = self.desk.wanted_of(target)
         run.surroundings = Surroundings(
             source=source, target=wanted, traffic=run.traffic, stored_digests=self._stored_digests
         )
@@ -204,6 +204,9 @@ class Intake:
         run.suppressed += sum(item.suppressed for media in media_of for item in media)
         if only is None:
             run.cursor = page.cursor
+            run.gaps += page.is_after_gap
+            if page.recall is not None:
+                run.recall = self.desk.vault.encrypt(page.recall, recall_place(run.target.id))
         await self._commit(run, assessed, [assessor.key_named(run.target.platform, *names) for names in page.deleted])
         run.pages += 1
 
@@ -219,7 +222,8 @@ class Intake:
             if row.identity in run.tried:
                 continue
             # What earlier versions wrote does not say of what kind it is.
-            url, album, *kind = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
+            url, album, *more = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
+            kind, post_url = more[:1], (more[1:] or [_url_of(row.key, locator)])[0]
             reading = Reading(
                 source=source.media(url, run.traffic),
                 identity=row.identity,
@@ -228,7 +232,7 @@ class Intake:
                 kind=MediaKind(*kind) if kind else MediaKind.IMAGE,
             )
             item = await self._reader.read(reading, gate, run.tried)
-            await self._commit(run, [reread(run.target.platform, row, item, locator, album)])
+            await self._commit(run, [reread(row, item, post_url, album)])
 
     async def _capture_awaited(self, run: _Run, source: Source, wanted: SourceTarget) -> None:
         """Fetch what posts say whose leads were filed after they were seen, because a list changed."""
@@ -279,7 +283,7 @@ class Intake:
                 for content in plan.contents
                 if (key := publics.get(content.lead_id)) is not None
             ]
-            page.record(plan, keys=keys, sealed=sealed, cursor=run.cursor)
+            page.record(plan, keys=keys, sealed=sealed, cursor=run.cursor, recall=run.recall)
             for lead in plan.filed:
                 self.desk.note(tx, SYSTEM, "lead.filed", lead.id, kind=lead.kind, target=lead.target_id)
             for lead in plan.reopened:
@@ -327,6 +331,7 @@ class Intake:
             leads_filed=run.filed,
             requests=run.traffic.requests,
             bytes=run.traffic.bytes,
+            gaps=run.gaps,
         )
 
         def work(tx: Tx) -> datetime | None:
@@ -337,6 +342,11 @@ class Intake:
         due = await self.desk.store.write(work)
         log.info("visit ended", extra={"target": run.target.id, "visit": visit.id, "outcome": outcome, "code": code})
         return visit, due
+
+
+def _url_of(key: PostKey, locator: str) -> str:
+    """Return the address of a post on Telegram, or of a page, for which none was written down."""
+    return f"{locator.replace('/s/', '/', 1)}/{key.post}" if key.platform.is_telegram else locator
 
 
 def _failed(run: _Run, fault: Exception) -> tuple[Outcome, str]:

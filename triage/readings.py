@@ -36,6 +36,7 @@ class Reading:
     url: str | None = field(repr=False)
     album: str | None
     kind: MediaKind = MediaKind.IMAGE
+    post_url: str = field(default="", repr=False)
     begun: bool = False
 
     async def close(self) -> None:
@@ -79,6 +80,7 @@ class MediaReader:
                     url=media.url,
                     album=post.group,
                     kind=media.kind,
+                    post_url=post.url,
                 )
                 if identity in seen:  # one picture shown twice is read once
                     await reading.close()
@@ -165,7 +167,7 @@ class MediaReader:
         """Return a media item as pending; what stood in the queue till the deadline was not tried."""
         retry = None
         if reading.url is not None:
-            again = json.dumps([reading.url, reading.album, reading.kind])
+            again = json.dumps([reading.url, reading.album, reading.kind, reading.post_url])
             retry = self.desk.vault.encrypt(again, retry_place(reading.identity))
         return AssessedMedia(
             identity=reading.identity, status=MediaStatus.PENDING, reason=reason, retry=retry, tried=reading.begun

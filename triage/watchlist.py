@@ -168,10 +168,8 @@ class WatchList:
         def work(tx: Tx) -> list[tuple[str, StoredPost]]:
             target = tx.targets.get(TargetId(target_id))
             locator = self.desk.locator_of(target)
-            return [
-                (locator if target.platform.names_posts_by_url else post.key.post, post)
-                for post in tx.targets.posts(target.id)
-            ]
+            own = self.desk.vault.digest("post", locator)  # a page is its one post
+            return [(locator if post.key.post == own else post.key.post, post) for post in tx.targets.posts(target.id)]
 
         return await self.desk.store.read(work)
 

@@ -8,23 +8,26 @@ Scrapy lets a spider wait and stop at once.
 from __future__ import annotations
 
 import asyncio
+import json
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import urljoin
 
 from scrapy import Request, Spider
-from scrapy.http import HtmlResponse
+from scrapy.http import TextResponse
 
 from crawler.endings import unforeseen
-from crawler.handler import CAPTURE
+from crawler.handler import ANSWER, QUESTION
 from crawler.items import PageItem
-from crawler.visit import Visit, VisitClosed
+from crawler.question import HTML, Accepts, Answer, Question
+from crawler.visit import Equipment, Visit, VisitClosed
 from domain.errors import VisitEnded
 from domain.observations import CaptureRecord
 from domain.outcomes import Outcome
+from domain.ports import SourceTarget
 from net.fetch import MAX_REDIRECTS, REDIRECTS
 
 T = TypeVar("T")
@@ -33,24 +36,53 @@ PARSED_ON_THE_LOOP = 128 * 1024  # bytes; more than this is parsed in a thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A page that was received, and the record of its receipt."""
+class Received:
+    """A page that was received, the record of its receipt, and what to recall of it."""
 
-    page: HtmlResponse = field(repr=False)
+    page: TextResponse = field(repr=False)
     capture: CaptureRecord = field(repr=False)
+    recall: str | None = field(repr=False)
 
     async def parsed(self, parse: Callable[[str], T]) -> T:
-        """Return what a pure parser makes of the page, off the loop if it is large."""
+        """Return what a pure parser makes of the page's text, off the loop if it is large."""
         page = self.page
-        if len(page.body) <= PARSED_ON_THE_LOOP:
-            return parse(page.text)
-        return await asyncio.to_thread(lambda: parse(page.text))
+        return await _off_the_loop(len(page.body), lambda: parse(page.text))
+
+    async def read(self, parse: Callable[[bytes], T]) -> T:
+        """Return what a pure parser makes of the page's bytes, off the loop if there are many."""
+        body = self.page.body
+        return await _off_the_loop(len(body), lambda: parse(body))
+
+    async def json(self, parse: Callable[[Any], T]) -> T:
+        """Return what a pure parser makes of the page's JSON; raises VisitEnded `not_json`, `malformed`."""
+        try:
+            return await self.read(lambda untrusted: parse(json.loads(untrusted)))
+        except (RecursionError, UnicodeDecodeError, json.JSONDecodeError):
+            raise VisitEnded(Outcome.ERROR, "not_json") from None
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError, OverflowError):
+            # What is not of the documented shape; the message would quote it.
+            raise VisitEnded(Outcome.ERROR, "malformed") from None
+
+
+async def _off_the_loop(size: int, work: Callable[[], T]) -> T:
+    return work() if size <= PARSED_ON_THE_LOOP else await asyncio.to_thread(work)
 
 
 class VisitSpider(Spider):
     """Looks at one target for one visit."""
 
     visit: Visit
+    accepts: ClassVar[Accepts] = HTML
+
+    @classmethod
+    def entry(cls, equipment: Equipment, target: SourceTarget) -> Question | None:  # noqa: ARG003 - for who has one
+        """
+        Return what a visit asks first, so that it need not be a crawl where nothing is new; None: nothing.
+
+        Whatever changes in the target must change the answer to it. The spider
+        asks it again, and gets what came.
+        """
+        return None
 
     @abstractmethod
     def look(self) -> AsyncIterator[PageItem]:
@@ -77,28 +109,43 @@ class VisitSpider(Spider):
         except Exception as error:  # noqa: BLE001 - Scrapy would log its message
             visit.end(unforeseen(error))
 
-    async def get(self, url: str, check_redirect: Callable[[str], None]) -> Answer:
+    async def get(self, asked: Question | str, check_redirect: Callable[[str], None]) -> Received:
         """
-        Fetch a page, following redirects that `check_redirect` lets pass.
+        Ask for a page, following redirects that `check_redirect` lets pass.
 
         Raises VisitEnded for every answer that is no page.
         """
+        question = asked if isinstance(asked, Question) else Question(url=asked, accepts=self.accepts)
         passed: list[str] = []
         while len(passed) <= MAX_REDIRECTS:
             self.visit.check_open()
             try:
-                request = Request(url)
+                request = Request(question.url, meta={QUESTION: question}, dont_filter=True)
             except ValueError:
                 raise VisitEnded(Outcome.ERROR, "bad_url") from None
             response = await self.crawler.engine.download_async(request)
             if response.status not in REDIRECTS:
-                capture: CaptureRecord = request.meta[CAPTURE]
-                return Answer(page=cast("HtmlResponse", response), capture=replace(capture, redirects=tuple(passed)))
+                return _received(request.meta[ANSWER], cast("TextResponse", response), tuple(passed))
             location = (response.headers.get("Location") or b"").decode("latin-1").strip()
-            passed.append(url)
-            url = _target(url, location)
+            passed.append(question.url)
+            url = _target(question.url, location)
             check_redirect(url)
+            question = replace(question, url=url)
         raise VisitEnded(Outcome.ERROR, "redirects")
+
+
+def no_redirect(_: str) -> None:
+    """Raise VisitEnded(MOVED): an interface has no reason to send its callers elsewhere."""
+    raise VisitEnded(Outcome.MOVED, "redirected")
+
+
+def _received(answer: Answer, page: TextResponse, passed: tuple[str, ...]) -> Received:
+    capture = answer.capture
+    if capture is None:  # a redirect; the caller has seen to those
+        raise VisitEnded(Outcome.ERROR, "bad_http")
+    # An answer reached by redirects is recalled by none: the first question's own answer was another.
+    recall = answer.recall.dumped() if answer.recall is not None and not passed else None
+    return Received(page=page, capture=replace(capture, redirects=passed), recall=recall)
 
 
 def _target(url: str, location: str) -> str:

@@ -15,9 +15,12 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from crawler.items import PageItem, SeenPost
 from crawler.parse.page import TooComplex, read_page
+from crawler.question import Question
 from crawler.spiders.base import VisitSpider
+from crawler.visit import Equipment
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
+from domain.ports import SourceTarget
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -26,6 +29,11 @@ class PageSpider(VisitSpider):
     """Reads one page: one item, one post, no cursor."""
 
     name = "page"
+
+    @classmethod
+    def entry(cls, equipment: Equipment, target: SourceTarget) -> Question | None:  # noqa: ARG003 - the interface
+        """Return the page itself."""
+        return Question(url=target.locator, accepts=cls.accepts)
 
     async def look(self) -> AsyncIterator[PageItem]:
         """Yield the page."""
@@ -40,7 +48,7 @@ class PageSpider(VisitSpider):
         post = SeenPost(
             container=origin_of(locator), post=locator, url=locator, text=seen.text, links=seen.links, media=seen.media
         )
-        yield PageItem(posts=(post,), capture=answer.capture, cursor=None)
+        yield PageItem(posts=(post,), capture=answer.capture, cursor=None, recall=answer.recall)
 
     async def look_at(self, post: str) -> AsyncIterator[PageItem]:  # noqa: ARG002 - the page is its one post
         """Yield the page, unless it is gone."""

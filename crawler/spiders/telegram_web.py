@@ -16,9 +16,12 @@ from urllib.parse import urlsplit
 
 from crawler.items import PageItem
 from crawler.parse.telegram_web import Preview, read_preview
-from crawler.spiders.base import Answer, VisitSpider
+from crawler.question import Question
+from crawler.spiders.base import Received, VisitSpider
+from crawler.visit import Equipment
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
+from domain.ports import SourceTarget
 from domain.walk import DaySearch, Walk, floor_by_number
 
 NEWER = 11  # ids above a post at which its page of twenty ends: half of them are older, half newer
@@ -31,7 +34,7 @@ class _Seen:
     """A preview page and the answer it came in."""
 
     preview: Preview
-    answer: Answer
+    answer: Received
 
     @property
     def dated(self) -> list[tuple[int, datetime | None]]:
@@ -50,6 +53,7 @@ class _Seen:
             capture=self.answer.capture,
             cursor=cursor,
             is_newest=is_newest,
+            recall=self.answer.recall if is_newest else None,
         )
 
 
@@ -57,6 +61,11 @@ class TelegramWebSpider(VisitSpider):
     """Reads t.me/s/NAME: one item a page, oldest first."""
 
     name = "telegram_web"
+
+    @classmethod
+    def entry(cls, equipment: Equipment, target: SourceTarget) -> Question | None:
+        """Return the newest page, which a visit looks at in any case."""
+        return Question(url=f"{equipment.telegram_web_base}/s/{channel_of(target.locator)}", accepts=cls.accepts)
 
     async def look(self) -> AsyncIterator[PageItem]:
         """Yield the pages from the cursor up to the newest."""

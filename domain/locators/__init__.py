@@ -7,6 +7,7 @@ canonical locator, so that no target is watched twice.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
@@ -14,6 +15,12 @@ from domain.locators import telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
+
+# Of each platform beside Telegram and plain pages: what returns its canonical locator for a canonical web address, or
+# None for an address that is not of it. Where a person named the platform, any host may be one; then it raises
+# BadLocator for what it cannot read. The first that knows an address has it, so the narrow come before the wide.
+Reader = Callable[[str, bool], str | None]
+READERS: Mapping[Platform, Reader] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +36,18 @@ class Locator:
         return web.host_of(self.canonical)
 
 
-def recognise(text: str, *, with_account: bool = False) -> Locator:
+def recognise(text: str, *, with_account: bool = False, platform: Platform | None = None) -> Locator:
     """
     Return the locator that a pasted text names.
 
     A channel is read `with_account` where the hotline has one on Telegram, and
     through its public preview where it has none, or where the spelling asks
     for the preview. Both have one canonical form: a channel is watched once.
+    `platform` is what a person said it is, where the address alone cannot tell.
     Raises BadLocator for what cannot be read, NotWatchable for what is
     understood and never fetched (invites, bots, direct messages).
     """
-    return _recognised(text, with_account=with_account, is_whole=True)
+    return _recognised(text, with_account=with_account, is_whole=True, platform=platform)
 
 
 def recognise_linked(link: str, *, with_account: bool = False) -> Locator:
@@ -48,10 +56,10 @@ def recognise_linked(link: str, *, with_account: bool = False) -> Locator:
 
     As `recognise`, but a link to one post of a channel names the channel.
     """
-    return _recognised(link, with_account=with_account, is_whole=False)
+    return _recognised(link, with_account=with_account, is_whole=False, platform=None)
 
 
-def _recognised(text: str, *, with_account: bool, is_whole: bool) -> Locator:
+def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Platform | None) -> Locator:
     """Return the locator that a text names; `is_whole` refuses what names only a part of a channel."""
     pasted = text.strip()
     if not pasted:
@@ -68,6 +76,18 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool) -> Locator:
         # Asked again of the canonical form: `t.me.` and full-width letters spell t.me too.
         channel = telegram.named_channel(canonical, is_whole=is_whole)
         if channel is None:
-            return Locator(platform=Platform.PAGE, canonical=canonical)
+            return _on_the_web(canonical, platform)
     platform = Platform.TELEGRAM if with_account and not channel.is_preview else Platform.TELEGRAM_WEB
     return Locator(platform=platform, canonical=f"https://t.me/s/{channel.name}")
+
+
+def _on_the_web(canonical: str, asked: Platform | None) -> Locator:
+    """Return the locator of a canonical web address, on the platform that was named or that knows it."""
+    for platform, read in READERS.items():
+        if asked in {None, platform}:
+            found = read(canonical, asked is platform)
+            if found is not None:
+                return Locator(platform=platform, canonical=found)
+    if asked not in {None, Platform.PAGE}:
+        raise BadLocator(f"This is no address on {asked} that Kapear can read; leave the platform out, or mend it.")
+    return Locator(platform=Platform.PAGE, canonical=canonical)

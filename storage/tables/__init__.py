@@ -35,6 +35,7 @@ from storage.tables.house import (
 )
 from storage.tables.telegram import telegram_accounts, telegram_channels, telegram_cooldowns
 from storage.tables.watching import fingerprints, frames, media, posts, revisions, targets, visit_requests, visits
+from storage.tables.web import hosts, outages, referral_notes
 
 __all__ = [
     "AWAITED",
@@ -51,6 +52,7 @@ __all__ = [
     "hash_lists",
     "hash_matches",
     "hash_opinions",
+    "hosts",
     "instance",
     "lead_contents",
     "lead_posts",
@@ -60,8 +62,10 @@ __all__ = [
     "mandate",
     "media",
     "organisation",
+    "outages",
     "own_entries",
     "posts",
+    "referral_notes",
     "remote_answers",
     "reports",
     "revisions",

@@ -142,6 +142,8 @@ lead_posts = Table(
     Column("lead_id", Text, ForeignKey("leads.id"), primary_key=True),
     Column("post_id", Text, ForeignKey("posts.id"), primary_key=True, index=True),
     Column("capture", Word(Capture)),  # null: what the post said was sealed when the lead was filed
+    Column("looked_at", Moment),  # again, since the lead was filed
+    Column("gone_since", Moment),  # when the platform first said so, until it shows the post again
     Index("ix_lead_posts_awaited", "post_id", sqlite_where=AWAITED, postgresql_where=AWAITED),
 )
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from domain.fingerprints import Covers, MediaStatus
@@ -41,6 +42,11 @@ targets = Table(
     Column("backfill", BigInteger),
     Column("backfill_since", Day),
     Column("cursor", Text),
+    Column("recall", LargeBinary),
+    Column("depth", Integer, nullable=False, server_default="0"),
+    Column("robots_ignored", Text, nullable=False, server_default=text("''")),
+    Column("plain_agent", Text, nullable=False, server_default=text("''")),
+    Column("gone_since", Moment),
     Column("next_due", Moment),
     Column("last_visit_at", Moment),
     Column("last_outcome", Word(Outcome)),
@@ -68,6 +74,7 @@ visits = Table(
     Column("leads_filed", BigInteger, nullable=False),
     Column("requests", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
+    Column("gaps", BigInteger, nullable=False, server_default="0"),
     Index(None, "target_id", "started_at"),
 )
 

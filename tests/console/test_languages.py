@@ -18,7 +18,7 @@ from domain.scoring import TEXTS
 from tests.console.visitor import Desk
 
 KHMER = re.compile(r"[\u1780-\u17ff]")
-SAME_IN_BOTH = {"Telegram"}  # a proper name
+SAME_IN_BOTH = {"Telegram", "Bluesky", "Lemmy", "Mastodon", "Reddit", "VK"}  # proper names
 VARIABLE = re.compile(r"%\(\w+\)s")
 
 

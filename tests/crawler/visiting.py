@@ -114,8 +114,8 @@ def channel(cursor: str | None = None, backfill: int | None = 200) -> SourceTarg
     return SourceTarget(platform=Platform.TELEGRAM_WEB, locator=locator, cursor=cursor, backfill=backfill)
 
 
-def page_at(url: str) -> SourceTarget:
-    return SourceTarget(platform=Platform.PAGE, locator=url)
+def page_at(url: str, recall: str | None = None) -> SourceTarget:
+    return SourceTarget(platform=Platform.PAGE, locator=url, recall=recall)
 
 
 async def look(source: ScrapySource, target: SourceTarget, traffic: Traffic | None = None) -> list[ObservedPage]:

@@ -20,7 +20,16 @@ from tests.storage.conftest import Database
 
 BACK_TO_OPINIONS = (
     "ALTER TABLE fingerprints DROP COLUMN phash256",
-    "UPDATE kapear_schema SET version_num = '0005'",
+    "DROP TABLE referral_notes",
+    "DROP TABLE outages",
+    "DROP TABLE hosts",
+    "ALTER TABLE lead_posts DROP COLUMN looked_at",
+    "ALTER TABLE lead_posts DROP COLUMN gone_since",
+    "ALTER TABLE visits DROP COLUMN gaps",
+    *(
+        f"ALTER TABLE targets DROP COLUMN {name}"
+        for name in ("recall", "depth", "robots_ignored", "plain_agent", "gone_since")
+    ),
 )
 BACK_TO_LISTS = (
     *BACK_TO_OPINIONS,
