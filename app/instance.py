@@ -27,6 +27,7 @@ from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists
+from triage.lookalikes import Lookalikes
 from triage.office import Office
 from triage.opinions import Opinions
 from triage.people import People
@@ -128,16 +129,16 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         telegram_session=config.telegram.session,
         max_active=config.max_active_targets,
     )
-    shelf = shelf_in(config.lists_dir)
+    shelf, trial = shelf_in(config.lists_dir), partial(matcher_of, config.lists_dir)
     return Office(
         desk=desk,
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),
-        lists=HashLists(desk=desk, shelf=shelf, trial=partial(matcher_of, config.lists_dir), growth=config.list_growth),
+        lists=HashLists(desk=desk, shelf=shelf, trial=trial, growth=config.list_growth),
         opinions=Opinions(desk=desk, shelf=shelf),
-        assessments=Assessments(desk=desk),
+        assessments=Assessments(desk=desk, lookalikes=Lookalikes(desk=desk, trial=trial)),
         telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         audit=AuditLog(desk=desk),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from domain.errors import BadInput
 from domain.fingerprints import MIN_PDQ_QUALITY, Fingerprint
-from domain.hashlists import Algorithm, HashEntry, ListClass
+from domain.hashlists import Algorithm, HashEntry, ListClass, OwnEntry
 from domain.ids import LeadId
 from domain.leads import Lead
+from domain.rematching import StoredPrint
+
+Spot = tuple[Algorithm, bytes]
 
 CLEAR_FRAME = 80  # PDQ quality; a film's dull frames are like many a film's
+# Other pictures that a hash of the own list may match of those seen in 30 days. One picture comes in a few sizes and
+# savings; cards of one layout come by the dozen. As many false leads as this are looked through in minutes.
+MOST_ALIKE = 5
 MAX_CLASSIFICATION = 100  # characters
 
 
@@ -105,6 +111,22 @@ def own_entries(fingerprint: Fingerprint, classification: str) -> tuple[HashEntr
     return tuple(
         HashEntry(algorithm=algorithm, hash=hash_, classification=classification) for algorithm, hash_ in found
     )
+
+
+def spot_of(entry: HashEntry | OwnEntry) -> Spot:
+    """Return by what a hash is told from others."""
+    return entry.algorithm, entry.hash
+
+
+def is_common(near: Iterable[StoredPrint], digests: Collection[str]) -> bool:
+    """
+    Return whether more than a few other pictures are near to a hash.
+
+    Equal bytes, whose digests are given, are no other picture, and one that
+    was posted many times is one: what goes round is not held back for that.
+    """
+    others = {one.fingerprint.sha256 or one.media_id for one in near} - set(digests)
+    return len(others) > MOST_ALIKE
 
 
 def _listed(digests: Sequence[str]) -> str:

@@ -341,6 +341,9 @@ class OpinionBook(Protocol):
     def assess(self, assessment: Assessment) -> None:
         """Write what a person decided on a lead; what they decided on it before is replaced."""
 
+    def held_illegal(self, media_ids: Sequence[MediaId]) -> set[MediaId]:
+        """Return which of these media stand in a post of a lead that somebody holds illegal."""
+
     def assessments(self, lead_id: LeadId) -> list[Assessment]:
         """Return what people hold of a lead, the last word of each, oldest first."""
 

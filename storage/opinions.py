@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from domain.assessments import Assessment
+from domain.assessments import Assessment, Verdict
 from domain.hashlists import Algorithm, HashEntry, HashMatch, Opinion, OwnEntry, QuotedHash
-from domain.ids import LeadId
-from storage.rows import columns_of, insert_new, made
-from storage.tables import assessments, hash_opinions, own_entries
+from domain.ids import LeadId, MediaId
+from storage.rows import chunks, columns_of, insert_new, made
+from storage.tables import assessments, hash_opinions, lead_posts, media, own_entries
 
 
 class Opinions:
@@ -96,6 +96,19 @@ class Opinions:
             "media": " ".join(sorted(assessment.media)),
         }
         self._connection.execute(insert(assessments), row)
+
+    def held_illegal(self, media_ids: Sequence[MediaId]) -> set[MediaId]:
+        """Return which of these media stand in a post of a lead that somebody holds illegal."""
+        held = (
+            select(media.c.id)
+            .join(lead_posts, lead_posts.c.post_id == media.c.post_id)
+            .join(assessments, assessments.c.lead_id == lead_posts.c.lead_id)
+            .where(assessments.c.verdict == Verdict.ILLEGAL, assessments.c.withdrawn_at.is_(None))
+        )
+        found: set[MediaId] = set()
+        for piece in chunks(media_ids):
+            found.update(self._connection.execute(held.where(media.c.id.in_(piece))).scalars())
+        return found
 
     def assessments(self, lead_id: LeadId) -> list[Assessment]:
         """Return what people hold of a lead, the last word of each, oldest first."""

@@ -46,6 +46,7 @@ from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.intake import Intake
 from triage.list_terms import NewList
+from triage.lookalikes import Lookalikes
 from triage.office import Office
 from triage.opinions import Opinions
 from triage.people import People
@@ -232,8 +233,8 @@ def post(
 
 
 def pdq_of(content: bytes) -> bytes:
-    """Return the PDQ that this house of invented pictures gives these bytes."""
-    return hashlib.sha256(b"pdq" + content).digest()
+    """Return the PDQ that these bytes have in this house of invented pictures; what stands after a bar is too small."""
+    return hashlib.sha256(b"pdq" + content.partition(b"|")[0]).digest()
 
 
 def turned(digest: bytes, *, bits: int) -> bytes:
@@ -266,15 +267,16 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         matcher=matcher,
         rules=load_rules(),
     )
+    trial = partial(matcher_of, tmp_path / "lists")
     office = Office(
         desk=desk,
         reports=Reports(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),
-        lists=HashLists(desk=desk, shelf=files, trial=partial(matcher_of, tmp_path / "lists")),
+        lists=HashLists(desk=desk, shelf=files, trial=trial),
         opinions=Opinions(desk=desk, shelf=files),
-        assessments=Assessments(desk=desk),
+        assessments=Assessments(desk=desk, lookalikes=Lookalikes(desk=desk, trial=trial)),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),
         audit=AuditLog(desk=desk),

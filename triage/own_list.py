@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.assessments import Verdict
 from domain.errors import BadInput, WrongState
 from domain.hashlists import OWN_LIST, HashList, ListClass
@@ -10,18 +12,23 @@ from domain.store import Tx
 from triage.desk import Desk
 
 
-def begin(desk: Desk, tx: Tx) -> None:
-    """Put a version of the own list in force; what it has is counted with the next change."""
-    own = HashList(
+def first_version(desk: Desk) -> HashList:
+    """Return the own list as it begins: empty, on the usual terms."""
+    return HashList(
         id=ListId(desk.new_id()),
         name=OWN_LIST,
-        version=tx.lists.next_version(OWN_LIST),
+        version=1,
         list_class=ListClass.OWN,
         classification=Verdict.ILLEGAL.value,
         authority="",
         entries=0,
         imported_at=desk.now(),
     )
+
+
+def begin(desk: Desk, tx: Tx) -> None:
+    """Put a version of the own list in force; what it has is counted with the next change."""
+    own = replace(first_version(desk), version=tx.lists.next_version(OWN_LIST))
     tx.lists.stage(own)
     tx.lists.activate(own.id, entries=0, now=desk.now())
 

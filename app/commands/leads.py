@@ -213,13 +213,22 @@ def assess(
     classification: Annotated[str, typer.Option(help="What a match of it is called, in your own words.")] = "",
     media: Annotated[list[str] | None, typer.Option(help="SHA-256 of an item that you mean. Repeat it.")] = None,
     *,
+    even_if_common: Annotated[
+        bool, typer.Option("--even-if-common", help="Put it on the own list even if many pictures look like it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what you hold a lead to be; what two people hold illegal goes on the hotline's own list."""
 
     async def work(instance: Instance, actor: Actor) -> Assessed:
         return await instance.office.assessments.assess(
-            actor, lead_id, verdict=verdict, basis=basis, classification=classification, media=media or ()
+            actor,
+            lead_id,
+            verdict=verdict,
+            basis=basis,
+            classification=classification,
+            media=media or (),
+            even_if_common=even_if_common,
         )
 
     done = at_desk(work, acting=True)

@@ -23,10 +23,10 @@ from domain.errors import AskFailed
 from domain.observations import Traffic
 from domain.ports import RemoteAnswer
 from exchange.clients.asking import Question, asked
+from exchange.formats.hashlist_cells import NO_MATCH
 
 BATCH = 100  # hashes a question
 PDQ_BYTES = 32
-UNKNOWN = "no-known-match"
 
 _CLASSIFICATION = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
@@ -78,7 +78,7 @@ def _classification(said: dict[str, Any], word: str) -> str:
         raise AskFailed("garbage")
     answer = said[word]
     found = answer.get("classification") if isinstance(answer, dict) else answer
-    if found is None or found == UNKNOWN:
+    if found is None or found == NO_MATCH:
         return ""
     if not isinstance(found, str) or not _CLASSIFICATION.fullmatch(found):
         raise AskFailed("garbage")

@@ -11,6 +11,10 @@ LOW_QUALITY = "PDQ hashes of low quality"
 PHOTO_DNA_HASHES = "PhotoDNA hashes"
 WITHDRAWN = "withdrawn entries"
 OTHER_KINDS = "fingerprints of other kinds"
+NOT_KNOWN = "hashes that its giver does not know"
+
+# What Arachnid Shield calls a picture that is on none of its lists; whoever keeps its answers keeps these, too.
+NO_MATCH = "no-known-match"
 
 # Looked up for every cell, by plain words: an enumeration's own hash is slow.
 WIDTHS: dict[str, tuple[Algorithm, int]] = {word.value: (word, word.hex_length) for word in Algorithm}
@@ -44,7 +48,8 @@ def entry_or_refusal(
 
 def wrong_digits(algorithm: Algorithm) -> str:
     """Return what is wrong with a hash that cannot be read."""
-    return f"{algorithm} hashes have {algorithm.hex_length} hex digits"
+    longer = ", phash256 hashes 64" if algorithm is Algorithm.PHASH else ""
+    return f"{algorithm} hashes have {algorithm.hex_length} hex digits{longer}"
 
 
 def low_quality(cell: object) -> bool:

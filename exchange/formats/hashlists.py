@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadInput
-from domain.hashlists import ListRow
+from domain.hashlists import HashEntry, ListRow, PassedOver
+from exchange.formats.hashlist_cells import NO_MATCH, NOT_KNOWN
 from exchange.formats.hashlist_columns import Columns
 from exchange.formats.hashlist_csv import read_csv
 from exchange.formats.hashlist_format import ListFormat
@@ -52,8 +53,8 @@ def read_list(open_pieces: Opener, how: ReadAs) -> Iterator[ListRow]:
         return checked(open_pieces(), how.format)
 
     readers: dict[ListFormat, Callable[[], Iterator[ListRow]]] = {
-        ListFormat.CSV: lambda: read_csv(pieces(), how.columns),
-        ListFormat.JSON: lambda: read_json(pieces(), how.columns),
+        ListFormat.CSV: lambda: _known(read_csv(pieces(), how.columns), how.format.unit),
+        ListFormat.JSON: lambda: _known(read_json(pieces(), how.columns), how.format.unit),
         ListFormat.VICS: lambda: read_vics(pieces(), how.categories),
         ListFormat.NCMEC: lambda: read_ncmec(pieces(), ncmec_withdrawals(pieces())),
         ListFormat.STOPNCII: lambda: read_stopncii(pieces(), stopncii_withdrawals(pieces())),
@@ -61,3 +62,12 @@ def read_list(open_pieces: Opener, how: ReadAs) -> Iterator[ListRow]:
         ListFormat.PDQ_TEXT: lambda: read_pdq_text(pieces()),
     }
     yield from readers[how.format]()
+
+
+def _known(rows: Iterable[ListRow], unit: str) -> Iterator[ListRow]:
+    """Yield the rows, but for the hashes of which their giver says that it does not know them."""
+    for row in rows:
+        if isinstance(row, HashEntry) and row.classification == NO_MATCH:
+            yield PassedOver(what=NOT_KNOWN, line=row.line, unit=unit)
+        else:
+            yield row

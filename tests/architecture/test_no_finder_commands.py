@@ -54,7 +54,11 @@ REVIEWED = {
     "leads claim": reviewed("one lead", OWN, "lead_id"),
     "leads release": reviewed("one lead", OWN, "lead_id"),
     "leads close": reviewed("one lead", OWN, "lead_id", "as"),
-    "leads assess": reviewed("one lead", OWN, "lead_id", "as", "basis", "classification", "media"),
+    "leads assess": reviewed(
+        "one lead; of what its picture looks like, only whether it is more than a few",
+        "two people must hold it illegal before anything is compared, and each time is in the audit log",
+        "lead_id", "as", "basis", "classification", "media", "even-if-common",
+    ),
     "leads note": reviewed("nothing", OWN, "lead_id", "text"),
     "hashlist import": reviewed(
         "what was imported", "entries are never shown", "file", "name", "classification", "format", "authority",

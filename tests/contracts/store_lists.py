@@ -226,6 +226,24 @@ class ListContract:
             await store.write(partial(assess, one))
         assert await store.read(lambda tx: tx.opinions.assessments(lead)) == [other, again]
 
+    async def test_what_stands_in_a_lead_that_somebody_holds_illegal_is_named(self, store: Store) -> None:
+        claim = await put_claim(store)
+        plan = await put_page(
+            store, claim, [a_post("1", hashed("kite", a_match())), a_post("2", hashed("lamp", a_match(), number=2))]
+        )
+        held, other = (lead.id for lead in plan.filed)
+        media = await store.read(lambda tx: {one.media_id for one in tx.prints.of_lead(held)})
+        asked = [*media, *await store.read(lambda tx: [one.media_id for one in tx.prints.of_lead(other)])]
+        said = Assessment(
+            lead_id=held, actor="one", at=NOW, verdict=Verdict.ILLEGAL, basis=Basis.VIEWED, classification="kind-a",
+            media=frozenset({"aa"}),
+        )  # fmt: skip
+        assert await store.read(lambda tx: tx.opinions.held_illegal(asked)) == set()
+        await store.write(partial(assess, said))
+        assert await store.read(lambda tx: tx.opinions.held_illegal(asked)) == media
+        await store.write(partial(assess, replace(said, verdict=Verdict.DOUBTFUL)))
+        assert await store.read(lambda tx: tx.opinions.held_illegal(asked)) == set()
+
     # Comparing again.
 
     async def test_fingerprints_come_back_as_they_were_written(self, store: Store) -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from domain.assessments import CLEAR_FRAME, Assessment, Basis, Verdict, agreed, own_entries
+from domain.assessments import (
+    CLEAR_FRAME,
+    MOST_ALIKE,
+    Assessment,
+    Basis,
+    Verdict,
+    agreed,
+    is_common,
+    own_entries,
+)
 from domain.fingerprints import Fingerprint, MediaStatus, SampledFrame
 from domain.hashlists import Algorithm
-from domain.ids import LeadId
+from domain.ids import LeadId, MediaId
+from domain.rematching import StoredPrint
 from tests.contracts.samples import NOW
 
 ONE = Assessment(
@@ -32,6 +42,20 @@ def test_what_two_people_name_is_agreed_and_no_more() -> None:
 def test_one_against_it_outweighs_any_number() -> None:
     three = replace(ONE, actor="three", verdict=Verdict.NOT_ILLEGAL, basis=Basis.TEXT_ONLY, media=frozenset({"bb"}))
     assert agreed([ONE, TWO, replace(TWO, actor="four"), three]) == {"cc"}
+
+
+def test_other_pictures_count_once_each_and_equal_bytes_not_at_all() -> None:
+    def stored(number: int, sha256: str | None) -> StoredPrint:
+        fingerprint = Fingerprint(status=MediaStatus.HASHED, sha256=sha256)
+        return StoredPrint(media_id=MediaId(f"media-{number}"), generation=1, fingerprint=fingerprint)
+
+    few = [stored(number, f"{number:064x}") for number in range(MOST_ALIKE)]
+    same = [stored(number, "ab" * 32) for number in range(100, 120)]
+    again = [stored(number, "0" * 64) for number in range(200, 220)]
+    assert not is_common([*few, *same, *again], {"ab" * 32})
+    assert is_common([*few, *same], {"cd" * 32})
+    # What was not read whole has no digest, and counts by itself.
+    assert is_common([*few, stored(300, None)], ())
 
 
 def test_of_a_film_its_clear_frames_are_known_again() -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from domain.assessments import Basis, Verdict
+from domain.assessments import MOST_ALIKE, Basis, Verdict
 from domain.errors import BadInput, NotAllowed, WrongState
 from domain.hashlists import OWN_LIST, ListClass, Withdrawal
 from domain.leads import Closing, Lead, LeadStatus
 from domain.people import Actor
-from tests.desk import LOCAL, OpenOffice, open_office, post
-from triage.assessments import Assessed
+from tests.desk import LOCAL, OpenOffice, open_office, pdq_of, post
+from triage.assessments import COMMON, Assessed
 from triage.list_terms import NewList
 
 KITE, LANTERN = b"a paper kite", b"a tin lantern"
+TAG = b"a price tag|"
 SELLING = "2 tin lanterns 20 USD, pay by transfer, write to @lanterns"
 ILLEGAL, VIEWED = Verdict.ILLEGAL, Basis.VIEWED
 SECOND = Actor(name="os:second", role=LOCAL.role, local=True)
@@ -140,6 +142,85 @@ async def test_an_administrator_assesses_nothing(tmp_path: Path) -> None:
     async with open_office(tmp_path, enrolled=True) as office:
         with pytest.raises(NotAllowed):
             await office.office.assessments.assess(await office.user("nary"), "any", verdict=ILLEGAL, basis=VIEWED)
+
+
+async def on_the_own_list(opened: OpenOffice, lead: Lead, picture: bytes, *, even_if_common: bool = False) -> Assessed:
+    """Let two people hold one picture of a lead illegal; returns what came of the second's word."""
+    await say(opened, LOCAL, lead, ILLEGAL, VIEWED, digest(picture))
+    return await opened.office.assessments.assess(
+        SECOND, lead.id, verdict=ILLEGAL, basis=VIEWED, media=[digest(picture)], even_if_common=even_if_common
+    )
+
+
+async def show_elsewhere(opened: OpenOffice, *pictures: bytes) -> None:
+    """Show each picture in a post of its own, in a target of its own."""
+    target = await opened.add_target(locator="http://127.0.0.1:9/other")
+    posts = [post(10 + number, "", picture) for number, picture in enumerate(pictures)]
+    await opened.visit(target.target.id, *posts)
+
+
+def tags(count: int) -> list[bytes]:
+    return [TAG + b"%d USD" % price for price in range(count)]
+
+
+async def test_what_many_pictures_look_like_is_kept_back_till_it_is_said_again(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, TAG)
+    await show_elsewhere(opened, *tags(MOST_ALIKE + 1))
+    done = await on_the_own_list(opened, lead, TAG)
+    assert (done.lead.status, len(done.assessments)) == (LeadStatus.ASSESSED, 2)
+    assert (done.listed, done.kept_back, done.why) == (1, 1, COMMON)
+    assert [one.algorithm for one in await opened.store.read(lambda tx: tx.opinions.own_of(lead.id))] == ["sha256"]
+    assert await opened.rematch() == MOST_ALIKE + 2
+    assert len(await leads(opened)) == 1
+    # The first attempt, which was undone to look, left nothing behind.
+    actions = await opened.store.read(lambda tx: [event.draft.action for event in tx.audit.events()])
+    assert actions.count("lead.assessed") == 2
+    assert actions.count("hashlist.own_kept_back") == 1
+    again = await on_the_own_list(opened, lead, TAG, even_if_common=True)
+    assert (again.listed, again.kept_back, again.why) == (1, 0, "")
+    await opened.rematch()
+    assert len(await leads(opened)) == MOST_ALIKE + 2
+    assert (await on_the_own_list(opened, lead, TAG)).kept_back == 0
+
+
+async def test_a_few_lookalikes_are_no_layout(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, TAG)
+    await show_elsewhere(opened, *tags(MOST_ALIKE))
+    assert (await on_the_own_list(opened, lead, TAG)).listed == 2
+
+
+async def test_a_picture_that_goes_round_is_one_picture(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, TAG)
+    [other] = tags(1)
+    await show_elsewhere(opened, *[TAG] * (MOST_ALIKE + 1), *[other] * (MOST_ALIKE + 1))
+    assert (await on_the_own_list(opened, lead, TAG)).listed == 2
+
+
+async def test_what_is_held_illegal_itself_does_not_hinder(opened: OpenOffice) -> None:
+    target = await opened.add_target()
+    pictures = tags(MOST_ALIKE + 2)
+    await opened.visit(target.target.id, *[post(number, SELLING, one) for number, one in enumerate(pictures, 1)])
+    (lead,) = await leads(opened)
+    lead = await opened.office.queue.claim(LOCAL, lead.id)
+    assert (await on_the_own_list(opened, lead, pictures[0])).listed == 2
+
+
+async def test_what_was_seen_long_ago_does_not_hinder(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, TAG)
+    await show_elsewhere(opened, *tags(MOST_ALIKE + 1))
+    opened.clock.forward(timedelta(days=31))
+    assert (await on_the_own_list(opened, lead, TAG)).listed == 2
+
+
+async def test_of_several_pictures_only_the_card_is_kept_back(opened: OpenOffice) -> None:
+    lead = await a_lead(opened, KITE, TAG)
+    await show_elsewhere(opened, *tags(MOST_ALIKE + 1))
+    both = digest(KITE), digest(TAG)
+    await say(opened, LOCAL, lead, ILLEGAL, VIEWED, *both)
+    done = await say(opened, SECOND, lead, ILLEGAL, VIEWED, *both)
+    assert (done.listed, done.kept_back) == (3, 1)
+    stored = await opened.store.read(lambda tx: tx.opinions.own_of(lead.id))
+    assert [one.hash for one in stored if one.algorithm == "pdq"] == [pdq_of(KITE)]
 
 
 async def test_the_own_list_is_retired_for_a_reason_only_and_what_follows_is_said(opened: OpenOffice) -> None:
