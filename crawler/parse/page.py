@@ -23,6 +23,7 @@ from domain.observations import MAX_LINKS, MediaKind
 from domain.text import without_encoded_runs
 
 MAX_MEDIA = 200
+MAX_ADDRESSES = 5_000  # of media looked at in one page, those met again among them
 _UNSEEN = frozenset({"script", "style", "template", "title"})
 _WORDLESS = frozenset({"noscript", "iframe", "noframes", "noembed"})  # a browser shows no words of it
 _BLOCKS = frozenset({
@@ -58,6 +59,12 @@ class _Page:
         self.links: dict[str, None] = {}
         self.media: dict[str, SeenMedia] = {}
         self.inline: dict[str, bytes] = {}
+        self.addresses = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether no more media are taken from it."""
+        return len(self.media) >= MAX_MEDIA or self.addresses >= MAX_ADDRESSES
 
     def link(self, href: str) -> None:
         """Record where a link leads; it is never followed."""
@@ -72,8 +79,9 @@ class _Page:
         return any(self._item(url, offer.kind, offer.fuller) for url in offer.urls)
 
     def _item(self, url: str, kind: MediaKind, fuller: str) -> bool:
-        if len(self.media) >= MAX_MEDIA:
+        if self.is_full:
             return True
+        self.addresses += 1
         if is_data_uri(url.strip()):
             found = picture_in(url.strip())
             if found is None:
@@ -154,7 +162,7 @@ def _look(page: _Page, tag: str, element: Any) -> None:
     """Add what an element leads to or shows."""
     if tag in {"a", "area"}:
         page.link(element.get("href") or "")
-    shown = [page.show(offer) for offer in offers_of(tag, element)]
+    shown = [] if page.is_full else [page.show(offer) for offer in offers_of(tag, element)]
     if tag in _EMBEDDING and not any(shown):
         page.link(element.get(_EMBEDDING[tag]) or "")
 

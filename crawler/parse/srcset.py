@@ -14,6 +14,7 @@ from typing import NamedTuple
 # 95 of 100 lie within 14 bits of the full size's at 512 pixels, 8 at 768 and 8 at 1024 (worst 16, 14, 8), for 11,
 # 25 and 43 % of its bytes. `triage.readings.SIZE_DRIFT` allows for 8. Drawings, cards and lines of text drift further.
 WIDE_ENOUGH = 768
+MAX_SRCSET = 32 * 1024  # characters that are looked at
 
 
 class Candidate(NamedTuple):
@@ -50,7 +51,7 @@ def candidates_of(srcset: str, *, shown_width: str = "") -> Iterator[Candidate]:
     `shown_width` is the picture's own width attribute, which densities (`2x`) multiply.
     """
     shown = _number(shown_width)
-    words = srcset.split()
+    words = srcset[:MAX_SRCSET].split()
     place = 0
     while place < len(words):
         url = words[place].lstrip(",")

@@ -115,7 +115,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "styles": lambda: (
         "<style>" + "url(" * (LARGE // 16) + 'url("' * (LARGE // 16) + "url( " * (LARGE // 16) + "</style>"
     ),
-    "many styles": lambda: "<i style=background:url(/k.png)>" * (LARGE // 32),
+    "many styles": lambda: "<hr style=background:url(/k.png)>" * (LARGE // 33),
     "pictures in pictures": lambda: "<picture>" * 200 + "<img src=/k.png>" * (LARGE // 16),
     "films": lambda: "<video>" * 200 + "<source src=/k.mp4>" * 20 + "<video src=/k.mp4>" * 20 + "<b>k</b>" * 200_000,
     "sources": lambda: "<picture><source srcset='k.png 1w'></picture>" * (LARGE // 46),
