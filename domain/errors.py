@@ -24,6 +24,8 @@ never hold a locator, a handle or a text.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain.outcomes import Outcome
 
 
@@ -75,11 +77,12 @@ class AlreadyRunning(OperatorFault):
 class VisitEnded(KapearError):
     """A visit ended early with an outcome."""
 
-    def __init__(self, outcome: Outcome, code: str) -> None:
-        """Say how it ended, and why as a short code (never a locator)."""
+    def __init__(self, outcome: Outcome, code: str, *, until: datetime | None = None) -> None:
+        """Say how it ended, why as a short code (never a locator), and until when its host is to be left alone."""
         super().__init__(f"{outcome}: {code}")
         self.outcome = outcome
         self.code = code
+        self.until = until
 
 
 class EgressRefused(VisitEnded):

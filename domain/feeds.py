@@ -88,7 +88,8 @@ class FeedPage:
     `checkpoint` is where the feed stands once it was taken in. With
     `begins_anew`, nothing that was known before counts. A page that could not
     be read, or not to its end, is in quarantine: `problem` says why, `changes`
-    has what could be read of it. `missing` counts the stretches in quarantine by now.
+    has what could be read of it. `missing` counts the stretches in quarantine by
+    now, `awaited` those of them that later pulls try again.
     """
 
     number: int
@@ -99,6 +100,7 @@ class FeedPage:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
     missing: int = 0
+    awaited: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ Pull feeds of hashes: what a feed brings becomes the next version of its list.
 Pages are spooled as they come. When the feed has nothing more, they are merged
 with the version in force, the result is imported as any list is, and the
 checkpoint is written. A kill, or a fault of the feed, leaves the version and
-the checkpoint as they were, and the spool to go on from. Whatever is done
-twice changes nothing the second time.
+the checkpoint as they were, and the spool to go on from. So does a feed that
+begins anew with a part that cannot be read, while it is tried again: what the
+list has of that part would be dropped. Whatever is done twice changes nothing
+the second time.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from triage.list_terms import NewList
 
 EMPTIED = "emptied"  # everything in it was withdrawn
 HELD = "held"  # the version that it made waits for a person
+INCOMPLETE = "incomplete"  # it began anew, and what could not be read of it is tried again first
 TRIED_AGAIN = timedelta(minutes=30)  # how soon a feed that failed is pulled again by itself
 TOLD = 100  # pages in quarantine, and refused entries, that are told one by one
 
@@ -107,6 +110,7 @@ class _Figures:
     checkpoint: str = ""
     anew: bool = False
     missing: int = 0
+    awaited: int = 0
     refused: int = 0
     first_refused: list[str] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
@@ -116,7 +120,7 @@ class _Figures:
         self.pages += 1
         self.checkpoint = page.checkpoint
         self.anew = self.anew or page.begins_anew
-        self.missing = page.missing
+        self.missing, self.awaited = page.missing, page.awaited
         self.refused += len(page.refused)
         room = TOLD - len(self.first_refused)
         self.first_refused += [f"{row.unit} {self.pages}: {row.problem}" for row in page.refused[:room]]
@@ -178,6 +182,8 @@ class Feeds:
                         progress(page)
             except (AskFailed, EgressRefused) as fault:
                 await self._failed(state, fault, live, dry_run=dry_run)
+            if figures.anew and figures.awaited and live is not None and not dry_run:
+                await self._waits(state, live)
             pulled = await self._merged(actor, feed, live, spool, figures, dry_run=dry_run)
             if pulled.held:
                 # Neither checkpoint nor spool move: what waits may be dropped, and is then merged anew.
@@ -235,6 +241,18 @@ class Feeds:
             await self.desk.store.write(lambda tx: tx.feeds.put(replace(state, fault=fault.code)))
         kept = f"Version {live.version} of {live.name} stays in force." if live else "Nothing was imported."
         raise OperatorFault(f"The feed {state.name} could not be pulled: {_words(fault)}. {kept}") from fault
+
+    async def _waits(self, state: FeedState, live: HashList) -> None:
+        """
+        Leave a pull that began anew unfinished, for what could not be read may be what the list has; always raises.
+
+        Its pages stay spooled: later pulls go on from them, and try the rest again.
+        """
+        await self.desk.store.write(lambda tx: tx.feeds.put(replace(state, fault=INCOMPLETE)))
+        raise OperatorFault(
+            f"The feed {state.name} began anew, and some of it could not be read: later pulls try that again. "
+            f"Version {live.version} of {live.name} stays in force till then."
+        )
 
     async def _merged(
         self, actor: Actor, feed: Feed, live: HashList | None, spool: FeedSpool, figures: _Figures, *, dry_run: bool

@@ -67,10 +67,15 @@ class Checkpoint:
         """Return when the feed was last read, in seconds since 1970."""
         return max(self.reached, self.finished, *(each.cursor_at for each in self.reading), 0)
 
+    @property
+    def awaited(self) -> tuple[Stretch, ...]:
+        """Return what is missing and will be tried again."""
+        return tuple(each for each in self.missing if each.tries < TRIES)
+
     def begun(self, *, until: int, now: int, overlap: int) -> Checkpoint:
         """Return it at the beginning of a pull: what is missing first, then what was left off, then what is new."""
         kept = tuple(each for each in self.missing if each.tries >= TRIES)
-        again = tuple(replace(each, tries=each.tries + 1) for each in self.missing if each.tries < TRIES)
+        again = tuple(replace(each, tries=each.tries + 1) for each in self.awaited)
         left = tuple(each if now - each.cursor_at < CURSOR_LIVES else each.without_cursor for each in self.reading)
         end = max([each.until for each in left if not each.tries], default=self.reached)
         new = (Stretch(since=max(0, end - overlap), until=until),) if until > end else ()

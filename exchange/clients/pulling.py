@@ -128,4 +128,5 @@ def _told(page: ReadPage, state: Checkpoint, number: int, *, anew: bool) -> Feed
         passed_over=page.passed_over,
         problem=page.problem,
         missing=len(state.missing),
+        awaited=len(state.awaited),
     )

@@ -121,6 +121,7 @@ def _values(page: FeedPage) -> dict[str, Any]:
         "passed_over": dict(page.passed_over),
         "problem": page.problem,
         "missing": page.missing,
+        "awaited": page.awaited,
     }
 
 

@@ -137,6 +137,8 @@ def a_fingerprint(number: int = 1) -> Fingerprint:
         pdq_quality=98,
         pdq_dihedral=tuple((number + turn).to_bytes(32, "big") for turn in range(8)),
         phash=number.to_bytes(8, "big"),
+        phash256=number.to_bytes(32, "big"),
+        phash256_trimmed=bytes(32),
         frames=tuple(a_frame(at_ms) for at_ms in (0, 1_500)),
     )
 

@@ -110,7 +110,7 @@ async def test_a_page_that_breaks_off_is_told_of_and_passed_by(kind: Kind) -> No
         assert [bool(page.problem) for page in pages][:2] == [False, True]
         assert "breaks off" in pages[1].problem
         assert pages[1].number == 2
-        assert pages[-1].missing == 1
+        assert (pages[-1].missing, pages[-1].awaited) == (1, 1)
         server.spoil = lambda _request: None
         later = await pages_of(kind.provider(server.base), server, pages[-1].checkpoint)
         assert later[-1].missing == 0, "what was in quarantine has been read"
@@ -167,7 +167,7 @@ async def test_what_stays_broken_is_tried_again_three_times_and_stays_counted(ki
         missing = pages[-1].missing
         assert missing
         checkpoint = pages[-1].checkpoint
-        asked = []
+        asked, later = [], pages
         for day in range(1, 6):
             before = len(server.asked)
             later = await pages_of(kind.provider(server.base), server, checkpoint, later=day * 86_400)
@@ -175,6 +175,7 @@ async def test_what_stays_broken_is_tried_again_three_times_and_stays_counted(ki
             asked.append(len(server.asked) - before)
             assert later[-1].missing >= 1
         assert asked[-1] < asked[0], "in the end nobody asks for it any more"
+        assert (pages[-1].awaited, later[-1].awaited) == (missing, 0)
 
 
 @KINDS

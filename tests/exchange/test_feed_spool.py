@@ -26,6 +26,7 @@ PAGES = [
         passed_over={"PhotoDNA hashes": 2},
         problem="it breaks off" if number == 2 else "",
         missing=number,
+        awaited=number - 1,
     )
     for number in (1, 2, 3)
 ]

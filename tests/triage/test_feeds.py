@@ -17,7 +17,7 @@ from domain.observations import Traffic
 from exchange.clients.spool import DiskSpools
 from tests.desk import LOCAL
 from tests.triage.deskhands import Desk
-from triage.feeds import EMPTIED, HELD, Feeds, Pulled
+from triage.feeds import EMPTIED, HELD, INCOMPLETE, Feeds, Pulled
 from triage.list_terms import NewList
 
 FEED = Feed(
@@ -200,8 +200,8 @@ async def test_a_crash_around_the_import_changes_nothing_in_the_end(
 
 
 async def test_a_page_in_quarantine_is_told_with_its_number_and_counted(kept: FeedDesk) -> None:
-    broken = a_page(2, "drum", problem="it breaks off", missing=1, begins_anew=False)
-    pulled = await kept.pull(a_page(1, "kite"), broken, a_page(3, "boat", missing=1, begins_anew=False))
+    broken = a_page(2, "drum", problem="it breaks off", missing=1, awaited=1, begins_anew=False)
+    pulled = await kept.pull(a_page(1, "kite"), broken, a_page(3, "boat", missing=1, awaited=1, begins_anew=False))
     [told] = pulled.quarantined
     assert (told.page, told.problem, pulled.missing) == (2, "it breaks off", 1)
     assert await kept.refs() == ["boat", "drum", "kite"]
@@ -215,6 +215,41 @@ async def test_a_feed_that_begins_anew_replaces_its_list(kept: FeedDesk) -> None
     pulled = await kept.pull(a_page(1, "drum", "boat"))
     assert pulled.effect == Effect(added=1, withdrawn=1, entries=2)
     assert await kept.refs() == ["boat", "drum"]
+
+
+async def begun_anew_with_a_gap(kept: FeedDesk) -> None:
+    """Pull a list of three, then the same anew, without a page that held one of them; it waits."""
+    await kept.pull(a_page(1, "kite", "drum", "reed"))
+    broken = a_page(2, problem="it breaks off", missing=1, awaited=1, begins_anew=False)
+    rest = a_page(3, "boat", missing=1, awaited=1, begins_anew=False)
+    with pytest.raises(OperatorFault, match=r"began anew.*Version 1 of Kites stays in force"):
+        await kept.pull(a_page(1, "kite"), broken, rest)
+    assert await kept.refs() == ["drum", "kite", "reed"]
+    state = await kept.state()
+    assert (state.fault, state.checkpoint) == (INCOMPLETE, "behind 1")
+
+
+async def test_a_feed_that_begins_anew_with_a_gap_drops_nothing_while_it_is_tried_again(kept: FeedDesk) -> None:
+    await begun_anew_with_a_gap(kept)
+    client = ScriptedFeed([a_page(4, "drum", begins_anew=False)])
+    pulled = await kept.feeds.pull(LOCAL, FEED, client)
+    assert client.asked == ["behind 3"]
+    assert (pulled.effect, pulled.resumed) == (Effect(added=1, withdrawn=1, entries=3), 3)
+    assert await kept.refs() == ["boat", "drum", "kite"]
+    assert (await kept.state()).fault == ""
+
+
+async def test_a_gap_that_is_not_tried_again_keeps_nothing_waiting(kept: FeedDesk) -> None:
+    await begun_anew_with_a_gap(kept)
+    pulled = await kept.pull(a_page(4, problem="it breaks off", missing=1, begins_anew=False))
+    assert (await kept.refs(), pulled.missing) == (["boat", "kite"], 1)
+    assert ((await kept.state()).fault, (await kept.state()).quarantined) == ("", 1)
+
+
+async def test_a_look_at_a_feed_with_a_gap_says_what_it_would_make_now(kept: FeedDesk) -> None:
+    await begun_anew_with_a_gap(kept)
+    gap = a_page(1, "kite", missing=1, awaited=1)
+    assert (await kept.pull(gap, dry_run=True)).effect == Effect(withdrawn=2, entries=1)
 
 
 async def test_refused_entries_are_counted_with_their_page(kept: FeedDesk) -> None:
