@@ -30,7 +30,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """A file that an entry names, of what kind (None: not one that is looked at) and how many pixels wide (0: unknown)."""
+    """A file that an entry names; `kind` None is one that is not looked at, `width` 0 pixels is unknown."""
 
     url: str = field(repr=False)
     kind: MediaKind | None

@@ -195,9 +195,8 @@ def _alike(family: str) -> tuple[str, ...]:
 
 def _text(element: Any | None) -> str:
     """Return an element's own words and those of all within."""
-    if element is None:
-        return ""
-    return "".join(element.itertext()).strip()
+    pieces: Iterator[str] = iter(()) if element is None else element.itertext()
+    return "".join(pieces).strip()
 
 
 def _person(parent: Any) -> str:
@@ -221,6 +220,6 @@ def _moment(parent: Any, *names: str | tuple[str, str]) -> datetime | None:
 def _base(element: Any, base: str) -> str:
     """Return against what addresses within an element are written."""
     try:
-        return urljoin(base, element.get(_BASE) or "")
+        return urljoin(base, str(element.get(_BASE) or ""))
     except ValueError:
         return base

@@ -8,7 +8,7 @@ from domain.errors import BadLocator
 from domain.locators import recognise
 from domain.observations import Platform
 
-UC = "UCkitesandrakes0123456789"
+UC = "UCkitesandrakes012345678"
 YOUTUBE = f"https://www.youtube.com/feeds/videos.xml?channel_id={UC}"
 
 
@@ -40,7 +40,8 @@ def test_what_may_be_a_page_is_one_until_somebody_says_otherwise(path: str) -> N
 
 @pytest.mark.parametrize(
     "pasted",
-    [YOUTUBE, f"youtube.com/channel/{UC}", f"https://m.youtube.com/channel/{UC}/videos?view=0", f"http://www.youtube.com/channel/{UC}",
+    [YOUTUBE, f"youtube.com/channel/{UC}", f"https://m.youtube.com/channel/{UC}/videos?view=0",
+     f"http://www.youtube.com/channel/{UC}",
      f"https://www.youtube.com/feeds/videos.xml?x=1&channel_id={UC}"],
 )  # fmt: skip
 def test_a_channel_on_youtube_is_its_feed(pasted: str) -> None:
