@@ -22,6 +22,7 @@ from app.instance import Instance
 from app.introduction import tool_version, user_agent
 from app.lists import build_missing
 from app.telegram import TelegramOnDemand
+from crawler.forums.rules import load_rules as forum_rules
 from crawler.source import SPIDERS, ScrapySource
 from domain.errors import AlreadyRunning
 from domain.ids import TargetId
@@ -124,6 +125,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             governor=governor,
             telegram_web_base=config.telegram_web_base,
             tool=tool_version(),
+            forum_rules=forum_rules(config.data_dir / "forums"),
         )
         intake = Intake(
             desk=instance.office.desk,

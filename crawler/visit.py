@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from crawler.forums.rules import ForumRule
 from crawler.items import PageItem, SeenMedia
 from crawler.question import Answer, Question
 from crawler.settings import MAX_PAGE_BYTES, TIMEOUT
@@ -54,6 +55,7 @@ class Equipment:
     tool: str
     now: Callable[[], datetime]
     limits: Limits = Limits()
+    forum_rules: tuple[ForumRule, ...] = ()
 
 
 class Visit:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
+from crawler.forums.rules import load_rules
 from crawler.source import ScrapySource
 from crawler.visit import Limits
 from domain.errors import VisitEnded
@@ -106,6 +107,7 @@ async def source_for(
             tool="kapear tests",
             telegram_web_base=base,
             limits=limits,
+            forum_rules=load_rules(),
         )
 
 
