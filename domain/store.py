@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.courtesy import HostState
 from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
@@ -445,6 +446,22 @@ class TelegramBook(Protocol):
         """Return how many channels are pinned to each account that has any."""
 
 
+class HostBook(Protocol):
+    """What hosts asked for, by keyed digest of a host or an origin; nothing here says which."""
+
+    def state(self, host_digest: str) -> HostState:
+        """Return how a host stands; QUIET for one of which nothing is written."""
+
+    def note(self, host_digest: str, state: HostState) -> None:
+        """Write how a host stands."""
+
+    def robots(self, host_digest: str) -> tuple[bytes, datetime] | None:
+        """Return an origin's robots file, encrypted, and when it was read."""
+
+    def keep_robots(self, host_digest: str, robots: bytes, read_at: datetime) -> None:
+        """Write an origin's robots file, encrypted."""
+
+
 class FeedBook(Protocol):
     """Where feeds of hash lists stand."""
 
@@ -499,6 +516,7 @@ class Tx(Protocol):
     prints: PrintBook
     people: PeopleBook
     telegram: TelegramBook
+    hosts: HostBook
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.store import (
     AuditBook,
     FeedBook,
+    HostBook,
     LeadBook,
     ListBook,
     OpinionBook,
@@ -42,6 +43,7 @@ from storage.engine import READERS, Engines
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
 from storage.figures import count
+from storage.hosts import Hosts
 from storage.leads import Leads
 from storage.lists import Lists
 from storage.opinions import Opinions
@@ -72,6 +74,7 @@ class SqlTx:
         self.prints: PrintBook = Prints(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
+        self.hosts: HostBook = Hosts(connection)
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
