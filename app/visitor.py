@@ -114,7 +114,11 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=config.allow_networks)
     # Without enrolment only this machine is ever asked, and it needs no courtesy.
     memory = Hosts(desk=instance.office.desk)
-    governor = HostGovernor(delay=config.host_delay_s if standing.enrolled else 0.0, memory=memory)
+    governor = HostGovernor(
+        delay=config.host_delay_s if standing.enrolled else 0.0,
+        seats=instance.store.host_seats(memory.digest),
+        memory=memory,
+    )
     matcher = ListMatcher(FolderShelf(config.lists_dir))
     session = guarded_session(policy, user_agent=user_agent(config))
     pool = FingerprintPool(config.fingerprint_children, allow_missing_layers=config.allow_missing_layers)

@@ -26,7 +26,7 @@ from domain.mandate import Mandate, Organisation, Standing
 from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
-from domain.ports import LeadKey, RemoteAnswer
+from domain.ports import HostSeats, LeadKey, RemoteAnswer
 from domain.rematching import KnownMatches, RematchPlan, StoredPrint
 from domain.reports import Report
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
@@ -550,6 +550,13 @@ class Store(Protocol):
 
     async def take_visitor_lock(self) -> VisitorLock | None:
         """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
+
+    def host_seats(self, digest: Callable[[str], str]) -> HostSeats | None:
+        """
+        Return seats at hosts that every process with this database shares; None where no other visits.
+
+        `digest` says by what the database knows a host. They end with the store.
+        """
 
     async def checkpoint(self) -> bool:
         """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""

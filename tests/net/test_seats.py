@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager as AsyncContextManager
 import pytest
 
 from net.seats import LocalSeats
+from tests.contracts.host_seats import HostSeatsContract
 
 
 class Clock:
@@ -114,3 +115,13 @@ async def test_hosts_nobody_visits_any_more_are_forgotten() -> None:
 def test_the_default_sleep_is_the_loops_own() -> None:
     sleep: Callable[[float], Awaitable[object]] = LocalSeats()._sleep
     assert sleep is asyncio.sleep
+
+
+class TestLocalSeats(HostSeatsContract):
+    @pytest.fixture
+    def seats(self) -> LocalSeats:
+        return LocalSeats()
+
+    @pytest.fixture
+    def others(self, seats: LocalSeats) -> LocalSeats:
+        return seats
