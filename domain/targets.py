@@ -17,6 +17,7 @@ from domain.observations import Platform
 from domain.outcomes import Outcome
 
 MAX_DAYS = 90
+MAX_DEPTH = 3  # links below the locator; deeper is no page that was reported, but a site
 MAX_ACTIVE = 300  # what a handful of analysts can answer for
 DEFAULT_BACKFILL = 200
 KEPT_WITHOUT_A_LEAD = timedelta(days=30)  # what no lead needs is deleted after this
@@ -114,6 +115,15 @@ def checked_days(days: int) -> timedelta:
     if not 1 <= days <= MAX_DAYS:
         raise BadInput(f"A target lives 1 to {MAX_DAYS} days, not {days}; it can be added again with a new decision.")
     return timedelta(days=days)
+
+
+def checked_depth(depth: int, platform: Platform) -> int:
+    """Return how many links deep a site is authorised; raises BadInput beyond three, or where there are no pages."""
+    if not 0 <= depth <= MAX_DEPTH:
+        raise BadInput(f"--depth is 0 (the one page) to {MAX_DEPTH}, not {depth}.")
+    if depth and platform is not Platform.PAGE:
+        raise BadInput(f"--depth is for web pages; a target on {platform} is read whole. Leave it out.")
+    return depth
 
 
 def approve(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:
