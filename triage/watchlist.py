@@ -32,7 +32,6 @@ from triage.telegram import Telegram
 
 ANSWER_POLL_S = 0.2
 RECENT_VISITS = 20
-LONGEST_REASON = 200
 APPROVED = "target.approved"
 
 
@@ -97,8 +96,12 @@ class WatchList:
         target_id = TargetId(self.desk.new_id())
         basis = without_encoded_runs(wanted.basis.strip())
         depth = targets.checked_depth(wanted.depth, locator.platform)
-        robots_ignored = _reason(wanted.ignore_robots, "--ignore-robots", "the site's robots.txt is not heeded")
-        plain_agent = _reason(wanted.plain_agent, "--plain-agent", "Kapear's name is not told to the site")
+        robots_ignored = targets.checked_reason(
+            wanted.ignore_robots, "--ignore-robots", "the site's robots.txt is not heeded"
+        )
+        plain_agent = targets.checked_reason(
+            wanted.plain_agent, "--plain-agent", "Kapear's name is not told to the site"
+        )
 
         def work(tx: Tx) -> TargetView:
             standing = tx.standing.get()
@@ -140,7 +143,7 @@ class WatchList:
                 target_id,
                 report=report.reference,
                 platform=locator.platform,
-                **_beyond_the_usual(target),
+                **target.exceptions,
             )
             return TargetView(target=target, canonical=locator.canonical, report=report.reference, basis=basis)
 
@@ -257,7 +260,7 @@ class WatchList:
             tx.targets.expire(now)
             target = decision(tx.targets.get(TargetId(target_id)))
             tx.targets.update(target)
-            told = _beyond_the_usual(target) if action == APPROVED else {}
+            told = target.exceptions if action == APPROVED else {}
             self.desk.note(tx, actor, action, target.id, **told)
             return self._view(tx, target)
 
@@ -277,23 +280,3 @@ class WatchList:
         if locator.platform is Platform.TELEGRAM:
             return min((parse_session(account.session).host for account in accounts), key=is_loopback)
         return self.desk.telegram_host if locator.platform is Platform.TELEGRAM_WEB else locator.host
-
-
-def _reason(stated: str | None, option: str, what: str) -> str:
-    """Return a reason as it is kept, empty where none was asked for; raises BadInput for one that says nothing."""
-    if stated is None:
-        return ""
-    reason = without_encoded_runs(stated.strip())[:LONGEST_REASON]
-    if not reason:
-        raise BadInput(f"Say why {what}: {option} REASON.")
-    return reason
-
-
-def _beyond_the_usual(target: WatchTarget) -> dict[str, str | int]:
-    """Return what a decision allows beyond one page, its robots.txt heeded and Kapear's name told."""
-    allowed: dict[str, str | int] = {
-        "depth": target.depth,
-        "ignore_robots": target.robots_ignored,
-        "plain_agent": target.plain_agent,
-    }
-    return {name: value for name, value in allowed.items() if value}
