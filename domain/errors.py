@@ -27,6 +27,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.outcomes import Outcome
+from domain.referral_kinds import ReferralKind
 
 
 class KapearError(Exception):
@@ -48,10 +49,15 @@ class BadLocator(BadInput):
 class NotWatchable(Refused):
     """The locator is understood, and Kapear never fetches it."""
 
-    def __init__(self, message: str, *, referral: str = "") -> None:
-        """Keep the referral note: what to do with this locator instead."""
+    def __init__(self, message: str, kind: ReferralKind) -> None:
+        """Keep of what kind the place is: it can be noted for the police instead."""
         super().__init__(message)
-        self.referral = referral
+        self.kind = kind
+
+    @property
+    def referral(self) -> str:
+        """Return what a note for the police would say."""
+        return self.kind.sentence
 
 
 class NotFound(Refused):
