@@ -29,7 +29,7 @@ _KEPT_SIDES, _KEPT_WHOLE = 256, 32
 _UNIT = 1 << 22
 _MIDDLE = 128  # greys are counted from here, so that their sums are small
 _ROUNDING = 2.0**-24  # the most that one sum is off, of its size
-_SURE = 8  # so many roots of the number of sums: they are not all off to one side
+_SURE = 2  # so many roots of the number of sums, which are not all off to one side; a third of it was the most seen
 _BANDS = 8  # in which the samples of a side are made: few cells matter to an eighth of them
 
 
