@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 import aiohttp
 
 from crawler.items import PageItem, SeenMedia
+from crawler.platforms import Platforms
 from crawler.question import Answer, Question
 from crawler.settings import MAX_PAGE_BYTES, TIMEOUT
 from domain.errors import KapearError, VisitEnded
@@ -54,6 +55,7 @@ class Equipment:
     tool: str
     now: Callable[[], datetime]
     limits: Limits = Limits()
+    platforms: Platforms = field(default_factory=Platforms)
 
 
 class Visit:

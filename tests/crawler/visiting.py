@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
+from crawler.platforms import Platforms
 from crawler.source import ScrapySource
 from crawler.visit import Limits
 from domain.errors import VisitEnded
@@ -98,6 +99,7 @@ async def source_for(
     policy: EgressPolicy = LOOPBACK_ONLY,
     governor: HostGovernor | None = None,
     limits: Limits = QUICK,
+    platforms: Platforms | None = None,
 ) -> AsyncIterator[ScrapySource]:
     async with guarded_session(policy, user_agent=USER_AGENT) as session:
         yield ScrapySource(
@@ -106,6 +108,7 @@ async def source_for(
             tool="kapear tests",
             telegram_web_base=base,
             limits=limits,
+            platforms=platforms,
         )
 
 
