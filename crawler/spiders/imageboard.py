@@ -45,7 +45,6 @@ class ImageboardSpider(VisitSpider):
 
     name = "imageboard"
     accepts = JSON
-    heeds_robots = False
 
     @classmethod
     def entry(cls, equipment: Equipment, target: SourceTarget) -> Question | None:
