@@ -17,11 +17,14 @@ from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
 from crawler.forums.rules import ForumRule
+from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
+from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
+from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
@@ -35,8 +38,10 @@ from net.session import PLAIN_AGENT
 
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
+    Platform.DISCOURSE: DiscourseSpider,
     Platform.FEED: FeedSpider,
     Platform.FORUM: ForumSpider,
+    Platform.IMAGEBOARD: ImageboardSpider,
     Platform.PAGE: PageSpider,
     Platform.TELEGRAM_WEB: TelegramWebSpider,
 }
@@ -56,6 +61,7 @@ class ScrapySource:
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
         forum_rules: tuple[ForumRule, ...] = (),
+        platforms: Platforms | None = None,
     ) -> None:
         """
         Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record.
@@ -71,6 +77,7 @@ class ScrapySource:
             now=now,
             limits=limits or Limits(),
             forum_rules=forum_rules,
+            platforms=platforms or Platforms(),
         )
         self._runner = AsyncCrawlerRunner(SETTINGS)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ import aiohttp
 
 from crawler.forums.rules import ForumRule
 from crawler.items import PageItem, SeenMedia
+from crawler.platforms import Platforms
 from crawler.question import Answer, Question
 from crawler.settings import MAX_PAGE_BYTES, TIMEOUT
 from domain.errors import KapearError, VisitEnded
@@ -59,6 +60,7 @@ class Equipment:
     robots: Robots | None
     limits: Limits = Limits()
     forum_rules: tuple[ForumRule, ...] = ()
+    platforms: Platforms = field(default_factory=Platforms)
 
 
 class Visit:

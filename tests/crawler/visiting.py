@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from crawler.forums.rules import load_rules
+from crawler.platforms import Platforms
 from crawler.source import ScrapySource
 from crawler.visit import Limits
 from domain.errors import VisitEnded
@@ -100,6 +101,7 @@ async def source_for(
     policy: EgressPolicy = LOOPBACK_ONLY,
     governor: HostGovernor | None = None,
     limits: Limits = QUICK,
+    platforms: Platforms | None = None,
     heeds_robots: bool = False,
 ) -> AsyncIterator[ScrapySource]:
     governor = governor or HostGovernor(per_host=8, delay=0)
@@ -113,6 +115,7 @@ async def source_for(
             telegram_web_base=base,
             limits=limits,
             forum_rules=load_rules(),
+            platforms=platforms,
         )
 
 
