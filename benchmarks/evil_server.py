@@ -2,8 +2,8 @@
 Visit servers that mean harm, one by one, and print how each visit ends, how long it takes, and how much memory.
 
 Server and visit are processes of their own, a pair for each case, so that
-memory is the visit's alone: the growth of its peak over what it was after a
-harmless visit. The cases and the endings that are expected stand in
+memory is the visit's alone: by how much its peak exceeds what was in use after a
+harmless visit (Linux). The cases and the endings that are expected stand in
 tests/crawler/evil.py. A visit must end within its timeout and a second, by
 150 MB, and as expected; a harmless visit made at the same time must succeed.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -31,8 +30,14 @@ MOST_MB = 150
 OVER_S = 1.0
 
 
-def megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def megabytes(name: str) -> float:
+    """Return what is in use (VmRSS), or was at most (VmHWM) since the last `forget_peak`."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split(f"{name}:")[1].split()[0]) / 1024
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 async def kind(_: web.Request) -> web.StreamResponse:
@@ -51,12 +56,13 @@ async def visit(name: str, base: str, port: int) -> None:
     limits = Limits(timeout=case.timeout)
     async with source_for(base, limits=limits, heeds_robots=case.heeds_robots) as source:
         await look(source, harmless)
-        before, began = megabytes(), time.perf_counter()
+        forget_peak()
+        before, began = megabytes("VmRSS"), time.perf_counter()
         neighbour = asyncio.create_task(look(source, harmless))
         ending = await visited(source, case, base)
         seconds = time.perf_counter() - began
         others = len(await neighbour) == 1
-    figures = {"case": name, "ending": ending, "seconds": seconds, "mb": megabytes() - before, "others": others}
+    figures = {"case": name, "ending": ending, "seconds": seconds, "mb": megabytes("VmHWM") - before, "others": others}
     print(json.dumps({**figures, "timeout": case.timeout}))
 
 
