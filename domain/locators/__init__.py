@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import feed, homes, parts, refused, telegram, web
+from domain.locators import feed, homes, imageboard, parts, refused, telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -22,6 +22,7 @@ MAX_LOCATOR = 2048
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
     Platform.FEED: feed.read,
+    Platform.IMAGEBOARD: imageboard.read,
 }
 
 
