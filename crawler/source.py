@@ -20,6 +20,7 @@ from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
+from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.page import PageSpider
@@ -35,6 +36,7 @@ from net.session import PLAIN_AGENT
 
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
+    Platform.DISCOURSE: DiscourseSpider,
     Platform.FEED: FeedSpider,
     Platform.IMAGEBOARD: ImageboardSpider,
     Platform.PAGE: PageSpider,
