@@ -16,10 +16,13 @@ import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
+from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
+from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.feed import FeedSpider
+from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
@@ -33,7 +36,9 @@ from net.session import PLAIN_AGENT
 
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
+    Platform.DISCOURSE: DiscourseSpider,
     Platform.FEED: FeedSpider,
+    Platform.IMAGEBOARD: ImageboardSpider,
     Platform.PAGE: PageSpider,
     Platform.TELEGRAM_WEB: TelegramWebSpider,
 }
@@ -52,6 +57,7 @@ class ScrapySource:
         telegram_web_base: str = TELEGRAM_WEB_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
+        platforms: Platforms | None = None,
     ) -> None:
         """
         Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record.
@@ -66,6 +72,7 @@ class ScrapySource:
             robots=robots,
             now=now,
             limits=limits or Limits(),
+            platforms=platforms or Platforms(),
         )
         self._runner = AsyncCrawlerRunner(SETTINGS)
 
