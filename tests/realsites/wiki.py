@@ -72,7 +72,9 @@ class Wiki:
         self._script("edit", "-s", "written", "-u", "Keeper", page, stdin=text)
 
     def delete(self, page: str) -> None:
-        self._script("deleteBatch", "-u", "Keeper", "/dev/stdin", stdin=page)
+        titles = self.root.parent / "titles"
+        titles.write_text(f"{page}\n")
+        self._script("deleteBatch", "-u", "Keeper", str(titles))
 
     def restore(self, page: str) -> None:
         self._script("undelete", "-u", "Keeper", page)
