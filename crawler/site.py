@@ -168,8 +168,18 @@ class SiteMemory:
         return page.was_post
 
     def gone(self, url: str) -> bool:
-        """Forget a page that is said not to exist; return whether it was a post."""
-        return self.pages.pop(url).was_post
+        """
+        Take note that a page is said not to exist; return whether it was a post.
+
+        Such a one is asked for again in its turn: it may return where nothing
+        that links to it changes.
+        """
+        page = self.pages[url]
+        was_post = page.was_post
+        page.etag = page.modified = page.body = ""
+        if page.seen:
+            page.seen = _LATER
+        return was_post
 
 
 def pattern_of(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SESSION = re.compile(r"(?:sid|s|phpsessid)=[^&]*", re.IGNORECASE)
+_SESSION = re.compile(r"(?:sid|phpsessid)=[^&]*|s=[0-9a-f]{16,}", re.IGNORECASE)
 
 
 def read(canonical: str, asked: bool) -> str | None:  # noqa: FBT001 - the readers' interface

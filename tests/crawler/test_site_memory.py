@@ -130,15 +130,19 @@ def test_what_a_copy_was_taken_for_stays_a_post_when_others_become_like_it() -> 
     assert memory.answered(ENTRY, None, digest_of_page("words", []))
 
 
-def test_what_is_gone_is_said_once_and_only_of_what_was_seen() -> None:
+def test_what_is_gone_is_said_once_of_what_was_seen_and_asked_for_again() -> None:
     one, two = named("one", "two")
     memory = fresh()
     memory.linked(ENTRY, [one, two])
-    memory.answered(one, None, "digest")
-    memory.failed(two, is_passing=True)
+    visited(memory, {})
+    memory.pages[two].seen = ""  # it never was a post
+    memory = later(memory)
     assert memory.gone(one)
+    assert not memory.gone(one)
     assert not memory.gone(two)
-    assert list(memory.pages) == [ENTRY]
+    assert memory.pages[one].recall(one) is None
+    assert visited(memory, {}) == [ENTRY, one]
+    assert memory.pages[one].was_post
 
 
 @pytest.mark.parametrize("is_passing", [True, False])
