@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Self
@@ -53,7 +55,7 @@ class Wiki:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.terminate()
+        os.killpg(self.process.pid, signal.SIGTERM)  # its workers outlive it otherwise
         self.process.wait(10)
 
     def url(self, page: str) -> str:
