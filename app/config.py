@@ -22,6 +22,7 @@ from app.telegram_config import TelegramConfig
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
 from domain.hashlists import LIST_GROWTH
+from domain.observations import Platform
 from domain.scoring import Points
 from domain.targets import MAX_ACTIVE
 
@@ -30,9 +31,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FILE = "kapear.toml"
 KNOWN = frozenset(
     {
-        "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
-        "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth", "max_active_targets", "points",
-        "behind_proxy", "public_host", "zone", "allow_missing_layers", "feeds", "arachnid",
+        "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "bluesky_base",
+        "visit_interval_s", "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth",
+        "max_active_targets", "points", "behind_proxy", "public_host", "zone", "allow_missing_layers", "feeds",
+        "arachnid",
         *telegram_config.KNOWN,
     }
 )  # fmt: skip
@@ -50,6 +52,7 @@ class Config:
     allow_networks: tuple[Network, ...] = ()
     contact: str = ""
     telegram_web_base: str = "https://t.me"
+    bluesky_base: str = "https://public.api.bsky.app"
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
     cadence: Cadence = field(default_factory=Cadence)
     visits_at_once: int = 4
@@ -79,9 +82,10 @@ class Config:
         return self.data_dir / "lists"
 
     @property
-    def telegram_host(self) -> str:
-        """Return the host that serves Telegram's preview."""
-        return urlsplit(self.telegram_web_base).hostname or ""
+    def hosts(self) -> dict[Platform, str]:
+        """Return the hosts that are asked about platforms whose locators name another, or always the same one."""
+        bases = {Platform.TELEGRAM_WEB: self.telegram_web_base, Platform.BLUESKY: self.bluesky_base}
+        return {platform: urlsplit(base).hostname or "" for platform, base in bases.items()}
 
     @property
     def address(self) -> str:
@@ -99,7 +103,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration; raises OperatorFault with one line for the first mistake."""
     data_dir = Path(environment.get("KAPEAR_DATA_DIR") or "kapear-data").absolute()
     values = _file_values(data_dir / FILE)
-    for name in ("database_url", "key_file", "bind", "contact", "telegram_web_base"):
+    for name in ("database_url", "key_file", "bind", "contact", "telegram_web_base", "bluesky_base"):
         if given := environment.get(f"KAPEAR_{name.upper()}"):
             values[name] = given
     if "KAPEAR_ALLOW_NETWORKS" in environment:
@@ -118,7 +122,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         bind_port=port,
         allow_networks=_networks(values.get("allow_networks", "")),
         contact=str(values.get("contact", "")),
-        telegram_web_base=_base(str(values.get("telegram_web_base", "https://t.me"))),
+        telegram_web_base=_base(values, "telegram_web_base", "https://t.me"),
+        bluesky_base=_base(values, "bluesky_base", "https://public.api.bsky.app"),
         telegram=telegram_config.read(values, environment),
         cadence=Cadence(interval=timedelta(seconds=_number(values, "visit_interval_s", 900.0, least=1.0))),
         visits_at_once=int(_number(values, "visits_at_once", 4, least=1)),
@@ -180,10 +185,11 @@ def _networks(given: object) -> tuple[Network, ...]:
         raise OperatorFault("KAPEAR_ALLOW_NETWORKS takes networks such as 127.0.0.0/8, separated by commas.") from None
 
 
-def _base(text: str) -> str:
+def _base(values: Mapping[str, object], name: str, default: str) -> str:
+    text = str(values.get(name, default))
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise OperatorFault("KAPEAR_TELEGRAM_WEB_BASE is no web address; the default is https://t.me.")
+        raise OperatorFault(f"KAPEAR_{name.upper()} is no web address; the default is {default}.")
     return text.rstrip("/")
 
 

@@ -22,7 +22,7 @@ from app.instance import Instance
 from app.introduction import tool_version, user_agent
 from app.lists import build_missing
 from app.telegram import TelegramOnDemand
-from crawler.source import ScrapySource
+from crawler.source import SPIDERS, ScrapySource
 from domain.errors import AlreadyRunning
 from domain.ids import TargetId
 from domain.observations import Platform
@@ -123,11 +123,12 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             session=session,
             governor=governor,
             telegram_web_base=config.telegram_web_base,
+            bluesky_base=config.bluesky_base,
             tool=tool_version(),
         )
         intake = Intake(
             desk=instance.office.desk,
-            sources={Platform.TELEGRAM: telegram, Platform.TELEGRAM_WEB: web, Platform.PAGE: web},
+            sources={Platform.TELEGRAM: telegram, **dict.fromkeys(SPIDERS, web)},
             fingerprinter=pool,
             matcher=matcher,
             rules=load_rules(),

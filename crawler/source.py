@@ -29,6 +29,7 @@ from net.governor import HostGovernor
 from net.media import HttpMedia
 
 TELEGRAM_WEB_BASE = "https://t.me"
+BLUESKY_BASE = "https://public.api.bsky.app"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.TELEGRAM_WEB: TelegramWebSpider,
     Platform.PAGE: PageSpider,
@@ -45,6 +46,7 @@ class ScrapySource:
         governor: HostGovernor,
         tool: str,
         telegram_web_base: str = TELEGRAM_WEB_BASE,
+        bluesky_base: str = BLUESKY_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
     ) -> None:
@@ -53,6 +55,7 @@ class ScrapySource:
             session=session,
             governor=governor,
             telegram_web_base=telegram_web_base.rstrip("/"),
+            bluesky_base=bluesky_base.rstrip("/"),
             tool=tool,
             now=now,
             limits=limits or Limits(),

@@ -51,6 +51,7 @@ class Equipment:
     session: aiohttp.ClientSession
     governor: HostGovernor
     telegram_web_base: str
+    bluesky_base: str
     tool: str
     now: Callable[[], datetime]
     limits: Limits = Limits()
