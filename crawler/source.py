@@ -19,6 +19,9 @@ from crawler.asking import ask
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
+from crawler.spiders.bluesky import BlueskySpider
+from crawler.spiders.lemmy import LemmySpider
+from crawler.spiders.mastodon import MastodonSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
@@ -33,6 +36,9 @@ BLUESKY_BASE = "https://public.api.bsky.app"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.TELEGRAM_WEB: TelegramWebSpider,
     Platform.PAGE: PageSpider,
+    Platform.MASTODON: MastodonSpider,
+    Platform.BLUESKY: BlueskySpider,
+    Platform.LEMMY: LemmySpider,
 }
 
 

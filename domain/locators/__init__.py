@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import telegram, web
+from domain.locators import bluesky, handles, lemmy, mastodon, telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -20,7 +20,11 @@ MAX_LOCATOR = 2048
 # None for an address that is not of it. Where a person named the platform, any host may be one; then it raises
 # BadLocator for what it cannot read. The first that knows an address has it, so the narrow come before the wide.
 Reader = Callable[[str, bool], str | None]
-READERS: Mapping[Platform, Reader] = {}
+READERS: Mapping[Platform, Reader] = {
+    Platform.BLUESKY: bluesky.read,
+    Platform.LEMMY: lemmy.read,
+    Platform.MASTODON: mastodon.read,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,9 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
         raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
     if any("\ud800" <= character <= "\udfff" for character in pasted):
         raise BadLocator("The locator holds half a character; paste the plain address.")
+    handle = handles.spelled_out(pasted)
+    if handle is not None:
+        pasted, platform = handle[0], platform or handle[1]
     channel = telegram.named_channel(pasted, is_whole=is_whole)
     if channel is None:
         canonical = web.canonical_url(pasted)
