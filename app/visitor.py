@@ -128,7 +128,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
         )
         intake = Intake(
             desk=instance.office.desk,
-            sources={Platform.TELEGRAM: telegram, **dict.fromkeys(SPIDERS, web)},
+            sources={**dict.fromkeys(SPIDERS, web), Platform.TELEGRAM: telegram},
             fingerprinter=pool,
             matcher=matcher,
             rules=load_rules(),

@@ -20,6 +20,7 @@ from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
 from crawler.spiders.bluesky import BlueskySpider
+from crawler.spiders.feed import FeedSpider
 from crawler.spiders.lemmy import LemmySpider
 from crawler.spiders.mastodon import MastodonSpider
 from crawler.spiders.page import PageSpider
@@ -34,11 +35,12 @@ from net.media import HttpMedia
 TELEGRAM_WEB_BASE = "https://t.me"
 BLUESKY_BASE = "https://public.api.bsky.app"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
-    Platform.TELEGRAM_WEB: TelegramWebSpider,
-    Platform.PAGE: PageSpider,
-    Platform.MASTODON: MastodonSpider,
     Platform.BLUESKY: BlueskySpider,
+    Platform.FEED: FeedSpider,
     Platform.LEMMY: LemmySpider,
+    Platform.MASTODON: MastodonSpider,
+    Platform.PAGE: PageSpider,
+    Platform.TELEGRAM_WEB: TelegramWebSpider,
 }
 
 

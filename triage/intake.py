@@ -65,6 +65,7 @@ class _Run:
     started: datetime
     cursor: str | None
     recall: bytes | None
+    is_owed: bool  # media to try again, or words to fetch, from earlier visits
     pages: int = 0
     gaps: int = 0
     traffic: Traffic = field(default_factory=Traffic)
@@ -75,6 +76,7 @@ class _Run:
     filed: int = 0
     tried: set[str] = field(default_factory=set)
     surroundings: Surroundings | None = None
+    until: datetime | None = None  # when the host is to be left alone till
 
     @property
     def target(self) -> WatchTarget:
@@ -121,13 +123,20 @@ class Intake:
         Raises LostClaim when another visitor took the target, and
         OperatorFault when the database fails; every other fault is an outcome.
         """
-        standing = await self.desk.store.read(lambda tx: tx.standing.get())
+        started = self.desk.now()
+
+        def look_up(tx: Tx) -> tuple[Standing, bool]:
+            pending = tx.targets.pending_media(claim.target.id, 1)
+            return tx.standing.get(), bool(pending or tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1))
+
+        standing, is_owed = await self.desk.store.read(look_up)
         run = _Run(
             claim=claim,
             scope=standing.governing_mandate.scope,
-            started=self.desk.now(),
+            started=started,
             cursor=claim.target.cursor,
             recall=claim.target.recall,
+            is_owed=is_owed,
         )
         code = why_not_visited(standing, claim.target, run.started)
         outcome = Outcome.NOT_AUTHORISED
@@ -151,6 +160,7 @@ class Intake:
         except (LostClaim, OperatorFault):
             raise
         except VisitEnded as ended:
+            run.until = ended.until
             return ended.outcome, ended.code
         except KapearError as fault:
             return Outcome.ERROR, type(fault).__name__
@@ -171,6 +181,8 @@ class Intake:
         async with aclosing(pages):  # type: ignore[type-var]  # the port promises no more than an iterator
             async for page in pages:
                 await self._page(run, page)
+        if not (run.pages or run.is_owed):
+            return  # nothing is new, and nothing left over: most visits are like this
         if run.scope.covers_media:
             await self._retry_pending(run, source, wanted.locator)
         await self._capture_awaited(run, source, wanted)
@@ -315,8 +327,9 @@ class Intake:
     async def _finish(self, run: _Run, outcome: Outcome, code: str, dice: float) -> tuple[Visit, datetime | None]:
         """Write the visit and when the next is due."""
         ended = self.desk.now()
-        failures = 0 if outcome.was_seen else run.target.failures + (not outcome.is_ours)
-        next_due = ended + next_interval(self.cadence, outcome, failures, dice)
+        # A host that asked for a pause says itself when; that is no failure of the target.
+        failures = 0 if outcome.was_seen else run.target.failures + (not outcome.is_ours and run.until is None)
+        next_due = max(ended + next_interval(self.cadence, outcome, failures, dice), run.until or ended)
         visit = Visit(
             id=VisitId(self.desk.new_id()),
             target_id=run.target.id,
@@ -336,7 +349,8 @@ class Intake:
 
         def work(tx: Tx) -> datetime | None:
             tx.targets.finish(run.claim, visit, next_due, failures)
-            tx.targets.expire(ended)
+            if run.target.expires_at <= ended:
+                tx.targets.expire(ended)
             return tx.targets.get(run.target.id).next_due  # None for one that is not to be visited any more
 
         due = await self.desk.store.write(work)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from crawler.items import SeenMedia, SeenPost
 from crawler.parse.addresses import absolute, document
+from crawler.parse.content import read_content
 from crawler.parse.listing import MAX_MEDIA, Listing, Placed, in_order
-from crawler.parse.page import SeenPage, TooComplex, read_page
 from crawler.parse.plain_json import a_list, an_id, an_object, moment_in, object_in, objects_in, text_in
 from domain.errors import VisitEnded
 from domain.observations import MediaKind
@@ -78,10 +78,7 @@ def read_status(status: Mapping[str, object], *, base: str, inline: dict[str, by
     host = base.partition("://")[2]
     user = text_in(account, "username")
     warning = text_in(status, "spoiler_text")
-    try:
-        seen = read_page(text_in(status, "content"), page_url=f"{base}/")
-    except TooComplex:
-        seen = SeenPage(text="[…]", links=(), media=())
+    seen = read_content(text_in(status, "content"), page_url=f"{base}/")
     inline.update(seen.untrusted_inline)
     options = [text_in(option, "title") for option in objects_in(object_in(status, "poll"), "options")]
     card = object_in(status, "card")

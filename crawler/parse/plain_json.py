@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+
+from crawler.parse.dates import moment
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -71,8 +73,4 @@ def objects_in(mapping: Mapping[str, object], name: str) -> list[Mapping[str, ob
 
 def moment_in(mapping: Mapping[str, object], name: str) -> datetime | None:
     """Return a time in UTC, which one without a zone is taken to be in; None where there is none."""
-    try:
-        moment = datetime.fromisoformat(text_in(mapping, name))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return moment(text_in(mapping, name))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import bluesky, handles, lemmy, mastodon, telegram, web
+from domain.locators import bluesky, feed, handles, lemmy, mastodon, telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -22,8 +22,9 @@ MAX_LOCATOR = 2048
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
     Platform.BLUESKY: bluesky.read,
+    Platform.FEED: feed.read,
     Platform.LEMMY: lemmy.read,
-    Platform.MASTODON: mastodon.read,
+    Platform.MASTODON: mastodon.read,  # the widest: any host's /@name
 }
 
 

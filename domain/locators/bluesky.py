@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from domain.errors import BadLocator, NotWatchable
+from domain.errors import BadLocator
 
 HOSTS = frozenset({"bsky.app", "www.bsky.app", "staging.bsky.app", "main.bsky.dev"})
 _HANDLE = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -25,7 +25,7 @@ def read(url: str, asked: bool) -> str | None:  # noqa: FBT001 - the readers' fo
         return None
     kind, *names = [unquote(segment) for segment in parts.path.split("/") if segment] or [""]
     if kind in {"search", "hashtag", "feeds", "lists", "starter-pack", "start"} or names[1:2] in (["feed"], ["lists"]):
-        raise NotWatchable(_GATHERED)
+        raise BadLocator(_GATHERED)
     if kind != "profile" or not names:
         raise BadLocator(f"This names no profile; {_FORM}")
     if names[1:]:

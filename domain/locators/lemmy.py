@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from domain.errors import BadLocator, NotWatchable
+from domain.errors import BadLocator
 from domain.locators import handles
 
 _COMMUNITY = re.compile(r"/c/([A-Za-z0-9_]{1,128})(?:@([^@/]+))?/?")
@@ -30,11 +30,11 @@ def read(url: str, asked: bool) -> str | None:  # noqa: FBT001 - the readers' fo
     if not asked:
         return None
     if parts.path.startswith("/u/"):
-        raise NotWatchable(
+        raise BadLocator(
             "Kapear watches communities of Lemmy, not their users: paste an address such as https://host/c/name."
         )
     if _GATHERED.fullmatch(parts.path):
-        raise NotWatchable(
+        raise BadLocator(
             "This gathers what many communities post. Kapear watches one: paste its address, https://host/c/name."
         )
     if _PART.fullmatch(parts.path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from domain.errors import BadLocator, NotWatchable
+from domain.errors import BadLocator
 from domain.locators import handles
 
 _NAME = r"([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?)"
@@ -45,7 +45,7 @@ def read(url: str, asked: bool) -> str | None:  # noqa: FBT001 - the readers' fo
     if not asked:
         return None
     if _GATHERED.fullmatch(parts.path):
-        raise NotWatchable(_TAG)
+        raise BadLocator(_TAG)
     if _PART.fullmatch(parts.path):
         raise BadLocator("This is one post. Paste the address of its account, such as https://host/@name.")
     raise BadLocator("This names no account; paste an address such as https://host/@name, or @name@host.")
