@@ -105,6 +105,7 @@ async def source_for(
             governor=governor or HostGovernor(per_host=8, delay=0),
             tool="kapear tests",
             telegram_web_base=base,
+            bluesky_base=base,
             limits=limits,
         )
 
