@@ -184,7 +184,7 @@ class Intake:
         if not (run.pages or run.is_owed):
             return  # nothing is new, and nothing left over: most visits are like this
         if run.scope.covers_media:
-            await self._retry_pending(run, source, wanted.locator)
+            await self._retry_pending(run, source, wanted)
         await self._capture_awaited(run, source, wanted)
 
     async def _page(self, run: _Run, page: ObservedPage, only: PostKey | None = None) -> None:
@@ -225,7 +225,7 @@ class Intake:
     async def _stored_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
         return await self.desk.store.read(lambda tx: tx.targets.known_digests(keys))
 
-    async def _retry_pending(self, run: _Run, source: Source, locator: str) -> None:
+    async def _retry_pending(self, run: _Run, source: Source, wanted: SourceTarget) -> None:
         """Read media again that earlier visits could not, unless this one has tried them already."""
         limit = self.limits.retries_a_visit
         rows = await self.desk.store.read(lambda tx: tx.targets.pending_media(run.target.id, limit))
@@ -235,9 +235,9 @@ class Intake:
                 continue
             # What earlier versions wrote does not say of what kind it is.
             url, album, *more = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
-            kind, post_url = more[:1], (more[1:] or [_url_of(row.key, locator)])[0]
+            kind, post_url = more[:1], (more[1:] or [_url_of(row.key, wanted.locator)])[0]
             reading = Reading(
-                source=source.media(url, run.traffic),
+                source=source.media(url, run.traffic, plain_agent=wanted.plain_agent),
                 identity=row.identity,
                 url=url,
                 album=album,

@@ -32,11 +32,17 @@ from triage.telegram import Telegram
 
 ANSWER_POLL_S = 0.2
 RECENT_VISITS = 20
+APPROVED = "target.approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTarget:
-    """What a person says when asking for a target; `backfill` None means all there is."""
+    """
+    What a person says when asking for a target; `backfill` None means all there is.
+
+    `platform` is said where the address alone does not tell. `ignore_robots`
+    and `plain_agent` are reasons: None where neither is asked for.
+    """
 
     locator: str = field(repr=False)
     report: str
@@ -45,6 +51,10 @@ class NewTarget:
     days: int = targets.MAX_DAYS
     backfill: int | None = targets.DEFAULT_BACKFILL
     backfill_since: date | None = None
+    platform: Platform | None = None
+    depth: int = 0
+    ignore_robots: str | None = field(default=None, repr=False)
+    plain_agent: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +78,15 @@ class WatchList:
         """
         Add a target; it waits for approval where the instance is enrolled.
 
-        Raises BadLocator, NotWatchable, NotAllowed, NotFound (unknown report),
+        To read it without Kapear's name is a supervisor's decision. Raises
+        BadLocator, NotWatchable, NotAllowed, NotFound (unknown report),
         WrongState (watched already, or the list is full).
         """
         actor.require(Permission.REQUEST_TARGET)
+        if wanted.plain_agent is not None:
+            actor.require(Permission.HIDE_NAME)
         accounts = await self.desk.store.read(Telegram(desk=self.desk).in_use)
-        locator = recognise(wanted.locator, with_account=bool(accounts))
+        locator = recognise(wanted.locator, with_account=bool(accounts), platform=wanted.platform)
         lifetime = targets.checked_days(wanted.days)
         if not wanted.basis.strip() or not wanted.authorised_by.strip():
             raise BadInput("Say who authorised watching this (--authorised-by) and on what basis (--basis).")
@@ -82,6 +95,13 @@ class WatchList:
         now = self.desk.now()
         target_id = TargetId(self.desk.new_id())
         basis = without_encoded_runs(wanted.basis.strip())
+        depth = targets.checked_depth(wanted.depth, locator.platform)
+        robots_ignored = targets.checked_reason(
+            wanted.ignore_robots, "--ignore-robots", "the site's robots.txt is not heeded"
+        )
+        plain_agent = targets.checked_reason(
+            wanted.plain_agent, "--plain-agent", "Kapear's name is not told to the site"
+        )
 
         def work(tx: Tx) -> TargetView:
             standing = tx.standing.get()
@@ -108,12 +128,23 @@ class WatchList:
                 backfill_since=wanted.backfill_since,
                 next_due=None if standing.enrolled else now,
                 synthetic=not standing.enrolled,
+                depth=depth,
+                robots_ignored=robots_ignored,
+                plain_agent=plain_agent,
             )
             existing = tx.targets.find(target.locator_digest)
             if existing is not None:
                 raise WrongState(f"This place is watched already: target {existing.id} ({existing.status}).")
             tx.targets.add(target)
-            self.desk.note(tx, actor, "target.requested", target_id, report=report.reference, platform=locator.platform)
+            self.desk.note(
+                tx,
+                actor,
+                "target.requested",
+                target_id,
+                report=report.reference,
+                platform=locator.platform,
+                **target.exceptions,
+            )
             return TargetView(target=target, canonical=locator.canonical, report=report.reference, basis=basis)
 
         return await self.desk.store.write(work)
@@ -123,7 +154,7 @@ class WatchList:
         actor.require(Permission.APPROVE_TARGET)
         now = self.desk.now()
         return await self._decide(
-            actor, target_id, "target.approved", lambda target: targets.approve(target, by=actor.name, now=now)
+            actor, target_id, APPROVED, lambda target: targets.approve(target, by=actor.name, now=now)
         )
 
     async def pause(self, actor: Actor, target_id: str) -> TargetView:
@@ -229,7 +260,8 @@ class WatchList:
             tx.targets.expire(now)
             target = decision(tx.targets.get(TargetId(target_id)))
             tx.targets.update(target)
-            self.desk.note(tx, actor, action, target.id)
+            told = target.exceptions if action == APPROVED else {}
+            self.desk.note(tx, actor, action, target.id, **told)
             return self._view(tx, target)
 
         return await self.desk.store.write(work)

@@ -89,6 +89,7 @@ class ListingSpider(VisitSpider):
     """Reads what one owner posts; which platform's, the subclasses say."""
 
     accepts = JSON
+    heeds_robots = False
     told: ClassVar[frozenset[int]] = frozenset({400, 401, 403, 404, 410, 422})
 
     @classmethod

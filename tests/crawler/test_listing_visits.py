@@ -161,7 +161,8 @@ async def test_a_visit_passes_so_many_pages_and_says_what_it_may_have_missed(kin
 async def test_where_older_pages_cannot_be_had_the_newest_is_read_and_the_gap_told(
     kind: type[Interface], trouble: str
 ) -> None:
-    interface = kind(ids=list(range(1001, 1301)), **{trouble: True})
+    interface = kind(ids=list(range(1001, 1301)))
+    setattr(interface, trouble, True)
     async with asked_of(interface) as (server, source):
         (page,) = await look(source, interface.target(server.base, cursor=cursor_after(interface, 1010)))
         assert seen([page]) == names(interface, interface.ids[-interface.per_page :])

@@ -27,6 +27,7 @@ async def answered(told: frozenset[int]) -> tuple[int, bytes, Recall | None]:
             governor=HostGovernor(per_host=8, delay=0),
             telegram_web_base="",
             bluesky_base="",
+            robots=None,
             tool="kapear tests",
             now=lambda: FIRST_HOUR,
             limits=QUICK,
