@@ -112,14 +112,13 @@ def _author(creator: Mapping[str, object]) -> str | None:
 
 
 def _linked_media(post: Mapping[str, object], base: str) -> list[SeenMedia]:
-    """Return what a link shows: a picture in two sizes, a film, or the picture that stands for what is there."""
+    """Return what a link shows: a picture, a film, or the picture that stands for what is there."""
     url = document(text_in(post, "url"), base)
     small = document(text_in(post, "thumbnail_url"), base)
     film = document(text_in(post, "embed_video_url"), base)
     kind = _kind(url, text_in(post, "url_content_type")) if url else None
     if url and kind is MediaKind.IMAGE:
-        fuller = url if small and small != url else None
-        return [SeenMedia(identity=_identity(url), url=small or url, fuller_url=fuller)]
+        return [SeenMedia(identity=_identity(url), url=url)]  # its thumbnail is too small to be hashed in its place
     films = [url if kind is MediaKind.VIDEO else None, film if film and _kind(film, "") is MediaKind.VIDEO else None]
     found = [SeenMedia(identity=_identity(each), kind=MediaKind.VIDEO, url=each) for each in films if each]
     if small:

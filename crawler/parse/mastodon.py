@@ -15,6 +15,7 @@ from crawler.parse.addresses import absolute, document
 from crawler.parse.content import read_content
 from crawler.parse.listing import MAX_MEDIA, Listing, Placed, in_order
 from crawler.parse.plain_json import a_list, an_id, an_object, moment_in, object_in, objects_in, text_in
+from crawler.parse.srcset import WIDE_ENOUGH
 from domain.errors import VisitEnded
 from domain.observations import MediaKind
 from domain.outcomes import Outcome
@@ -107,21 +108,31 @@ def read_one(untrusted: object, *, base: str, inline: dict[str, bytes]) -> SeenP
 
 
 def _attached(status: Mapping[str, object], base: str) -> list[SeenMedia]:
-    """Return the attached media: a picture in two sizes, a film as its file, or else what stands for it."""
+    """
+    Return the attached media: a film as its file, or else what stands for it; a picture in full.
+
+    Mastodon's own previews are too small for their hashes to be near enough to
+    the full size's; one that is said to be wide enough is read first.
+    """
     found = []
     for item in objects_in(status, "media_attachments"):
         identity = f"media:{an_id(item['id'])}"
         full = document(text_in(item, "url") or text_in(item, "remote_url"), base)
         small = document(text_in(item, "preview_url"), base)
         kind = _KINDS.get(text_in(item, "type"))
-        if kind is MediaKind.IMAGE and (small or full):
-            fuller = full if small and small != full else None
-            found.append(SeenMedia(identity=identity, url=small or full, fuller_url=fuller))
-        elif kind is MediaKind.VIDEO and full:
+        if kind is MediaKind.IMAGE and full and small and _width(item) >= WIDE_ENOUGH:
+            found.append(SeenMedia(identity=identity, url=small, fuller_url=full))
+        elif kind is not None and full:
             found.append(SeenMedia(identity=identity, kind=kind, url=full))
         elif small:
             found.append(SeenMedia(identity=identity, kind=MediaKind.THUMBNAIL, url=small))
     return found
+
+
+def _width(item: Mapping[str, object]) -> int:
+    """Return how wide a preview is said to be."""
+    width = object_in(object_in(item, "meta"), "small").get("width")
+    return width if isinstance(width, int) else 0
 
 
 def _card_picture(card: Mapping[str, object], base: str) -> list[SeenMedia]:

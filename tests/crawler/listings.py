@@ -105,7 +105,13 @@ class Interface(ABC):
 
 
 def status_of(number: int, *, account: str = ACCOUNT, **more: Any) -> dict[str, Any]:
-    media = {"id": f"9{number}", "type": "image", "url": f"/full/{number}.png", "preview_url": f"/small/{number}.png"}
+    media = {
+        "id": f"9{number}",
+        "type": "image",
+        "url": f"/full/{number}.png",
+        "preview_url": f"/small/{number}.png",
+        "meta": {"small": {"width": 800}},
+    }
     return {
         "id": str(number),
         "created_at": at(number),
