@@ -292,9 +292,9 @@ async def test_whoever_does_not_speak_the_interface_is_never_believed_to_be_gone
     kind: type[Interface], status: int, ending: str
 ) -> None:
     interface = kind(ids=[1001], errors={"/": (status, "<p>nothing here")})
-    async with asked_of(interface) as (server, source):
-        assert await ending_of(source, interface.target(server.base)) == ending
-        assert await ending_of(source, interface.target(server.base, cursor=cursor_after(interface, 1001))) == ending
+    for cursor in (None, cursor_after(interface, 1001)):
+        async with asked_of(interface) as (server, source):
+            assert await ending_of(source, interface.target(server.base, cursor=cursor)) == ending
 
 
 @every
