@@ -16,11 +16,14 @@ import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
+from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
 from crawler.spiders.bluesky import BlueskySpider
+from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.feed import FeedSpider
+from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.lemmy import LemmySpider
 from crawler.spiders.mastodon import MastodonSpider
 from crawler.spiders.page import PageSpider
@@ -38,7 +41,9 @@ TELEGRAM_WEB_BASE = "https://t.me"
 BLUESKY_BASE = "https://public.api.bsky.app"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.BLUESKY: BlueskySpider,
+    Platform.DISCOURSE: DiscourseSpider,
     Platform.FEED: FeedSpider,
+    Platform.IMAGEBOARD: ImageboardSpider,
     Platform.LEMMY: LemmySpider,
     Platform.MASTODON: MastodonSpider,
     Platform.PAGE: PageSpider,
@@ -60,6 +65,7 @@ class ScrapySource:
         bluesky_base: str = BLUESKY_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
+        platforms: Platforms | None = None,
     ) -> None:
         """
         Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record.
@@ -75,6 +81,7 @@ class ScrapySource:
             robots=robots,
             now=now,
             limits=limits or Limits(),
+            platforms=platforms or Platforms(),
         )
         self._runner = AsyncCrawlerRunner(SETTINGS)
 

@@ -11,7 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import bluesky, feed, handles, lemmy, mastodon, telegram, web
+from domain.locators import (
+    bluesky,
+    discourse,
+    feed,
+    handles,
+    homes,
+    imageboard,
+    lemmy,
+    mastodon,
+    parts,
+    refused,
+    telegram,
+    web,
+)  # fmt: skip
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -22,7 +35,9 @@ MAX_LOCATOR = 2048
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
     Platform.BLUESKY: bluesky.read,
+    Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
+    Platform.IMAGEBOARD: imageboard.read,
     Platform.LEMMY: lemmy.read,
     Platform.MASTODON: mastodon.read,  # the widest: any host's /@name
 }
@@ -34,6 +49,11 @@ class Locator:
 
     platform: Platform
     canonical: str = field(repr=False)
+
+    @property
+    def twins(self) -> tuple[str, ...]:
+        """Return the other addresses that are taken for the same place: with http or https, with www or without."""
+        return web.twins(self.canonical)
 
     @property
     def host(self) -> str:
@@ -59,7 +79,8 @@ def recognise_linked(link: str, *, with_account: bool = False) -> Locator:
     """
     Return the locator of the place that a link within a post leads to.
 
-    As `recognise`, but a link to one post of a channel names the channel.
+    As `recognise`, but a link to one post names the channel, account or
+    community that posted it, where the address alone says which.
     """
     return _recognised(link, with_account=with_account, is_whole=False, platform=None)
 
@@ -78,13 +99,15 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
     handle = handles.spelled_out(pasted)
     if handle is not None:
         pasted, platform = handle[0], platform or handle[1]
+    refused.refuse_application(pasted)
     channel = telegram.named_channel(pasted, is_whole=is_whole)
     if channel is None:
-        canonical = web.canonical_url(pasted)
+        canonical = homes.at_home(web.canonical_url(pasted))
         # Asked again of the canonical form: `t.me.` and full-width letters spell t.me too.
         channel = telegram.named_channel(canonical, is_whole=is_whole)
         if channel is None:
-            return _on_the_web(canonical, platform)
+            refused.refuse(canonical)
+            return _on_the_web(canonical, platform, is_whole=is_whole)
     if platform is not None and not platform.is_telegram:
         raise BadLocator(f"This is a channel on Telegram, and nothing on {platform}; leave the platform out.")
     if platform is Platform.TELEGRAM and not with_account:
@@ -96,13 +119,26 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
     )
 
 
-def _on_the_web(canonical: str, asked: Platform | None) -> Locator:
+def _on_the_web(canonical: str, asked: Platform | None, *, is_whole: bool) -> Locator:
     """Return the locator of a canonical web address, on the platform that was named or that knows it."""
-    for platform, read in READERS.items():
-        if asked in {None, platform}:
-            found = read(canonical, asked is platform)
-            if found is not None:
-                return Locator(platform=platform, canonical=found)
+    for address in (canonical,) if is_whole else dict.fromkeys((parts.whole(canonical), canonical)):
+        for platform, read in READERS.items():
+            if asked in {None, platform}:
+                found = _read(read, address, asked=asked is platform, is_whole=is_whole)
+                if found is not None:
+                    return Locator(platform=platform, canonical=found)
     if asked not in {None, Platform.PAGE}:
         raise BadLocator(f"This is no address on {asked} that Kapear can read; leave the platform out, or mend it.")
     return Locator(platform=Platform.PAGE, canonical=canonical)
+
+
+def _read(read: Reader, url: str, *, asked: bool, is_whole: bool) -> str | None:
+    """Return what a reader knows an address as; of a part of a place, the place where only that is wanted."""
+    while True:
+        try:
+            return read(url, asked)
+        except BadLocator:
+            above = None if is_whole else parts.shorter(url)
+            if above is None:
+                raise
+            url = above

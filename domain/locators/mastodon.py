@@ -20,11 +20,10 @@ _GATHERED = re.compile(r"/(?:web/|deck/)?(?:tags?|timelines?|explore|public|home
 
 # Sites that write their users' pages as /@name, too, and are something else.
 _ELSEWHERE = frozenset({
-    "dev.to", "ecency.com", "facebook.com", "flipboard.com", "hackernoon.com", "hive.blog", "instagram.com",
-    "kwai.com", "lbry.tv", "lemon8-app.com", "likee.video", "medium.com", "observablehq.com", "odysee.com",
-    "peakd.com", "pinterest.com", "producthunt.com", "replit.com", "rumble.com", "snapchat.com", "steemit.com",
-    "substack.com", "threads.com", "threads.net", "tiktok.com", "twitch.tv", "twitter.com", "unsplash.com",
-    "vimeo.com", "vk.com", "x.com", "youtube.com",
+    "dev.to", "ecency.com", "facebook.com", "flipboard.com", "hackernoon.com", "hive.blog", "kwai.com", "lbry.tv",
+    "lemon8-app.com", "likee.video", "medium.com", "observablehq.com", "odysee.com", "peakd.com", "pinterest.com",
+    "producthunt.com", "replit.com", "rumble.com", "steemit.com", "substack.com", "twitch.tv", "unsplash.com",
+    "vimeo.com", "vk.com", "youtube.com",
 })  # fmt: skip
 _TAG = (
     "A tag or a public timeline shows whoever uses the server, not what was reported. "

@@ -58,3 +58,71 @@ def test_what_does_not_say_whose_channel_it_is_cannot_be_watched(pasted: str) ->
     with pytest.raises(BadLocator, match="paste the channel's address"):
         recognise(pasted)
     assert recognise(pasted, platform=Platform.PAGE).platform is Platform.PAGE
+
+
+@pytest.mark.parametrize(
+    ("pasted", "canonical"),
+    [
+        ("https://boards.4chan.org/po/", "https://boards.4chan.org/po/"),
+        ("boards.4channel.org/po", "https://boards.4chan.org/po/"),
+        ("https://boards.4chan.org/po/catalog", "https://boards.4chan.org/po/"),
+        ("https://boards.4chan.org/po/3", "https://boards.4chan.org/po/"),
+        ("https://boards.4chan.org/po/thread/570368/paper#p570370", "https://boards.4chan.org/po/thread/570368"),
+        ("https://a.4cdn.org/po/thread/570368.json", "https://boards.4chan.org/po/thread/570368"),
+    ],
+)
+def test_a_board_of_4chan_is_known_by_its_host(pasted: str, canonical: str) -> None:
+    stands(pasted, Platform.IMAGEBOARD, canonical)
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/kites/", "/kites/"), ("/kites", "/kites/"), ("/a/kites/index.html", "/a/kites/"),
+        ("/kites/catalog.html", "/kites/"),
+        ("/kites/2.html", "/kites/"), ("/kites/res/12.html#13", "/kites/res/12.html"),
+        ("/kites/res/12.json", "/kites/res/12.html"),
+        ("/kites/res/12+50.html", "/kites/res/12.html"),
+    ],
+)  # fmt: skip
+def test_another_board_is_one_where_somebody_says_so(path: str, canonical: str) -> None:
+    assert recognise(f"https://rakes.example:8443{path}").platform is Platform.PAGE
+    stands(
+        f"https://rakes.example:8443{path}", Platform.IMAGEBOARD, f"https://rakes.example:8443{canonical}", asked=True
+    )
+
+
+@pytest.mark.parametrize("pasted", ["https://boards.4chan.org/", "https://boards.4chan.org/po/thread/kite"])
+def test_what_4chan_has_no_board_for(pasted: str) -> None:
+    with pytest.raises(BadLocator, match="neither a board nor a thread"):
+        recognise(pasted)
+
+
+@pytest.mark.parametrize("path", ["/", "/kites/res/", "/kites/res/old.html", "/kites/res/1.html/2"])
+def test_what_is_no_board(path: str) -> None:
+    with pytest.raises(BadLocator, match="neither a board nor a thread"):
+        recognise(f"https://rakes.example{path}", platform=Platform.IMAGEBOARD)
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/t/oak-boats/77", "/t/77"), ("/t/77", "/t/77"), ("/t/77.json", "/t/77"),
+        ("/t/oak-boats/77/3", "/t/77"), ("/t/77/3", "/t/77"),
+        ("/forum/t/oak-boats/77?u=kite", "/forum/t/77"), ("/c/boats/5", "/c/boats/5"),
+        ("/c/boats/oak/6/l/latest", "/c/boats/oak/6"),
+        ("/c/boats/5.json", "/c/boats/5"), ("/c/boats/5/none", "/c/boats/5"), ("/", "/latest"), ("/latest", "/latest"),
+        ("/latest.json", "/latest"), ("/forum/categories", "/forum/latest"), ("/t/2026/77", "/t/2026"),
+    ],
+)  # fmt: skip
+def test_a_forum_is_discourse_where_somebody_says_so(path: str, canonical: str) -> None:
+    assert recognise(f"https://boats.example{path}").platform is Platform.PAGE
+    found = recognise(f"https://boats.example{path}", platform=Platform.DISCOURSE)
+    assert found.canonical == f"https://boats.example{canonical}"
+    assert recognise(found.canonical, platform=Platform.DISCOURSE) == found
+
+
+@pytest.mark.parametrize("path", ["/u/kite", "/t/kites", "/c/kites", "/search", "/tag/kites", "/g/staff/members"])
+def test_people_searches_and_tags_are_no_place(path: str) -> None:
+    with pytest.raises(BadLocator, match="neither a forum, a category nor a topic"):
+        recognise(f"https://boats.example{path}", platform=Platform.DISCOURSE)

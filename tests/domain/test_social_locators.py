@@ -24,12 +24,11 @@ BY_ITSELF = [
     *(("https://bsky.app/profile/Kites.Example", Platform.BLUESKY, "https://bsky.app/profile/kites.example"),),
     *(("bsky.app/profile/@kites.example/", Platform.BLUESKY, "https://bsky.app/profile/kites.example"),),
     *((f"https://bsky.app/profile/{DID}", Platform.BLUESKY, f"https://bsky.app/profile/{DID}"),),
-    *(("https://rakes.example/@kites/111900000000000001", Platform.PAGE, None),),
     *(("https://rakes.example/c/kites", Platform.PAGE, None),),
     *(("https://rakes.example/users/kites", Platform.PAGE, None),),
     *(("https://rakes.example/tags/kites", Platform.PAGE, None),),
     *((f"https://{host}/@kites", Platform.PAGE, None) for host in (
-        "www.tiktok.com", "medium.com", "www.threads.net", "threads.com", "m.tiktok.com",
+        "medium.com", "kites.medium.com", "www.substack.com", "odysee.com", "vk.com",
     )),
 ]  # fmt: skip
 
@@ -38,7 +37,6 @@ NAMED = [
         "@kites", "web/@kites", "users/Kites", "deck/@kites", "web/accounts/@kites", "users/kites/",
     )),
     *(("https://boats.example/web/@kites@rakes.example", Platform.MASTODON, "https://rakes.example/@kites"),),
-    *(("https://www.tiktok.com/@kites", Platform.MASTODON, "https://www.tiktok.com/@kites"),),
     *(("http://rakes.example:8080/@kites", Platform.MASTODON, "http://rakes.example:8080/@kites"),),
     *(("https://rakes.example/c/Kites", Platform.LEMMY, "https://rakes.example/c/kites"),),
     *(("https://rakes.example/c/kites@rakes.example", Platform.LEMMY, "https://rakes.example/c/kites"),),
@@ -71,6 +69,14 @@ def test_what_shape_or_host_make_certain_is_recognised(text: str, platform: Plat
     assert found.platform is platform
     assert found.canonical == (canonical or text)
     assert recognise_linked(text) == found
+
+
+def test_a_link_to_a_post_names_who_posted_it() -> None:
+    status = "https://rakes.example/@Kites/111900000000000001"
+    assert recognise(status).platform is Platform.PAGE
+    assert recognise_linked(status) == recognise("@kites@rakes.example")
+    profile = recognise("https://bsky.app/profile/kites.example")
+    assert recognise_linked("https://bsky.app/profile/kites.example/post/3kites") == profile
 
 
 @pytest.mark.parametrize(("text", "platform", "canonical"), NAMED)
