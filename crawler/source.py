@@ -16,6 +16,7 @@ import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
+from crawler.forums.rules import ForumRule
 from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
@@ -23,6 +24,7 @@ from crawler.spiders.base import VisitSpider
 from crawler.spiders.bluesky import BlueskySpider
 from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.feed import FeedSpider
+from crawler.spiders.forum import ForumSpider
 from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.lemmy import LemmySpider
 from crawler.spiders.mastodon import MastodonSpider
@@ -43,6 +45,7 @@ SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.BLUESKY: BlueskySpider,
     Platform.DISCOURSE: DiscourseSpider,
     Platform.FEED: FeedSpider,
+    Platform.FORUM: ForumSpider,
     Platform.IMAGEBOARD: ImageboardSpider,
     Platform.LEMMY: LemmySpider,
     Platform.MASTODON: MastodonSpider,
@@ -65,6 +68,7 @@ class ScrapySource:
         bluesky_base: str = BLUESKY_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
+        forum_rules: tuple[ForumRule, ...] = (),
         platforms: Platforms | None = None,
     ) -> None:
         """
@@ -81,6 +85,7 @@ class ScrapySource:
             robots=robots,
             now=now,
             limits=limits or Limits(),
+            forum_rules=forum_rules,
             platforms=platforms or Platforms(),
         )
         self._runner = AsyncCrawlerRunner(SETTINGS)

@@ -15,6 +15,7 @@ from domain.locators import (
     bluesky,
     discourse,
     feed,
+    forum,
     handles,
     homes,
     imageboard,
@@ -24,7 +25,7 @@ from domain.locators import (
     refused,
     telegram,
     web,
-)  # fmt: skip
+)
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -37,6 +38,7 @@ READERS: Mapping[Platform, Reader] = {
     Platform.BLUESKY: bluesky.read,
     Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
+    Platform.FORUM: forum.read,
     Platform.IMAGEBOARD: imageboard.read,
     Platform.LEMMY: lemmy.read,
     Platform.MASTODON: mastodon.read,  # the widest: any host's /@name

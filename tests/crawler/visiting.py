@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
+from crawler.forums.rules import load_rules
 from crawler.platforms import Platforms
 from crawler.source import ScrapySource
 from crawler.visit import Limits
@@ -114,6 +115,7 @@ async def source_for(
             telegram_web_base=base,
             bluesky_base=base,
             limits=limits,
+            forum_rules=load_rules(),
             platforms=platforms,
         )
 
