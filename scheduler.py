@@ -20,8 +20,8 @@ from domain.cadence import next_interval
 from domain.errors import LostClaim
 from domain.ids import VisitId
 from domain.outcomes import Outcome
-from domain.store import Tx
 from domain.targets import Claim, Visit
+from triage.turns import Turns
 
 log = logging.getLogger("kapear.scheduler")
 
@@ -79,16 +79,8 @@ class Monitor:
         room = self.at_once - len(self._running)
         if room <= 0:
             return
-        now = self.visitor.desk.now()
-
-        def work(tx: Tx) -> list[Claim]:
-            # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.
-            asked = [tx.targets.claim(target_id) for target_id in tx.targets.requested()[:room]]
-            claims = [claim for claim in asked if claim is not None]
-            left = 0 if tx.standing.get().paused else room - len(claims)
-            return claims + (tx.targets.claim_due(now, left) if left else [])
-
-        for claim in await self.visitor.desk.store.write(work):
+        turns = Turns(desk=self.visitor.desk, line=self.visitor.intake.line)
+        for claim in await turns.take(room, is_idle=not self._running):
             task = asyncio.create_task(self._visit(claim))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
@@ -119,7 +111,7 @@ class Monitor:
 
     async def _give_back(self, claim: Claim) -> None:
         """Write that a visit could not be written."""
-        failures = claim.target.failures + 1
+        failures, gone_since = claim.target.failures + 1, claim.target.gone_since
         now = self.visitor.desk.now()
         due = now + next_interval(self.visitor.instance.config.cadence, Outcome.ERROR, failures, 0.5)
         visit = Visit(
@@ -130,7 +122,9 @@ class Monitor:
             outcome=Outcome.ERROR,
             code="not_written",
         )
-        await self.visitor.desk.store.write(lambda tx: tx.targets.finish(claim, visit, due, failures))
+        await self.visitor.desk.store.write(
+            lambda tx: tx.targets.finish(claim, visit, due, failures, gone_since=gone_since)
+        )
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         """Run a job; a database that is away for a while stops nothing."""

@@ -38,6 +38,7 @@ from net.guard import EgressPolicy
 from net.session import guarded_session
 from triage.desk import Desk
 from triage.intake import Intake
+from triage.landmarks import KnownHosts
 from triage.rematching import Rematching
 from triage.remote_list import RemoteList
 
@@ -97,6 +98,7 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
         await instance.office.lists.expire()
         await instance.office.lists.tidy()
         async with _equipment(instance) as visitor:
+            visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
             await visitor.refresh_lists()
             settle()
             yield visitor
@@ -124,6 +126,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             governor=governor,
             telegram_web_base=config.telegram_web_base,
             tool=tool_version(),
+            landmarks=KnownHosts(desk=instance.office.desk),
         )
         intake = Intake(
             desk=instance.office.desk,

@@ -16,6 +16,7 @@ import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
+from crawler.knowing import Knowing
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
@@ -24,7 +25,7 @@ from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
 from domain.clock import utc_now
 from domain.observations import ObservedPage, Platform, Traffic
-from domain.ports import MediaSource, SourceTarget
+from domain.ports import Landmarks, MediaSource, SourceTarget
 from net.governor import HostGovernor
 from net.media import HttpMedia
 
@@ -47,8 +48,13 @@ class ScrapySource:
         telegram_web_base: str = TELEGRAM_WEB_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
+        landmarks: Landmarks | None = None,
     ) -> None:
-        """Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record."""
+        """
+        Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record.
+
+        Without `landmarks` no host without a certificate is known again.
+        """
         self._equipment = Equipment(
             session=session,
             governor=governor,
@@ -57,6 +63,7 @@ class ScrapySource:
             now=now,
             limits=limits or Limits(),
         )
+        self._knowing = Knowing(equipment=self._equipment, landmarks=landmarks)
         self._runner = AsyncCrawlerRunner(SETTINGS)
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncGenerator[ObservedPage, None]:
@@ -66,11 +73,13 @@ class ScrapySource:
         if question is not None:
             answer = await ask(visit, question, Recall.loaded(target.recall))
             if answer.is_unchanged:
+                await self._knowing.seen(target, traffic)
                 return
             visit.came_first[question] = answer
         async with aclosing(self._crawled(visit)) as pages:
             async for page in pages:
                 yield page
+        await self._knowing.seen(target, traffic)
 
     async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
         """Look at one post again, in a crawl of its own."""
@@ -81,9 +90,9 @@ class ScrapySource:
         """Return a handle on media seen by an earlier visit."""
         return HttpMedia(url, session=self._equipment.session, governor=self._equipment.governor, traffic=traffic)
 
-    async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:  # noqa: ARG002 - the port's
-        """Return False: nothing is known of how platforms answer."""
-        return False
+    async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:
+        """Return whether the target's platform is known again at another place."""
+        return await self._knowing.is_itself(target, traffic)
 
     async def _crawled(self, visit: Visit) -> AsyncGenerator[ObservedPage, None]:
         """Yield the pages of a visit's one crawl, which ends with the iterator."""

@@ -15,11 +15,13 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.connectivity import Failure, Outage
 from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, LiveList, Opinion, OwnEntry, QuotedHash
 from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
+from domain.landmarks import Landmark
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
 from domain.observations import Platform
@@ -175,11 +177,29 @@ class TargetBook(Protocol):
     def hurry(self, target_ids: Collection[TargetId], now: datetime) -> None:
         """Let active targets be due now."""
 
-    def finish(self, claim: Claim, visit: Visit, next_due: datetime | None, failures: int) -> None:
-        """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
+    def finish(
+        self,
+        claim: Claim,
+        visit: Visit,
+        next_due: datetime | None,
+        failures: int,
+        *,
+        gone_since: datetime | None = None,
+    ) -> None:
+        """
+        Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale.
+
+        One that ended offline leaves how the target stands as it was.
+        """
+
+    def forgive(self, failures: Sequence[Failure]) -> None:
+        """Let targets stand as they did before failures that were not theirs, unless they are claimed again."""
 
     def visits(self, target_id: TargetId, limit: int) -> list[Visit]:
         """Return a target's visits, newest first."""
+
+    def gaps(self, target_id: TargetId) -> int:
+        """Return how often posts of a target may have scrolled away unseen."""
 
     def posts(self, target_id: TargetId) -> list[StoredPost]:
         """Return a target's posts in the order they were first seen."""
@@ -445,6 +465,32 @@ class TelegramBook(Protocol):
         """Return how many channels are pinned to each account that has any."""
 
 
+class HostLandmarks(Protocol):
+    """How hosts answer, by keyed digest."""
+
+    def get(self, host_digest: str) -> Landmark | None:
+        """Return a host's landmark, where one was ever seen."""
+
+    def put(self, host_digest: str, landmark: Landmark) -> None:
+        """Write a host's landmark."""
+
+
+class OutageBook(Protocol):
+    """When the whole network was away: nothing was watched then."""
+
+    def begin(self, at: datetime) -> None:
+        """Write that the network went away, unless it is away already."""
+
+    def end(self, at: datetime) -> None:
+        """Write that it is back, where it was away."""
+
+    def current(self) -> datetime | None:
+        """Return since when it is away; None while it is there."""
+
+    def between(self, since: datetime, until: datetime) -> list[Outage]:
+        """Return the outages of a time, the latest first."""
+
+
 class FeedBook(Protocol):
     """Where feeds of hash lists stand."""
 
@@ -499,6 +545,8 @@ class Tx(Protocol):
     prints: PrintBook
     people: PeopleBook
     telegram: TelegramBook
+    landmarks: HostLandmarks
+    outages: OutageBook
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook

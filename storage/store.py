@@ -22,9 +22,11 @@ from sqlalchemy.exc import DBAPIError
 from domain.store import (
     AuditBook,
     FeedBook,
+    HostLandmarks,
     LeadBook,
     ListBook,
     OpinionBook,
+    OutageBook,
     PageTransaction,
     PeopleBook,
     PrintBook,
@@ -37,6 +39,7 @@ from domain.store import (
     VisitorLock,
 )
 from domain.targets import Claim
+from storage import network
 from storage.audit import Audit
 from storage.engine import READERS, Engines
 from storage.faults import fault
@@ -72,6 +75,8 @@ class SqlTx:
         self.prints: PrintBook = Prints(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
+        self.landmarks: HostLandmarks = network.HostLandmarks(connection)
+        self.outages: OutageBook = network.Outages(connection)
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)

@@ -99,7 +99,19 @@ def target_json(view: TargetView) -> Json:
         "expires_at": rfc3339(target.expires_at),
         "last_visit_at": rfc3339(target.last_visit_at),
         "last_outcome": target.last_outcome.value if target.last_outcome else None,
+        "gone_since": rfc3339(target.gone_since),
         "next_due": rfc3339(target.next_due),
+    }
+
+
+def watched_json(view: TargetView) -> Json:
+    """Return a target with how it was watched: its latest visits, and when it was not."""
+    return {
+        **target_json(view),
+        "basis": view.basis,
+        "gaps": view.gaps,
+        "not_watched": [{"from": rfc3339(one.started_at), "to": rfc3339(one.ended_at)} for one in view.outages],
+        "visits": [{**visit_json(visit, None), "started_at": visit.started_at.isoformat()} for visit in view.visits],
     }
 
 
@@ -114,6 +126,7 @@ def visit_json(visit: Visit, next_due: datetime | None) -> Json:
         "matches": visit.matches,
         "suppressed": visit.suppressed,
         "leads_filed": visit.leads_filed,
+        "gaps": visit.gaps,
         "next_due": rfc3339(next_due),
         "requests": visit.requests,
         "bytes": visit.bytes,

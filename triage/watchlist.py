@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from domain import targets
 from domain.audit import SYSTEM
+from domain.connectivity import Outage
 from domain.errors import BadInput, NotFound, WrongState
 from domain.ids import ReportId, RequestId, TargetId
 from domain.locators import Locator, recognise
@@ -49,13 +50,20 @@ class NewTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetView:
-    """A target as the desk sees it, with what is decrypted for that."""
+    """
+    A target as the desk sees it, with what is decrypted for that.
+
+    `outages` are the times since it was added in which nothing was watched;
+    `gaps` counts how often posts may have scrolled away unseen.
+    """
 
     target: WatchTarget
     canonical: str = field(repr=False)
     report: str
     basis: str = field(default="", repr=False)
     visits: tuple[Visit, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +165,18 @@ class WatchList:
 
         def work(tx: Tx) -> TargetView:
             target = tx.targets.get(TargetId(target_id))
-            return self._view(tx, target, visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)))
+            return replace(
+                self._view(tx, target),
+                visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)),
+                outages=tuple(tx.outages.between(target.created_at, min(target.expires_at, self.desk.now()))),
+                gaps=tx.targets.gaps(target.id),
+            )
 
         return await self.desk.store.read(work)
+
+    async def offline_since(self) -> datetime | None:
+        """Return since when the network is away, and nothing is watched; None while it is there."""
+        return await self.desk.store.read(lambda tx: tx.outages.current())
 
     async def posts(self, actor: Actor, target_id: str) -> list[tuple[str, StoredPost]]:
         """Return what was seen of a target, post by post: a name and no content."""
@@ -234,13 +251,12 @@ class WatchList:
 
         return await self.desk.store.write(work)
 
-    def _view(self, tx: Tx, target: WatchTarget, visits: tuple[Visit, ...] = ()) -> TargetView:
+    def _view(self, tx: Tx, target: WatchTarget) -> TargetView:
         return TargetView(
             target=target,
             canonical=self.desk.locator_of(target),
             report=tx.reports.get(target.report_id).reference,
             basis=self.desk.vault.decrypt(target.basis, basis_place(target.id)),
-            visits=visits,
         )
 
     def _served_from(self, locator: Locator, accounts: Iterable[TelegramAccount]) -> str:

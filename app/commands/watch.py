@@ -16,7 +16,7 @@ from app.instance import Instance
 from domain.errors import AlreadyRunning, WrongState
 from domain.people import Actor
 from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, Visit
-from triage.json_views import Json, post_json, target_json, visit_json
+from triage.json_views import Json, post_json, rfc3339, target_json, visit_json, watched_json
 from triage.watchlist import NewTarget, TargetView
 
 app = typer.Typer(no_args_is_help=True, help="Watch targets.")
@@ -102,12 +102,22 @@ def show(target_id: Id, *, as_json: AsJson = False) -> None:
         return await instance.office.watchlist.show(actor, target_id)
 
     view = at_desk(work, acting=False)
-    visits = [{**visit_json(visit, None), "started_at": visit.started_at.isoformat()} for visit in view.visits]
-    emit(
-        {**target_json(view), "basis": view.basis, "visits": visits} if as_json else target_json(view), as_json=as_json
-    )
-    if not as_json and visits:
+    watched = watched_json(view)
+    if as_json:
+        emit(watched, as_json=True)
+        return
+    visits, outages = watched.pop("visits"), watched.pop("not_watched")
+    emit(watched, as_json=False)
+    if view.target.gone_since is not None:
+        again = rfc3339(view.target.next_due) or "no time: it is not watched now"
+        say(f"Said to be gone since {rfc3339(view.target.gone_since)}; looked at again at {again}.")
+    if view.gaps:
+        say(f"Posts may have scrolled away unseen: {view.gaps} times.")
+    if visits:
         emit(visits, as_json=False, columns=("started_at", "outcome", "new_observations", "leads_filed", "seconds"))
+    if outages:
+        say("Not watched, for the network was away:")
+        emit(outages, as_json=False, columns=("from", "to"))
 
 
 @app.command("posts")

@@ -13,12 +13,15 @@ from tests.contracts.samples import a_report
 from tests.contracts.store_desk import DeskContract
 from tests.contracts.store_feeds import FeedContract
 from tests.contracts.store_lists import ListContract
+from tests.contracts.store_network import NetworkContract
 from tests.contracts.store_pages import PageContract
 from tests.contracts.store_targets import TargetContract
 from tests.contracts.store_telegram import TelegramContract
 
 
-class StoreContract(DeskContract, ListContract, TargetContract, PageContract, TelegramContract, FeedContract):
+class StoreContract(
+    DeskContract, ListContract, TargetContract, PageContract, TelegramContract, FeedContract, NetworkContract
+):
     """The suite; a subclass brings the fixtures `store` and `other_store`, two on one empty database."""
 
     async def test_what_raises_is_rolled_back_and_raised(self, store: Store) -> None:
