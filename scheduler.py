@@ -31,6 +31,7 @@ EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
 PURGE_S = 3600.0
+BATCHES = 4  # as visits end, a quarter of their places is filled at once: one transaction for many
 DRAIN_S = 3.0  # what a stop gives running visits; SIGTERM is promised to end within 5 s
 
 
@@ -42,6 +43,10 @@ class Monitor:
     counted: Callable[[Visit], None]
     at_once: int = 4
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _stopping: bool = False
+    _more: bool = False  # the last claim got as many as it asked for, so more may be due
+    _refill: asyncio.Task[None] | None = None
     _owed: list[Claim] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -75,15 +80,29 @@ class Monitor:
 
     async def tick(self) -> None:
         """Claim and start what is due, as far as there is room; visits that people asked for come first."""
-        await self._settle()
-        room = self.at_once - len(self._running)
-        if room <= 0:
+        if self._stopping or self._claiming.locked():
             return
+        async with self._claiming:
+            await self._settle()
+            room = self.at_once - len(self._running)
+            self._more = room > 0 and await self._start(room) == room
+
+    async def _start(self, room: int) -> int:
+        """Claim and start up to so many visits; returns how many."""
         turns = Turns(desk=self.visitor.desk, line=self.visitor.intake.line)
-        for claim in await turns.take(room, is_idle=not self._running):
+        claims = await turns.take(room, is_idle=not self._running)
+        for claim in claims:
             task = asyncio.create_task(self._visit(claim))
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(self._ended)
+        return len(claims)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Let a visit go; where more is due, and room for a batch of it, the next tick is now."""
+        self._running.discard(task)
+        has_room = self.at_once - len(self._running) >= max(1, self.at_once // BATCHES)
+        if self._more and not self._stopping and has_room and (self._refill is None or self._refill.done()):
+            self._refill = asyncio.create_task(self._guarded(self.tick))
 
     async def expire(self) -> None:
         """Mark targets whose time is over."""
@@ -135,6 +154,9 @@ class Monitor:
 
     async def _drain(self) -> None:
         """Cancel running visits and wait for their last writes."""
+        self._stopping = True
+        async with self._claiming:  # what is being claimed is let go with the others
+            pass
         for task in self._running:
             task.cancel()
         if self._running:

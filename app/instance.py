@@ -32,6 +32,7 @@ from triage.office import Office
 from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
+from triage.referrals import Referrals
 from triage.reports import Reports
 from triage.suggestions import Linked
 from triage.telegram import Telegram
@@ -133,6 +134,7 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
     return Office(
         desk=desk,
         reports=Reports(desk=desk),
+        referrals=Referrals(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),

@@ -22,7 +22,7 @@ from app.instance import Instance
 from app.introduction import tool_version, user_agent
 from app.lists import build_missing
 from app.telegram import TelegramOnDemand
-from crawler.source import ScrapySource
+from crawler.source import SPIDERS, ScrapySource
 from domain.errors import AlreadyRunning
 from domain.ids import TargetId
 from domain.observations import Platform
@@ -130,7 +130,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
         )
         intake = Intake(
             desk=instance.office.desk,
-            sources={Platform.TELEGRAM: telegram, Platform.TELEGRAM_WEB: web, Platform.PAGE: web},
+            sources={**dict.fromkeys(SPIDERS, web), Platform.TELEGRAM: telegram},
             fingerprinter=pool,
             matcher=matcher,
             rules=load_rules(),

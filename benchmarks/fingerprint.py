@@ -89,6 +89,7 @@ def peer_whole(file: bytes) -> None:
     decoded = Image.open(io.BytesIO(file)).convert("RGB")
     pdqhash.compute_dihedral(np.asarray(decoded))
     imagehash.phash(decoded)
+    imagehash.phash(decoded, hash_size=16)
 
 
 def peer_pdq(file: bytes) -> None:

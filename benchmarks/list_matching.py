@@ -5,7 +5,7 @@ Time one picture with all its variants against a list of millions, as a visit as
 
 The list is a version in files: so many PDQ hashes, and behind them a tenth as
 many pHash hashes and digests of each kind. A picture is 32 PDQ hashes, of which
-every second lies near an entry, two of pHash and three digests. Processor time,
+every second lies near an entry, two of each pHash and three digests. Processor time,
 medians, in turn with Pillow decoding a JPEG of 1280 pixels; JSON lines.
 """
 
@@ -67,6 +67,8 @@ def a_picture(dice: np.random.Generator, pool: hamming.Hashes) -> Fingerprint:
         pdq_others=variants[8:],
         phash=dice.bytes(8),
         phash_trimmed=dice.bytes(8),
+        phash256=dice.bytes(32),
+        phash256_trimmed=dice.bytes(32),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crawler.spiders.base import VisitSpider
 
 QUESTION = "question"  # the keys in `Request.meta` under which the question goes out, and what came waits
+RECALL = "recall"  # and what an earlier answer said of itself, where only what is new since is wanted
 ANSWER = "answer"
 
 
@@ -33,7 +34,11 @@ class GuardedDownloadHandler(BaseDownloadHandler):
         visit = cast("VisitSpider", self.crawler.spider).visit
         question: Question = request.meta[QUESTION]
         came_first = visit.came_first.pop(question, None)
-        answer = came_first if came_first is not None else await visit.fetching(ask(visit, question))
+        answer = (
+            came_first
+            if came_first is not None
+            else await visit.fetching(ask(visit, question, request.meta.get(RECALL)))
+        )
         if answer.capture is None:
             return Response(request.url, status=answer.status, headers={"Location": answer.location})
         request.meta[ANSWER] = answer

@@ -27,6 +27,7 @@ from net.session import peer_of
 RECENTLY = timedelta(minutes=1)
 _LANDMARK = "/robots.txt"
 _MAX_LANDMARK = 512 * 1024  # bytes of it that count
+_PATIENCE = timedelta(hours=1)  # before a host's landmark is thought of again
 _SWEPT_AT = 512  # places remembered before those of longer ago are let go
 _OK = 200
 _NO_ANSWER = frozenset({408, 421, 425, 429})
@@ -39,6 +40,7 @@ class Knowing:
 
     equipment: Equipment
     landmarks: Landmarks | None = None
+    _looked: dict[str, datetime] = field(default_factory=dict)
     _seen: dict[tuple[Platform, str], dict[str, datetime]] = field(default_factory=dict)
 
     async def seen(self, target: SourceTarget, traffic: Traffic) -> None:
@@ -46,7 +48,14 @@ class Knowing:
         if target.platform not in READS_ANYTHING:
             self._note(target, target.locator)
         host = self._plain_host(target)
-        if host is None or self.landmarks is None or not await self.landmarks.is_stale(host):
+        now = self.equipment.now()
+        if host is None or self.landmarks is None:
+            return
+        looked = self._looked.get(host)
+        if looked is not None and timedelta(0) <= now - looked < _PATIENCE:
+            return
+        self._looked[host] = now
+        if not await self.landmarks.is_stale(host):
             return
         answer = await self._landmark(target, traffic)
         if answer:
@@ -123,6 +132,8 @@ class Knowing:
     def _note(self, target: SourceTarget, name: str) -> None:
         """Remember that a place was there now; an empty name stands for what is no target."""
         now = self.equipment.now()
+        if len(self._looked) >= _SWEPT_AT:
+            self._looked = {host: at for host, at in self._looked.items() if now - at < _PATIENCE}
         if len(self._seen) >= _SWEPT_AT:
             self._seen = {
                 key: fresh

@@ -20,6 +20,7 @@ from crawler.knowing import Knowing
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
+from crawler.spiders.feed import FeedSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
@@ -31,8 +32,9 @@ from net.media import HttpMedia
 
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
-    Platform.TELEGRAM_WEB: TelegramWebSpider,
+    Platform.FEED: FeedSpider,
     Platform.PAGE: PageSpider,
+    Platform.TELEGRAM_WEB: TelegramWebSpider,
 }
 
 

@@ -24,7 +24,10 @@ never hold a locator, a handle or a text.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain.outcomes import Outcome
+from domain.referral_kinds import ReferralKind
 
 
 class KapearError(Exception):
@@ -46,10 +49,15 @@ class BadLocator(BadInput):
 class NotWatchable(Refused):
     """The locator is understood, and Kapear never fetches it."""
 
-    def __init__(self, message: str, *, referral: str = "") -> None:
-        """Keep the referral note: what to do with this locator instead."""
+    def __init__(self, message: str, kind: ReferralKind) -> None:
+        """Keep of what kind the place is: it can be noted for the police instead."""
         super().__init__(message)
-        self.referral = referral
+        self.kind = kind
+
+    @property
+    def referral(self) -> str:
+        """Return what a note for the police would say."""
+        return self.kind.sentence
 
 
 class NotFound(Refused):
@@ -75,11 +83,12 @@ class AlreadyRunning(OperatorFault):
 class VisitEnded(KapearError):
     """A visit ended early with an outcome."""
 
-    def __init__(self, outcome: Outcome, code: str) -> None:
-        """Say how it ended, and why as a short code (never a locator)."""
+    def __init__(self, outcome: Outcome, code: str, *, until: datetime | None = None) -> None:
+        """Say how it ended, why as a short code (never a locator), and until when its host is to be left alone."""
         super().__init__(f"{outcome}: {code}")
         self.outcome = outcome
         self.code = code
+        self.until = until
 
 
 class EgressRefused(VisitEnded):

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 PDQ_BYTES = 32
 PHASH_BYTES = 8
+PHASH256_BYTES = 32
 MIN_PDQ_QUALITY = 50  # below this PDQ says little; lists and peers discard ≤ 49
 MAX_FRAMES = 32  # sampled of one moving picture
 
@@ -72,7 +73,8 @@ class Fingerprint:
     further sets of eight in that order, of the same picture prepared as others
     do it: squashed to 512 by 512, its uniform border trimmed, or both; only
     sets that differ and say something. `phash_trimmed` is pHash without the
-    border, None where there is none. Digests are lower-case hex, None unless
+    border, None where there is none; `phash256` and `phash256_trimmed` are
+    the wide ones of 256 bits, which fingerprints of before had not. Digests are lower-case hex, None unless
     every byte was read. `frames` are those sampled of a video, which has no
     hash of its own, or of an animation, whose own hash is that of its first
     picture; by time.
@@ -93,5 +95,7 @@ class Fingerprint:
     pdq_others: tuple[bytes, ...] = ()
     phash: bytes | None = None
     phash_trimmed: bytes | None = None
+    phash256: bytes | None = None
+    phash256_trimmed: bytes | None = None
     frames: tuple[SampledFrame, ...] = ()
     covers: Covers = Covers.WHOLE

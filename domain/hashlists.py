@@ -20,6 +20,7 @@ class Algorithm(StrEnum):
     SHA256 = "sha256"
     PDQ = "pdq"
     PHASH = "phash"
+    PHASH256 = "phash256"
 
     # The word's own: an enumeration's is several times slower, and lists ask for it row by row.
     __hash__ = str.__hash__
@@ -30,13 +31,24 @@ class Algorithm(StrEnum):
         return _HEX_LENGTHS[self]
 
     @property
+    def bits(self) -> int:
+        """Return how many bits one hash has."""
+        return self.hex_length * 4
+
+    @property
     def is_exact(self) -> bool:
         """Return whether equality of this hash means equality of the bytes."""
         return self in _EXACT
 
+    @property
+    def only_supports(self) -> bool:
+        """Return whether a match by it says nothing alone: it stands beside another, or is not shown."""
+        return self in _SUPPORTING
 
-_HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "pdq": 64, "phash": 16}
+
+_HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "pdq": 64, "phash": 16, "phash256": 64}
 _EXACT = frozenset({"md5", "sha1", "sha256"})
+_SUPPORTING = frozenset({"phash", "phash256"})
 
 
 class ListClass(StrEnum):
@@ -265,7 +277,7 @@ class HashMatch:
         pHash never does: benign cards of one layout fall within its radius of
         each other in one pair of six. A negative list never does either.
         """
-        return self.algorithm is not Algorithm.PHASH and self.list_class is not ListClass.NEGATIVE
+        return not self.algorithm.only_supports and self.list_class is not ListClass.NEGATIVE
 
 
 def worst(matches: Iterable[HashMatch]) -> Severity | None:
@@ -298,15 +310,16 @@ def unsuppressed(matches: Sequence[HashMatch]) -> tuple[tuple[HashMatch, ...], i
     another list outweigh a negative list's likeness.
     """
     benign = [match for match in matches if match.list_class is ListClass.NEGATIVE]
-    nearest = min((_remoteness(match) for match in benign), default=None)
+    nearest = min((remoteness(match) for match in benign), default=None)
     held = tuple(
         match
         for match in matches
-        if match.list_class is ListClass.NEGATIVE or nearest is None or _remoteness(match) < nearest
+        if match.list_class is ListClass.NEGATIVE or nearest is None or remoteness(match) < nearest
     )
     return held, len(matches) - len(held)
 
 
-def _remoteness(match: HashMatch) -> tuple[int, int]:
-    """Return how little a match says: exact digests first, then PDQ by distance, then pHash."""
-    return (match.algorithm is Algorithm.PHASH) + (not match.algorithm.is_exact), match.distance
+def remoteness(match: HashMatch) -> tuple[int, float]:
+    """Return how little a match says: exact digests first, then PDQ, then what only supports, each by share of bits."""
+    algorithm = match.algorithm
+    return algorithm.only_supports + (not algorithm.is_exact), match.distance / algorithm.bits

@@ -19,6 +19,7 @@ RequestId = NewType("RequestId", str)
 PostId = NewType("PostId", str)
 MediaId = NewType("MediaId", str)
 LeadId = NewType("LeadId", str)
+ReferralId = NewType("ReferralId", str)
 ListId = NewType("ListId", str)
 UserId = NewType("UserId", str)
 

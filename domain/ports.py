@@ -7,7 +7,7 @@ store remembers. Each port has one contract suite in tests/contracts/.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -195,6 +195,8 @@ class SourceTarget:
     asked to be reminded of. `depth` is how many links deep the pages of a site
     are authorised, below the locator's folder. `ignores_robots` and
     `plain_agent` were decided for this target by a person, with a reason.
+    `named` returns by which name the books know an address, where posts are
+    named by theirs.
     """
 
     platform: Platform
@@ -206,6 +208,7 @@ class SourceTarget:
     depth: int = 0
     ignores_robots: bool = False
     plain_agent: bool = False
+    named: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
 
 class Source(Protocol):
@@ -223,8 +226,9 @@ class Source(Protocol):
         """
         Look at one post again; return a page that shows it, or None where the platform says that there is none.
 
-        `post` is its own name within the target; a web page is one post, so
-        there it says nothing. Posts next to it are on the page where they came
+        `post` is its own name within the target, or where posts are named by
+        their addresses, what `target.named` returns for it; a target that is
+        one page is one post, so there it says nothing. Posts next to it are on the page where they came
         with the same answer. The page's cursor is the target's, unchanged. A
         platform knows a channel by a name that can change hands: whose post it
         is, the page's `container` says, and the caller compares. Raises

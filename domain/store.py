@@ -20,7 +20,7 @@ from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, LiveList, Opinion, OwnEntry, QuotedHash
-from domain.ids import LeadId, ListId, MediaId, PostId, ReportId, RequestId, TargetId
+from domain.ids import LeadId, ListId, MediaId, PostId, ReferralId, ReportId, RequestId, TargetId
 from domain.landmarks import Landmark
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
@@ -28,6 +28,7 @@ from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
 from domain.ports import LeadKey, RemoteAnswer
+from domain.referrals import ReferralNote
 from domain.rematching import KnownMatches, RematchPlan, StoredPrint
 from domain.reports import Report
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
@@ -244,6 +245,19 @@ class PageTransaction(Protocol):
         `keys` has the key pair of every lead that the plan opens. Raises
         LostClaim, so that everything rolls back, when the token is stale.
         """
+
+
+class ReferralBook(Protocol):
+    """What is for the police, and never opened."""
+
+    def add(self, note: ReferralNote) -> None:
+        """Write a note; raises WrongState where its report has one of this place already."""
+
+    def get(self, note_id: ReferralId) -> ReferralNote:
+        """Return a note; raises NotFound."""
+
+    def all(self) -> list[ReferralNote]:
+        """Return all notes, newest first."""
 
 
 class LeadBook(Protocol):
@@ -538,6 +552,7 @@ class Tx(Protocol):
 
     standing: StandingBook
     reports: ReportBook
+    referrals: ReferralBook
     targets: TargetBook
     leads: LeadBook
     lists: ListBook

@@ -22,7 +22,7 @@ BATCH = 10_000  # rows looked at together
 REMEMBERED = 64_000_000  # hashes in which repetitions are looked for: 8 bytes of memory each, twice that in passing
 
 # Bits set, from and to: of 256, pictures lie between 120 and 136 but for one in fifty.
-BALANCED = {Algorithm.PDQ: (96, 160), Algorithm.PHASH: (16, 48)}
+BALANCED = {Algorithm.PDQ: (96, 160), Algorithm.PHASH: (16, 48), Algorithm.PHASH256: (96, 160)}
 REPEATED = "repetitions of a hash with the same classification"
 
 _EMPTY = frozenset(digest(b"", usedforsecurity=False).digest() for digest in (md5, sha1, sha256))
@@ -77,7 +77,7 @@ class _Seen:
     def are_new(self, entries: list[HashEntry]) -> list[bool]:
         """Return for each entry whether it is met for the first time, and remember it."""
         keys: Keys = np.fromiter(
-            (hash((entry.hash, entry.classification, entry.algorithm is Algorithm.PDQ)) for entry in entries),
+            (hash((entry.hash, entry.classification, entry.algorithm)) for entry in entries),
             dtype=np.int64,
             count=len(entries),
         )

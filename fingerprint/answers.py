@@ -77,8 +77,9 @@ class PictureHashes:
 
     Width and height are those of the picture as shown, after its EXIF turn; for
     a picture over a limit those it claims. `pdq_others` is up to three sets of
-    eight, of the picture squashed, trimmed, or both. Empty or None where nothing
-    was decoded. `frames` are those of what moves, by time.
+    eight, of the picture squashed, trimmed, or both. A picture has both pHashes,
+    of 64 bits and of 256, or neither. Empty or None where nothing was decoded.
+    `frames` are those of what moves, by time.
     """
 
     status: MediaStatus
@@ -91,6 +92,8 @@ class PictureHashes:
     pdq_others: tuple[bytes, ...] = ()
     phash: bytes | None = None
     phash_trimmed: bytes | None = None
+    phash256: bytes | None = None
+    phash256_trimmed: bytes | None = None
     frames: tuple[SampledFrame, ...] = ()
 
 

@@ -10,6 +10,7 @@ to a sample: the matrix is kept as bands.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -20,12 +21,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
 
-SAMPLES = 64  # a side for PDQ, whatever the picture's own size
-SMALL_SAMPLES = 32  # a side for pHash
+SAMPLES = 64  # a side for PDQ and the wide pHash, whatever the picture's own size
+SMALL_SAMPLES = 32  # a side for the narrow pHash
 SQUASHED = 512  # the reference command squashes what is larger, in any direction, to this square
 KEPT_LENGTH = 4096  # sides no longer than this are kept, so that strange sizes do not fill the memory
 _KEPT_SIDES, _KEPT_WHOLE = 256, 32
 _UNIT = 1 << 22
+_MIDDLE = 128  # greys are counted from here, so that their sums are small
+_ROUNDING = 2.0**-24  # the most that one sum is off, of its size
+_SURE = 8  # so many roots of the number of sums: they are not all off to one side
 _BANDS = 8  # in which the samples of a side are made: few cells matter to an eighth of them
 
 
@@ -72,9 +76,9 @@ class Side:
 class View(Enum):
     """What the samples are samples of."""
 
-    BLURRED = 1  # 64, as PDQ takes them of the picture in its own size
-    SQUASHED = 2  # 64, as the reference command takes them of a large one
-    SMALL = 3  # 32, as pHash has it
+    BLURRED = 1  # as PDQ takes them of the picture in its own size
+    SQUASHED = 2  # as the reference command takes them of a large one
+    PLAIN = 3  # as the wide pHash has them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +98,55 @@ def axis(side: Side, *views: View) -> Axis:
     return (_kept_axis if side.length <= KEPT_LENGTH else _axis)(side, *views)
 
 
-@lru_cache(maxsize=_KEPT_WHOLE)
-def whole_numbers_axis(length: int) -> Axis:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WholeNumbers:
     """
-    Return the bands of pHash's 32 samples with weights in whole numbers of 2**-22, as Pillow has them.
+    Pillow's own resampling of one side: weights in whole numbers of 2**-22, whose sums are exact.
 
-    With pixels that are whole numbers too, every sum of products is exact.
+    The bands hold them as floats, for greys less 128. What these give, and
+    `more`, is off by less than `doubt`.
     """
-    spread = _lanczos(length)
+
+    bands: Axis
+    pixels: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    more: Floats
+    doubt: float
+
+    def rounded(self, rows: NDArray[np.uint8], centred: Floats) -> NDArray[np.uint8]:
+        """Return the samples of every row to the last bit: where rounding is in doubt, they are summed up exactly."""
+        sums = weigh(centred, self.bands) + self.more
+        whole = np.floor(sums)
+        doubtful = np.flatnonzero(np.abs(sums - whole - np.float32(0.5)) > 0.5 - self.doubt)
+        row, sample = np.divmod(doubtful, whole.shape[1])
+        exact = (rows[row[:, None], self.pixels[sample]] * self.weights[sample]).sum(axis=1)
+        whole[row, sample] = np.floor(exact + 0.5)
+        return whole.clip(0, 255).astype(np.uint8)
+
+
+def centred(rows: NDArray[np.uint8]) -> Floats:
+    """Return greys as `WholeNumbers` weighs them."""
+    return rows.astype(np.float32) - np.float32(_MIDDLE)
+
+
+@lru_cache(maxsize=_KEPT_WHOLE)
+def whole_numbers(length: int, samples: int) -> WholeNumbers:
+    """Return how Pillow's Lanczos filter makes so many samples of a side."""
+    spread = _lanczos(length, samples)
     weights = np.rint(spread.weights * _UNIT) / _UNIT
-    return _bands(_Spread(pixels=spread.pixels, weights=weights), np.float64)
+    sums, most = math.sqrt(spread.pixels.shape[1]), float(np.abs(weights).sum(axis=1).max())
+    return WholeNumbers(
+        bands=_bands(_Spread(pixels=spread.pixels, weights=weights), np.float32),
+        pixels=spread.pixels,
+        weights=weights,
+        more=(_MIDDLE * weights.sum(axis=1) + 0.5).astype(np.float32),
+        doubt=_SURE * sums * _ROUNDING * _MIDDLE * most,
+    )
+
+
+def lanczos_matrix(length: int, samples: int) -> Floats:
+    """Return the matrix, samples by pixels, that Pillow's Lanczos filter is."""
+    return weigh(np.eye(length), _bands(_lanczos(length, samples), np.float64)).T
 
 
 def shrink(blocks: Iterable[Floats], down: Side, across: Side, *views: View) -> list[Floats]:
@@ -114,7 +157,8 @@ def shrink(blocks: Iterable[Floats], down: Side, across: Side, *views: View) -> 
     one never stands in memory as floats.
     """
     bands = axis(down, *views)
-    columns = np.zeros((_BANDS, len(bands[0].weights), across.cells), dtype=np.float32)
+    rows = SAMPLES // _BANDS
+    columns = np.zeros((_BANDS, rows * len(views), across.cells), dtype=np.float32)
     top = 0
     for block in blocks:
         for number, band in enumerate(bands):
@@ -123,13 +167,10 @@ def shrink(blocks: Iterable[Floats], down: Side, across: Side, *views: View) -> 
                 weights = band.weights[:, start - band.start : stop - band.start]
                 columns[number] += weights @ block[start - top : stop - top]
         top += len(block)
-    samples = []
-    first = 0
-    for view in views:
-        last = first + _SAMPLES[view] // _BANDS
-        samples.append(weigh(columns[:, first:last].reshape(_SAMPLES[view], -1), axis(across, view)))
-        first = last
-    return samples
+    return [
+        weigh(columns[:, at * rows : (at + 1) * rows].reshape(SAMPLES, -1), axis(across, view))
+        for at, view in enumerate(views)
+    ]
 
 
 def weigh(columns: Floats, across: Axis) -> Floats:
@@ -154,8 +195,8 @@ def _stacked(bands: Sequence[Band]) -> Band:
 
 
 def _spread(length: int, view: View) -> _Spread:
-    if view is View.SMALL:
-        return _lanczos(length)
+    if view is View.PLAIN:
+        return _lanczos(length, SAMPLES)
     if view is View.BLURRED:
         return _blur_and_sample(length)
     spread = _blur_and_sample(SQUASHED)
@@ -194,12 +235,12 @@ def _blur_and_sample(length: int) -> _Spread:
     return _Spread(pixels=pixels, weights=edges.cumsum(axis=1)[:, :-1])
 
 
-def _lanczos(length: int) -> _Spread:
+def _lanczos(length: int, samples: int) -> _Spread:
     """Return the windowed sinc that Pillow shrinks with, three lobes a side."""
-    step = length / SMALL_SAMPLES
+    step = length / samples
     scale = max(step, 1.0)
     reach = _LOBES * scale
-    centres = ((np.arange(SMALL_SAMPLES) + 0.5) * step)[:, None]
+    centres = ((np.arange(samples) + 0.5) * step)[:, None]
     pixels = np.floor(centres - reach + 0.5).astype(np.intp) + np.arange(int(2 * reach) + 2)
     inside = (pixels >= 0) & (pixels < length) & (pixels < np.floor(centres + reach + 0.5))
     distance = (pixels + 0.5 - centres) / scale
@@ -240,6 +281,5 @@ def _bands(spread: _Spread, kind: type[np.floating]) -> Axis:
     return tuple(bands)
 
 
-_SAMPLES = {View.BLURRED: SAMPLES, View.SQUASHED: SAMPLES, View.SMALL: SMALL_SAMPLES}
 _LOBES = 3
 _kept_axis = lru_cache(maxsize=_KEPT_SIDES)(_axis)

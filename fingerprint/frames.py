@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from domain.fingerprints import PDQ_BYTES, PHASH_BYTES, MediaStatus, SampledFrame
+from domain.fingerprints import PDQ_BYTES, PHASH256_BYTES, PHASH_BYTES, MediaStatus, SampledFrame
 from fingerprint.answers import Format, PictureHashes, Reason
 from fingerprint.layers import Layer
 
@@ -26,7 +26,8 @@ VARIANTS = 8
 OTHER_SETS = 3  # squashed, trimmed, both
 MAX_CLAIMED_SIDE = 0xFFFFFFFF  # a picture over the limits is reported with the size it claims
 _SET_BYTES = VARIANTS * PDQ_BYTES
-_ANSWER = struct.Struct(f"!BBBIIBBB{_SET_BYTES}s{OTHER_SETS * _SET_BYTES}s{PHASH_BYTES}s{PHASH_BYTES}s")
+_PHASHES = f"{PHASH_BYTES}s{PHASH_BYTES}s{PHASH256_BYTES}s{PHASH256_BYTES}s"
+_ANSWER = struct.Struct(f"!BBBIIBBB{_SET_BYTES}s{OTHER_SETS * _SET_BYTES}s{_PHASHES}")
 _HELLO = struct.Struct("!HB")
 _SAMPLE = struct.Struct(f"!IBB{_SET_BYTES}s{OTHER_SETS * _SET_BYTES}s")
 _OFFER = struct.Struct("!QQI")
@@ -38,8 +39,8 @@ OFFER_BYTES = _OFFER.size
 READ_BYTES = _READ.size
 MAX_READ = 1 << 20  # bytes of one piece
 MAX_AT_MS = 0xFFFFFFFF
-_HAS_PDQ, _HAS_PHASH, _HAS_TRIMMED_PHASH = 1, 2, 4
-_FLAGS = _HAS_PDQ | _HAS_PHASH | _HAS_TRIMMED_PHASH
+_HAS_PDQ, _HAS_PHASHES, _HAS_TRIMMED_PHASHES = 1, 2, 4  # a picture has both pHashes, or none
+_FLAGS = _HAS_PDQ | _HAS_PHASHES | _HAS_TRIMMED_PHASHES
 _STATUSES = (MediaStatus.HASHED, MediaStatus.LOW_QUALITY, MediaStatus.UNDECODABLE)
 _MAX_QUALITY = 100
 
@@ -134,8 +135,8 @@ def unpacked_hello(untrusted_body: bytes) -> tuple[frozenset[Format], frozenset[
 def packed_answer(job: int, hashes: PictureHashes, *, kind: Kind = Kind.ANSWER) -> bytes:
     """Return the child's answer to a job, or the first part of it; frames go by themselves."""
     flags = _HAS_PDQ * bool(hashes.pdq_dihedral)
-    flags |= _HAS_PHASH * (hashes.phash is not None)
-    flags |= _HAS_TRIMMED_PHASH * (hashes.phash_trimmed is not None)
+    flags |= _HAS_PHASHES * (hashes.phash is not None)
+    flags |= _HAS_TRIMMED_PHASHES * (hashes.phash_trimmed is not None)
     body = _ANSWER.pack(
         _STATUSES.index(hashes.status),
         hashes.reason,
@@ -149,13 +150,15 @@ def packed_answer(job: int, hashes: PictureHashes, *, kind: Kind = Kind.ANSWER) 
         b"".join(hashes.pdq_others),
         hashes.phash or b"",
         hashes.phash_trimmed or b"",
+        hashes.phash256 or b"",
+        hashes.phash256_trimmed or b"",
     )
     return HEADER.pack(kind, job, ANSWER_BYTES) + body
 
 
 def unpacked_answer(untrusted_body: bytes) -> PictureHashes:
     """Return the answer with every number within its bounds; raises BadFrame otherwise."""
-    *numbers, dihedral, others, phash, trimmed = _ANSWER.unpack(untrusted_body)
+    *numbers, dihedral, others, phash, phash_trimmed, phash256, phash256_trimmed = _ANSWER.unpack(untrusted_body)
     status, reason, kind, width, height, quality, flags, sets = numbers
     try:
         answer = PictureHashes(
@@ -167,8 +170,10 @@ def unpacked_answer(untrusted_body: bytes) -> PictureHashes:
             pdq_quality=quality,
             pdq_dihedral=_cut(dihedral) if flags & _HAS_PDQ else (),
             pdq_others=_cut(others[: sets * _SET_BYTES]),
-            phash=phash if flags & _HAS_PHASH else None,
-            phash_trimmed=trimmed if flags & _HAS_TRIMMED_PHASH else None,
+            phash=phash if flags & _HAS_PHASHES else None,
+            phash_trimmed=phash_trimmed if flags & _HAS_TRIMMED_PHASHES else None,
+            phash256=phash256 if flags & _HAS_PHASHES else None,
+            phash256_trimmed=phash256_trimmed if flags & _HAS_TRIMMED_PHASHES else None,
         )
     except (IndexError, ValueError):
         raise BadFrame from None  # its words quote the child's number

@@ -60,6 +60,8 @@ class ImageFingerprint:
     pdq_others: tuple[bytes, ...]
     phash: bytes | None
     phash_trimmed: bytes | None
+    phash256: bytes | None
+    phash256_trimmed: bytes | None
 
 
 def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
@@ -80,6 +82,8 @@ def fingerprint_image(untrusted_bytes: bytes) -> ImageFingerprint:
         pdq_others=hashes.pdq_others,
         phash=hashes.phash,
         phash_trimmed=hashes.phash_trimmed,
+        phash256=hashes.phash256,
+        phash256_trimmed=hashes.phash256_trimmed,
     )
 
 
@@ -160,6 +164,7 @@ def _hashes(luma: Luma, kind: Format, whole: Look, trimmed: Look | None) -> Pict
     weak = Reason.NONE if quality >= MIN_PDQ_QUALITY else Reason.LOW_DETAIL
     others = whole.sets[VARIANTS:] if not weak else whole.sets
     rest = trimmed.sets if trimmed and pdq else ()
+    bare = trimmed.phashes if trimmed and rest else None
     return PictureHashes(
         status=MediaStatus.LOW_QUALITY if weak else MediaStatus.HASHED,
         reason=weak if pdq else Reason.TOO_SMALL,
@@ -169,8 +174,10 @@ def _hashes(luma: Luma, kind: Format, whole: Look, trimmed: Look | None) -> Pict
         pdq_quality=quality,
         pdq_dihedral=pdq.dihedral if pdq else (),
         pdq_others=others + rest,
-        phash=whole.phash,
-        phash_trimmed=trimmed.phash if trimmed and rest else None,
+        phash=whole.phashes.narrow,
+        phash_trimmed=bare.narrow if bare else None,
+        phash256=whole.phashes.wide,
+        phash256_trimmed=bare.wide if bare else None,
     )
 
 

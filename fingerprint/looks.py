@@ -16,7 +16,7 @@ from fingerprint.axis import SQUASHED, Floats, View, shrink
 from fingerprint.border import inside_border
 from fingerprint.luma import Greys, Luma
 from fingerprint.pdq import MIN_SIDE, Pdq, is_clear, pdqs_of_samples
-from fingerprint.phash import phash_of, phash_of_samples
+from fingerprint.phash import Phashes, phashes_of, phashes_of_samples
 
 MIN_TRIMMED_CELLS = 128  # of a reduced decode; below, the rest of the picture deserves a full one
 _NEARLY = 5  # quality of a reduced decode may be off by one or two
@@ -28,7 +28,7 @@ class Look:
 
     pdq: Pdq | None
     squashed: Pdq | None
-    phash: bytes
+    phashes: Phashes
     is_clear: bool
 
     @property
@@ -54,19 +54,19 @@ def _look(luma: Luma, greys: Greys) -> Look:
     if max(luma.down.length, luma.across.length) > SQUASHED:
         views.append(View.SQUASHED)
     if luma.is_reduced:
-        views.append(View.SMALL)
+        views.append(View.PLAIN)
     found = shrink(luma.blocks(greys), luma.down, luma.across, *views)
     samples: dict[View, Floats] = dict(zip(views, found, strict=True))
     pdqs: tuple[Pdq, ...] = ()
     if min(luma.down.length, luma.across.length) >= MIN_SIDE:
-        pdqs = pdqs_of_samples(np.stack([samples[view] for view in views if view is not View.SMALL]))
+        pdqs = pdqs_of_samples(np.stack([samples[view] for view in views if view is not View.PLAIN]))
     pdq = pdqs[0] if pdqs else None
     squashed = pdqs[1] if len(pdqs) > 1 else None
     if not luma.is_reduced:
-        return Look(pdq=pdq, squashed=squashed, phash=phash_of(greys), is_clear=True)
-    phash, is_sure = phash_of_samples(samples[View.SMALL])
+        return Look(pdq=pdq, squashed=squashed, phashes=phashes_of(greys), is_clear=True)
+    phashes, is_sure = phashes_of_samples(samples[View.PLAIN])
     # What is too flat for its hash to mean anything needs no better one.
     flat = pdq is None or pdq.quality < MIN_PDQ_QUALITY - _NEARLY
     enough = min(greys.shape) >= MIN_TRIMMED_CELLS
     clear = flat or (is_sure and is_clear(samples[View.BLURRED]))
-    return Look(pdq=pdq, squashed=squashed, phash=phash, is_clear=clear and enough)
+    return Look(pdq=pdq, squashed=squashed, phashes=phashes, is_clear=clear and enough)

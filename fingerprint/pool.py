@@ -272,6 +272,8 @@ def _fingerprint(hashes: PictureHashes, size: int, whole: WholeMedia | None = No
         pdq_others=hashes.pdq_others,
         phash=hashes.phash,
         phash_trimmed=hashes.phash_trimmed,
+        phash256=hashes.phash256,
+        phash256_trimmed=hashes.phash256_trimmed,
         frames=hashes.frames,
         covers=Covers.WHOLE if whole else Covers.SAMPLED,
     )

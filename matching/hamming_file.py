@@ -48,7 +48,7 @@ def write_index(path: Path, *, bits: int, radius: int, segments: tuple[Segment, 
             sections[0].write(ids if first_id is None else ids[:0])
             sections[1].write(hashes.front)
             sections[2].write(hashes.back)
-        for offsets, positions in built(_mapped(descriptor, header).hashes, chunks):
+        for offsets, positions in built(_mapped(descriptor, header).hashes, chunks, header.tag):
             sections[3].write(positions)
             sections[4].write(offsets)
         os.pwrite(descriptor, packed(header, [section.check for section in sections]), 0)
@@ -161,7 +161,7 @@ def _mapped(descriptor: int, header: Header, *, warm: bool = False) -> Segment:
         begin, end = header.places[4]
         positions: NDArray[np.uint32] = np.ndarray((len(header.chunks) * header.entries,), np.uint32, content, at[3])
         offsets: NDArray[np.uint32] = np.ndarray(((end - begin) // 4,), np.uint32, content, begin)
-        table = Table(chunks=header.chunks, offsets=offsets, positions=positions)
+        table = Table(chunks=header.chunks, offsets=offsets, positions=positions, tag=header.tag)
     hashes = Hashes(front=front, back=back)
     return Segment(ids=ids, hashes=hashes, table=table, settled=True, dead=np.zeros(0, np.int64))
 

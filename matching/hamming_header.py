@@ -8,11 +8,12 @@ Say in 4096 bytes what an index's file holds and where, so that opening it reads
     ids        n 64-bit integers, ascending; none where each is the one before and one more
     front      the first half of each hash, as 64-bit words
     back       the other half
-    positions  for each chunk, all entries in the order of their keys, 32-bit
+    positions  for each chunk, all entries in the order of their keys, 32-bit; the bits that no
+               position needs are the entry's tag, if they are enough: see `hamming_probes`
     offsets    for each key of each chunk, where its positions begin, and the end, 32-bit
 
 Sections begin at multiples of 64. Numbers are little-endian, as is every
-machine Kapear runs on.
+machine Kapear runs on. Version 3 had no tags, and is read as well.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from pathlib import Path
 
 from domain.errors import OperatorFault
 from matching.hamming_plan import MAX_CHUNKS, MAX_SLOTS, MAX_WIDTH, Chunk
+from matching.hamming_probes import tag_bits
 from matching.hamming_table import slots
 from matching.hamming_words import halves
 
 MAGIC = b"KAPEARHI"
-VERSION = 3
+VERSION = 4
+OLDEST = 3
 HEADER_BYTES = 4096
 MAX_BITS = 4096
 MAX_ID = 1 << 64
@@ -53,11 +56,17 @@ class Header:
     chunks: tuple[Chunk, ...]
     first_id: int | None = None  # of ids that follow each other; None where they are listed
     checks: tuple[int, ...] = (0,) * _SECTIONS
+    version: int = VERSION
 
     @property
     def listed(self) -> int:
         """Return how many ids the file lists."""
         return self.entries if self.first_id is None else 0
+
+    @property
+    def tag(self) -> int:
+        """Return how many bits of a position are the entry's tag."""
+        return 0 if self.version == OLDEST else tag_bits(self.entries, len(self.chunks))
 
     @property
     def places(self) -> tuple[tuple[int, int], ...]:
@@ -88,10 +97,10 @@ def parsed(untrusted_header: bytes, path: Path, *, size: int) -> Header:
     if len(untrusted_header) < _START.size:
         raise damaged(path)
     magic, version = _START.unpack_from(untrusted_header)
-    if magic == MAGIC and 0 < version < VERSION:
+    if magic == MAGIC and 0 < version < OLDEST:
         raise OperatorFault(f"The index {path.name} is of an earlier version; import or rebuild it.")
     padded, own = untrusted_header[: -_CHECK.size], untrusted_header[-_CHECK.size :]
-    if len(untrusted_header) < HEADER_BYTES or magic != MAGIC or version != VERSION:
+    if len(untrusted_header) < HEADER_BYTES or magic != MAGIC or not OLDEST <= version <= VERSION:
         raise damaged(path)
     _, _, bits, radius, count, entries, generation, listed, first = _FIELDS.unpack_from(padded)
     if _CHECK.pack(zlib.crc32(padded)) != own or count > MAX_CHUNKS:
@@ -104,7 +113,7 @@ def parsed(untrusted_header: bytes, path: Path, *, size: int) -> Header:
     checks = tuple(check for (check,) in _CHECK.iter_unpack(padded[at : at + _SECTIONS * _CHECK.size]))
     header = Header(
         bits=bits, radius=radius, entries=entries, generation=generation, chunks=chunks, checks=checks,
-        first_id=None if listed or not entries else first,
+        first_id=None if listed or not entries else first, version=version,
     )  # fmt: skip
     if (
         not _sensible(header)

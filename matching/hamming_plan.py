@@ -16,7 +16,7 @@ from math import comb
 # Nanoseconds, measured on 10M entries; only their ratios matter.
 QUERY = 10_000.0  # what a query costs besides, in a batch of about 24: a picture with its variants
 PROBE = 13.0  # looking one key up
-CANDIDATE = 24.0  # fetching and comparing one entry that a key names
+CANDIDATE = 24.0  # fetching and comparing one entry that a key names, without tags
 SCAN = 1.1  # comparing one entry as part of all of them
 
 MAX_WIDTH = 26  # bits of a chunk: a table of 256 MiB

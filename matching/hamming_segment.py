@@ -15,6 +15,7 @@ import numpy as np
 
 from matching.hamming_ids import Counted, Ids, first_if_counted, listed
 from matching.hamming_plan import choose
+from matching.hamming_probes import tag_bits
 from matching.hamming_table import Table, built, slots
 from matching.hamming_words import Hashes, Hits, Numbers, Words, halves, scan
 
@@ -85,12 +86,13 @@ def settled(segments: tuple[Segment, ...], bits: int, radius: int) -> Segment:
     if not chunks:
         return replace(loose(named, hashes), settled=True)
     offsets, positions = np.empty(slots(chunks), np.uint32), np.empty(len(chunks) * len(ids), np.uint32)
+    tag = tag_bits(len(ids), len(chunks))
     slot = place = 0
-    for some_offsets, some_positions in built(hashes, chunks):
+    for some_offsets, some_positions in built(hashes, chunks, tag):
         offsets[slot : slot + len(some_offsets)] = some_offsets
         positions[place : place + len(some_positions)] = some_positions
         slot, place = slot + len(some_offsets), place + len(some_positions)
-    table = Table(chunks=chunks, offsets=offsets, positions=positions)
+    table = Table(chunks=chunks, offsets=offsets, positions=positions, tag=tag)
     return Segment(ids=ids, hashes=hashes, table=table, settled=True, dead=np.zeros(0, np.int64))
 
 

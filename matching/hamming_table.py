@@ -3,38 +3,35 @@ Look neighbours up by parts of their hash, for many queries at once.
 
 One table serves all chunks: `offsets` has a slot for each key of each chunk,
 and says where in `positions` the entries with that key begin. Both may be
-mapped from a file. What a key names is compared in full before it counts.
+mapped from a file. What a key names is compared in full before it counts,
+unless its tag tells that another key names it, too, or that it is too far off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching import hamming_plan
 from matching.hamming_plan import Chunk, reaching
+from matching.hamming_probes import POSITION_BITS, Probes, Slots, probes
 from matching.hamming_words import Hashes, Hits, Numbers, compare_runs, joined, lengths, none_found, scan
 
-Slots = NDArray[np.uint32]
-
 PROBES = 1 << 15  # keys looked up together, and …
-CANDIDATES = 1 << 15  # … entries compared together: what a core's cache holds
+CANDIDATES = 1 << 17  # … entries compared together: what a core's cache holds
 SORTED = 1 << 24  # entries or keys sorted together: bounds the memory of building
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Named:
-    """What keys name: where in `positions` it begins, how much it is, and how much up to there, query by query."""
+    """What keys name: where in `positions` it begins, how much it is, and how much up to each run's end."""
 
     begin: Slots
     count: Slots
-    end: Numbers
-    last: Numbers  # `end` for the last key of each query
+    ends: Numbers  # int64[q, runs]
+    tags: Slots | None  # uint32[q, runs] that are looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,53 +40,74 @@ class Table:
 
     chunks: tuple[Chunk, ...]
     offsets: Slots  # one for each key of each chunk, and the end
-    positions: Slots  # chunk by chunk, all entries in the order of their keys
+    positions: Slots  # chunk by chunk, all entries in the order of their keys; above each its tag
+    tag: int  # bits
 
     @property
     def reach(self) -> int:
         """Return the greatest radius within which nothing is missed when each chunk is probed as it was planned."""
         return sum(chunk.radius + 1 for chunk in self.chunks) - 1
 
+    @property
+    def _places(self) -> int:
+        """Return the bits of a position that are not its tag."""
+        return (1 << (POSITION_BITS - self.tag)) - 1
+
     def search(self, hashes: Hashes, queries: Hashes, radius: int) -> Hits:
         """Return every (query, position, distance) within the radius, each once, in no order."""
         chunks = self.chunks if radius == self.reach else reaching(self.chunks, len(hashes), radius)
         if not chunks:
             return scan(hashes, queries, radius)
-        together = max(1, PROBES // sum(chunk.probes for chunk in chunks))
+        asked = probes(self.chunks, chunks)
+        if len(queries) == len(asked.flips) == 1:
+            slot = int(asked.slots(asked.keys(queries))[0, 0])
+            begin, end = self.offsets[slot : slot + 2].tolist()
+            if begin <= end <= begin + CANDIDATES:  # with few calls: each takes longer than what it does
+                return self._same(begin, end, hashes, queries, radius)
+        together = max(1, PROBES // len(asked.flips))
         found = [none_found()]
         for first in range(0, len(queries), together):
-            block = queries.rows(first, first + together)
-            who, at, distance = self._block(chunks, hashes, block, radius)
+            who, at, distance = self._block(asked, hashes, queries.rows(first, first + together), radius)
             if len(who):
                 found.append((who + first, at, distance))
         return joined(found)
 
-    def _block(self, chunks: tuple[Chunk, ...], hashes: Hashes, queries: Hashes, radius: int) -> Hits:
-        probes = self._probes(chunks, queries)
-        begin = self.offsets.take(probes)
-        count = self.offsets[1:].take(probes) - begin
-        end = count.cumsum(dtype=np.int64)  # one query's keys after the other's
-        last = end[probes.shape[1] - 1 :: probes.shape[1]]
-        if not last[-1]:
+    def _same(self, begin: int, end: int, hashes: Hashes, query: Hashes, radius: int) -> Hits:
+        """Return the near ones of what the only key names, which a digest has, and none does mostly."""
+        if begin == end:
             return none_found()
-        named = lengths(last)
+        at = self.positions[begin:end].astype(np.int64) & self._places
+        return compare_runs(hashes, at, query, np.array([end - begin]), radius)
+
+    def _block(self, asked: Probes, hashes: Hashes, queries: Hashes, radius: int) -> Hits:
+        keys = asked.keys(queries)
+        looked_up = asked.slots(keys)
+        begin = self.offsets.take(looked_up)
+        count = self.offsets[1:].take(looked_up)
+        count -= begin
+        runs = np.add.reduceat(count, asked.runs, axis=1, dtype=np.int64)
+        named = runs.sum(axis=1)
         # Looking at all entries costs less where so many are named.
         crowded = np.flatnonzero(named * hamming_plan.CANDIDATE > len(hashes) * hamming_plan.SCAN)
         if len(crowded):
-            count[crowded] = 0
-            end = count.cumsum(dtype=np.int64)
-            last = end[probes.shape[1] - 1 :: probes.shape[1]]
-        named_ones = _Named(begin=begin.ravel(), count=count.ravel(), end=end, last=last)
-        near = _once(joined([none_found(), *self._compared(named_ones, hashes, queries, radius)]))
+            count[crowded] = runs[crowded] = named[crowded] = 0
+        found = [none_found()]
+        if named.any():
+            ends = runs.cumsum().reshape(runs.shape)
+            tags = asked.tags(keys, self.tag) if self.tag else None
+            named_ones = _Named(begin=begin.ravel(), count=count.ravel(), ends=ends, tags=tags)
+            found.extend(self._compared(asked, named_ones, hashes, queries, radius))
+        near = _once(joined(found))
         if len(crowded):
-            asked, at, distance = scan(hashes, _chosen(queries, crowded), radius)
-            near = joined([near, (crowded[asked], at, distance)])
+            which, at, distance = scan(hashes, _chosen(queries, crowded), radius)
+            near = joined([near, (crowded[which], at, distance)])
         return near
 
-    def _compared(self, named: _Named, hashes: Hashes, queries: Hashes, radius: int) -> Iterator[Hits]:
+    def _compared(self, asked: Probes, named: _Named, hashes: Hashes, queries: Hashes, radius: int) -> Iterator[Hits]:
         """Yield the near ones of what the keys name, some together."""
-        count, end, last = named.count, named.end, named.last
-        shift = named.begin - (end - count)
+        some = np.flatnonzero(named.count != 0)  # numpy looks for what is not zero fastest among truths
+        begin, count = named.begin.take(some).astype(np.int64), named.count.take(some).astype(np.int64)
+        end = count.cumsum()
         cuts = [len(end)]
         if end[-1] > CANDIDATES:
             steps = np.arange(CANDIDATES, int(end[-1]) + CANDIDATES, CANDIDATES)
@@ -97,23 +115,32 @@ class Table:
         start = before = 0
         for cut in cuts:
             after = int(end[cut - 1])
-            places = np.repeat(shift[start:cut], count[start:cut])
-            places += np.arange(before, after)
-            at = self.positions.take(places).astype(np.int64)
-            yield compare_runs(hashes, at, queries, last.clip(before, after) - before, radius)
+            at = self.positions.take(_ranges(begin[start:cut], count[start:cut], end[start:cut] - before))
+            ends = named.ends.clip(before, after) - before
+            last = ends[:, -1]
+            if named.tags is not None:
+                at, kept = self._alike(at, ends, named.tags, asked)
+                last = np.searchsorted(kept, last)
+            yield compare_runs(hashes, at.astype(np.int64), queries, last, radius)
             start, before = cut, after
 
-    def _probes(self, chunks: tuple[Chunk, ...], queries: Hashes) -> Numbers:
-        """Return the slot of every key to be looked up, a row for each query."""
-        probes = np.empty((len(queries), sum(chunk.probes for chunk in chunks)), np.int64)
-        at, bases = 0, _bases(self.chunks)
-        for chunk in chunks:
-            part = slice(at, at + chunk.probes)
-            # A chunk's slots begin at a multiple of their number, so the flips leave the base alone.
-            keys = queries.bits(chunk.start, chunk.width).astype(np.int64) + bases[chunk.start]
-            np.bitwise_xor(keys[:, None], _flips(chunk.width, chunk.radius), out=probes[:, part])
-            at = part.stop
-        return probes
+    def _alike(self, at: Slots, ends: Numbers, tags: Slots, asked: Probes) -> tuple[Slots, Numbers]:
+        """Return the entries whose following key may be near enough, and which of these they are."""
+        size = lengths(ends.ravel())
+        different = tags.ravel().repeat(size)
+        different ^= at
+        different >>= np.uint32(POSITION_BITS - self.tag)
+        allowed = np.tile(asked.allowed, len(tags)).repeat(size)
+        kept = np.flatnonzero(np.bitwise_count(different) <= allowed)
+        return at.take(kept) & np.uint32(self._places), kept
+
+
+def _ranges(begin: Numbers, count: Numbers, end: Numbers) -> Numbers:
+    """Return the numbers of ranges that are not empty, one after the other; `end` is `count` summed up."""
+    steps = np.ones(int(end[-1]), np.int64)
+    steps[0] = begin[0]
+    steps[end[:-1]] += begin[1:] - begin[:-1] - count[:-1]
+    return steps.cumsum(out=steps)
 
 
 def slots(chunks: tuple[Chunk, ...]) -> int:
@@ -121,11 +148,11 @@ def slots(chunks: tuple[Chunk, ...]) -> int:
     return sum(1 << chunk.width for chunk in chunks) + 1 if chunks else 0
 
 
-def built(hashes: Hashes, chunks: tuple[Chunk, ...]) -> Iterator[tuple[Slots, Slots]]:
-    """Yield the next offsets and the next positions of a table, piece by piece, in bounded memory."""
+def built(hashes: Hashes, chunks: tuple[Chunk, ...], tag: int) -> Iterator[tuple[Slots, Slots]]:
+    """Yield the next offsets and the next positions of a table with tags of `tag` bits, piece by piece."""
     placed = 0
-    for chunk in chunks:
-        for counts, positions in _sorted(hashes, chunk):
+    for chunk, following in zip(chunks, (*chunks[1:], *chunks[:1]), strict=True):
+        for counts, positions in _sorted(hashes, chunk, following, tag):
             begin = counts.cumsum()
             begin += placed - counts
             yield begin.astype(np.uint32), positions
@@ -134,11 +161,10 @@ def built(hashes: Hashes, chunks: tuple[Chunk, ...]) -> Iterator[tuple[Slots, Sl
         yield np.array([placed], np.uint32), np.zeros(0, np.uint32)
 
 
-def _sorted(hashes: Hashes, chunk: Chunk) -> Iterator[tuple[Numbers, Slots]]:
+def _sorted(hashes: Hashes, chunk: Chunk, following: Chunk, tag: int) -> Iterator[tuple[Numbers, Slots]]:
     """Yield how often each key is there, and the entries in the order of their keys."""
-    keys = np.empty(len(hashes), np.uint32)
-    for first in range(0, len(hashes), SORTED):
-        keys[first : first + SORTED] = hashes.rows(first, first + SORTED).bits(chunk.start, chunk.width)
+    keys = _keys(hashes, chunk)
+    tags = _keys(hashes, following) if tag else None
     parts = 1
     while parts < 1 << chunk.width and max(len(keys), 1 << chunk.width) > parts * SORTED:
         parts *= 2
@@ -146,27 +172,19 @@ def _sorted(hashes: Hashes, chunk: Chunk) -> Iterator[tuple[Numbers, Slots]]:
     for part in range(parts):
         at = np.flatnonzero(keys // np.uint32(size) == part) if parts > 1 else np.arange(len(keys))
         chosen = keys[at] - np.uint32(part * size)
-        # Key and position in one number: sorting numbers is far faster than sorting an order.
+        # Key, tag and position in one number: sorting numbers is far faster than sorting an order.
         both = at.view(np.uint64) | chosen.astype(np.uint64) << np.uint64(32)
+        if tags is not None:
+            both |= tags[at] << np.uint32(POSITION_BITS - tag)
         both.sort()
         yield np.bincount(chosen, minlength=size), both.astype(np.uint32)
 
 
-@lru_cache(maxsize=64)
-def _bases(chunks: tuple[Chunk, ...]) -> dict[int, int]:
-    """Return the first slot of the chunk that begins at a bit."""
-    bases, base = {}, 0
-    for chunk in chunks:
-        bases[chunk.start] = base
-        base += 1 << chunk.width
-    return bases
-
-
-@lru_cache(maxsize=256)
-def _flips(width: int, radius: int) -> Numbers:
-    """Return every number of `width` bits of which at most `radius` are set."""
-    flips = [sum(1 << bit for bit in bits) for off in range(radius + 1) for bits in combinations(range(width), off)]
-    return np.array(sorted(flips), dtype=np.int64)
+def _keys(hashes: Hashes, chunk: Chunk) -> Slots:
+    keys = np.empty(len(hashes), np.uint32)
+    for first in range(0, len(hashes), SORTED):
+        keys[first : first + SORTED] = hashes.rows(first, first + SORTED).bits(chunk.start, chunk.width)
+    return keys
 
 
 def _once(found: Hits) -> Hits:

@@ -66,7 +66,7 @@ def open_version(folder: Path, *, warm: bool = False) -> ListVersion:
         if not count:
             continue
         table = HammingIndex.open(folder / kind, warm=warm)
-        if (table.bits, table.radius, len(table)) != (kind.hex_length * 4, RADII[kind], count):
+        if (table.bits, table.radius, len(table)) != (kind.bits, RADII[kind], count):
             raise OperatorFault(f"The files of hash list {folder.name} do not belong together.")
         tables[kind] = table
     return ListVersion(tables=tables, words=words)

@@ -32,16 +32,19 @@ from domain.hashlists import Algorithm
 from matching.hamming_file import CHECKED_AT_ONCE, PIECE
 
 MAGIC = b"KAPEARLW"
-VERSION = 1
+VERSION = 2
 HEADER_BYTES = 256
 ALIGNED = 64
 MAX_CLASSES = 1 << 16  # a list with more has them beside its notes
 KINDS = tuple(Algorithm)  # an algorithm's code is its place; new ones are put behind
-RADII = dict.fromkeys(KINDS, 0) | {Algorithm.PDQ: 31, Algorithm.PHASH: 8}  # bits, of each algorithm's index
+# Bits, of each algorithm's index.
+RADII = dict.fromkeys(KINDS, 0) | {Algorithm.PDQ: 31, Algorithm.PHASH: 8, Algorithm.PHASH256: 40}
 WIDTHS = (1, 2, 4, 8, 8, 1, 1)  # bytes of a number in each section
 NAME = "words"
 
-_START = struct.Struct(f"<8sI{len(KINDS)}Q{len(WIDTHS)}Q{len(WIDTHS)}I")
+_COUNTED = {1: 5, VERSION: len(KINDS)}  # algorithms that a file of each version counts
+_BEGIN = struct.Struct("<8sI")
+_NUMBERS = {version: struct.Struct(f"<{count}Q{len(WIDTHS)}Q{len(WIDTHS)}I") for version, count in _COUNTED.items()}
 _CHECK = struct.Struct("<I")
 
 
@@ -102,7 +105,8 @@ def places(sizes: Sequence[int]) -> list[tuple[int, int]]:
 
 def header(counts: Mapping[Algorithm, int], sizes: Sequence[int], checks: Sequence[int]) -> bytes:
     """Return the file's first bytes."""
-    fields = _START.pack(MAGIC, VERSION, *(counts.get(kind, 0) for kind in KINDS), *sizes, *checks)
+    fields = _BEGIN.pack(MAGIC, VERSION)
+    fields += _NUMBERS[VERSION].pack(*(counts.get(kind, 0) for kind in KINDS), *sizes, *checks)
     fields = fields.ljust(HEADER_BYTES - _CHECK.size, b"\0")
     return fields + _CHECK.pack(zlib.crc32(fields))
 
@@ -122,11 +126,13 @@ def read_words(folder: Path) -> Words:
 
 def _read(descriptor: int, start: bytes) -> Words:
     fields, own = start[: -_CHECK.size], start[-_CHECK.size :]
-    magic, version, *numbers = _START.unpack_from(fields)
-    if magic != MAGIC or version != VERSION or own != _CHECK.pack(zlib.crc32(fields)):
+    magic, version = _BEGIN.unpack_from(fields)
+    if magic != MAGIC or version not in _COUNTED or own != _CHECK.pack(zlib.crc32(fields)):
         raise ValueError
-    counts = dict(zip(KINDS, numbers, strict=False))
-    sizes = numbers[len(KINDS) : len(KINDS) + len(WIDTHS)]
+    numbers = _NUMBERS[version].unpack_from(fields, _BEGIN.size)
+    counted = _COUNTED[version]
+    counts = dict(zip(KINDS[:counted], numbers, strict=False))
+    sizes = numbers[counted : counted + len(WIDTHS)]
     where, total = places(sizes), sum(counts.values())
     size = os.fstat(descriptor).st_size
     # One number an entry, and an end for whatever says something.

@@ -35,7 +35,7 @@ class _Column:
     """The hashes of one algorithm on their way: ids and both halves, as an index has them."""
 
     def __init__(self, folder: Path, kind: Algorithm) -> None:
-        self.bits = kind.hex_length * 4
+        self.bits = kind.bits
         self.count = 0
         self._spills = [Spill(folder, f"{kind}.{name}") for name in ("ids", "front", "back")]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.fingerprints import Fingerprint
-from domain.hashlists import Algorithm, HashMatch, LiveList
+from domain.hashlists import Algorithm, HashMatch, LiveList, remoteness
 from matching.live_lists import AskedList, LiveLists, live_lists
 from matching.shelf import FolderShelf
 
@@ -156,17 +156,18 @@ def _near_queries(fingerprint: Fingerprint, min_quality: int) -> Iterator[tuple[
             sayings.setdefault(variant, frame.at_ms)
     if sayings:
         yield Algorithm.PDQ, _query(list(sayings), tuple(sayings.values()))
-    whole = None if flat else fingerprint.phash
-    phashes = [phash for phash in (whole, fingerprint.phash_trimmed) if phash is not None]
-    if phashes:
-        yield Algorithm.PHASH, _query(phashes, (None,) * len(phashes))
+    for algorithm, whole, trimmed in (
+        (Algorithm.PHASH, fingerprint.phash, fingerprint.phash_trimmed),
+        (Algorithm.PHASH256, fingerprint.phash256, fingerprint.phash256_trimmed),
+    ):
+        phashes = [phash for phash in (None if flat else whole, trimmed) if phash is not None]
+        if phashes:
+            yield algorithm, _query(phashes, (None,) * len(phashes))
 
 
 def _query(hashes: Sequence[bytes], times: tuple[int | None, ...]) -> _Query:
     return _Query(rows=np.frombuffer(b"".join(hashes), np.uint8).reshape(len(hashes), -1), times=times)
 
 
-def _rank(match: HashMatch) -> tuple[bool, bool, int, str, str]:
-    # Distances of different algorithms do not compare: PDQ at any distance says more than pHash.
-    algorithm = match.algorithm
-    return (not algorithm.is_exact, algorithm is Algorithm.PHASH, match.distance, match.list_id, algorithm)
+def _rank(match: HashMatch) -> tuple[tuple[int, float], str, str]:
+    return remoteness(match), match.list_id, match.algorithm

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, func, select, true, type_coerce
 
@@ -42,7 +43,7 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         "leads_closed": (leads, closed),
     }
     lasted = type_coerce(outages.c.ended_at, BigInteger) - type_coerce(outages.c.started_at, BigInteger)
-    summed: dict[str, tuple[ColumnElement[int], ColumnElement[bool]]] = {
+    summed: dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]] = {
         "gaps": (func.sum(visits.c.gaps), within(visits.c.started_at, since, until)),
         "minutes_offline": (func.sum(lasted) / _MINUTE, within(outages.c.started_at, since, until)),
     }

@@ -97,14 +97,15 @@ class Page:
             self._connection.execute(change.values({name: bindparam(f"_{name}") for name in learnt}), known)
         prints = [
             columns_of(
-                item.fingerprint,
+                found,
                 fingerprints,
                 media_id=item.id,
-                pdq_dihedral=b"".join(item.fingerprint.pdq_dihedral + item.fingerprint.pdq_others) or None,
-                phash=b"".join(filter(None, (item.fingerprint.phash, item.fingerprint.phash_trimmed))) or None,
+                pdq_dihedral=b"".join(found.pdq_dihedral + found.pdq_others) or None,
+                phash=_joined(found.phash, found.phash_trimmed),
+                phash256=_joined(found.phash256, found.phash256_trimmed),
             )
             for item in items
-            if item.fingerprint is not None
+            if (found := item.fingerprint) is not None
         ]
         if prints:
             self._connection.execute(insert(fingerprints).inline(), prints)
@@ -126,6 +127,10 @@ class Page:
         counted = select(func.count()).select_from(leads)
         opened = counted.where(leads.c.target_id == self._claim.target.id, leads.c.kind == LeadKind.TEXT, on_a_day)
         return int(self._connection.execute(opened).scalar_one())
+
+
+def _joined(whole: bytes | None, trimmed: bytes | None) -> bytes | None:
+    return (whole or b"") + (trimmed or b"") or None
 
 
 def _post_row(post: NewPost, seq: int) -> tuple[str | int | None, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select, update
 
 from domain.filing import PostKey, possible_groups
-from domain.fingerprints import Covers, Fingerprint, SampledFrame
+from domain.fingerprints import PHASH256_BYTES, PHASH_BYTES, Covers, Fingerprint, SampledFrame
 from domain.ids import LeadId, MediaId, PostId, TargetId
 from domain.leads import Capture, LeadStatus
 from domain.ports import LeadKey
@@ -36,7 +36,6 @@ from storage.tables import (
 
 _HASH = 32  # bytes of a PDQ hash
 _SET = 8 * _HASH
-_PHASH = 8
 _PLAIN = ("format", "width", "height", "size", "md5", "sha1", "sha256", "pdq", "pdq_quality")
 _PRINTS = select(media.c.id, media.c.status, media.c.reason, media.c.generation, *fingerprints.c).join(
     fingerprints, fingerprints.c.media_id == media.c.id
@@ -208,7 +207,8 @@ class Prints:
 def _fingerprint(row: Row[*tuple[Any, ...]], shown: Sequence[SampledFrame]) -> Fingerprint:
     """Return a fingerprint as it was written."""
     own, others = _sets(row.pdq_dihedral or b"")
-    phash = row.phash or b""
+    phash, phash_trimmed = _cut(row.phash, PHASH_BYTES)
+    phash256, phash256_trimmed = _cut(row.phash256, PHASH256_BYTES)
     plain: dict[str, Any] = {name: row._mapping[name] for name in _PLAIN}  # noqa: SLF001 - public in SQLAlchemy
     return Fingerprint(
         **plain,
@@ -216,11 +216,19 @@ def _fingerprint(row: Row[*tuple[Any, ...]], shown: Sequence[SampledFrame]) -> F
         reason=row.reason,
         pdq_dihedral=own if row.pdq is not None else (),
         pdq_others=others if row.pdq is not None else own + others,
-        phash=phash[:_PHASH] or None,
-        phash_trimmed=phash[_PHASH:] or None,
+        phash=phash,
+        phash_trimmed=phash_trimmed,
+        phash256=phash256,
+        phash256_trimmed=phash256_trimmed,
         frames=tuple(shown),
         covers=row.covers or Covers.WHOLE,
     )
+
+
+def _cut(joined: bytes | None, length: int) -> tuple[bytes | None, bytes | None]:
+    """Return the hash of a picture, and that of it without its border."""
+    hashes = joined or b""
+    return hashes[:length] or None, hashes[length:] or None
 
 
 def _sets(joined: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -30,6 +30,7 @@ from domain.store import (
     PageTransaction,
     PeopleBook,
     PrintBook,
+    ReferralBook,
     RemoteBook,
     ReportBook,
     StandingBook,
@@ -51,6 +52,7 @@ from storage.opinions import Opinions
 from storage.pages import Page
 from storage.people import People
 from storage.prints import Prints
+from storage.referrals import Referrals
 from storage.reports import Reports
 from storage.standing import StandingOrder
 from storage.targets import Targets
@@ -68,6 +70,7 @@ class SqlTx:
         self.connection = connection
         self.standing: StandingBook = StandingOrder(connection)
         self.reports: ReportBook = Reports(connection)
+        self.referrals: ReferralBook = Referrals(connection)
         self.targets: TargetBook = Targets(connection, writes=writes)
         self.leads: LeadBook = Leads(connection, writes=writes)
         self.lists: ListBook = Lists(connection)

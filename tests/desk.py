@@ -51,6 +51,7 @@ from triage.office import Office
 from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
+from triage.referrals import Referrals
 from triage.rematching import Rematching
 from triage.reports import Reports
 from triage.suggestions import Linked
@@ -271,6 +272,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
     office = Office(
         desk=desk,
         reports=Reports(desk=desk),
+        referrals=Referrals(desk=desk),
         watchlist=WatchList(desk=desk),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),

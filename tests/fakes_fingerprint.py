@@ -86,6 +86,8 @@ def _fingerprint(body: bytes, *, size: int | None = None) -> Fingerprint:
         pdq_others=found.pdq_others,
         phash=found.phash,
         phash_trimmed=found.phash_trimmed,
+        phash256=found.phash256,
+        phash256_trimmed=found.phash256_trimmed,
         frames=found.frames,
         covers=Covers.WHOLE if whole else Covers.SAMPLED,
     )

@@ -53,6 +53,7 @@ class Desk:
             depth=target.depth,
             ignores_robots=bool(target.robots_ignored),
             plain_agent=bool(target.plain_agent),
+            named=lambda url: self.vault.digest("post", url),
         )
 
 

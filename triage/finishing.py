@@ -44,18 +44,22 @@ class Finishing:
             # It goes to the end of what is due, so that the next look is at another.
             ruling = Ruling(outcome=Outcome.OFFLINE, code=ruling.code, gone_since=target.gone_since, look_at=ended)
         outcome = ruling.outcome
-        failures = 0 if outcome.was_seen else target.failures + ruling.is_failure
+        # A host that asked for a pause says itself when; that is no failure of the target.
+        failures = 0 if outcome.was_seen else target.failures + (ruling.is_failure and run.until is None)
         next_due = ruling.look_at or ended + next_interval(self.cadence, outcome, failures, dice)
+        next_due = max(next_due, run.until or ended)
         visit = self._visit(run, ruling, ended)
 
         def work(tx: Tx) -> datetime | None:
             tx.targets.finish(run.claim, visit, next_due, failures, gone_since=ruling.gone_since)
             tx.targets.forgive(forgiven)
             self.line.note(tx, ended)
-            tx.targets.expire(ended)
+            if target.expires_at <= ended:
+                tx.targets.expire(ended)
             return tx.targets.get(target.id).next_due  # None for one that is not to be visited any more
 
         due = await self.desk.store.write(work)
+        self.line.noted()
         ids = {"target": target.id, "visit": visit.id}
         log.info("visit ended", extra={**ids, "outcome": outcome, "code": ruling.code})
         return visit, due

@@ -34,7 +34,7 @@ from domain.scoring import Points
 from domain.store import Tx
 from domain.targets import Claim, Visit, WatchTarget
 from triage.assessing import Assessor, reread
-from triage.captures import Captures
+from triage.captures import CAPTURED_WITHIN, Captures
 from triage.context import Surroundings
 from triage.desk import Desk, content_place, recall_place, retry_place
 from triage.finishing import Finishing
@@ -94,13 +94,20 @@ class Intake:
         Raises LostClaim when another visitor took the target, and
         OperatorFault when the database fails; every other fault is an outcome.
         """
-        standing = await self.desk.store.read(lambda tx: tx.standing.get())
+        started = self.desk.now()
+
+        def look_up(tx: Tx) -> tuple[Standing, bool]:
+            pending = tx.targets.pending_media(claim.target.id, 1)
+            return tx.standing.get(), bool(pending or tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1))
+
+        standing, is_owed = await self.desk.store.read(look_up)
         run = Run(
             claim=claim,
             scope=standing.governing_mandate.scope,
-            started=self.desk.now(),
+            started=started,
             cursor=claim.target.cursor,
             recall=claim.target.recall,
+            is_owed=is_owed,
         )
         code = why_not_visited(standing, claim.target, run.started)
         outcome, witness = Outcome.NOT_AUTHORISED, None
@@ -126,6 +133,7 @@ class Intake:
         except (LostClaim, OperatorFault):
             raise
         except VisitEnded as ended:
+            run.until = ended.until
             return ended.outcome, ended.code
         except KapearError as fault:
             return Outcome.ERROR, type(fault).__name__
@@ -158,6 +166,8 @@ class Intake:
         async with aclosing(pages):  # type: ignore[type-var]  # the port promises no more than an iterator
             async for page in pages:
                 await self._page(run, page)
+        if not (run.pages or run.is_owed):
+            return  # nothing is new, and nothing left over: most visits are like this
         if run.scope.covers_media:
             await self._retry_pending(run, source, wanted.locator)
         captures = Captures(

@@ -19,6 +19,7 @@ from domain.store import StoredPost
 from domain.targets import Visit
 from domain.telegram import AccountState
 from triage.hash_lists import Standing
+from triage.referrals import ReferralView
 from triage.reports import ReportView
 from triage.watchlist import TargetView
 
@@ -143,6 +144,19 @@ def post_json(name: str, post: StoredPost) -> Json:
         "seen_at": rfc3339(post.seen_at),
         "deleted": post.deleted,
         "media": [{"sha256": media.sha256, "status": media.status.value} for media in post.media],
+    }
+
+
+def referral_json(view: ReferralView) -> Json:
+    """Return a note for the police, without the place."""
+    note = view.note
+    return {
+        "id": note.id,
+        "report": view.report,
+        "kind": note.kind.value,
+        "noted_at": rfc3339(note.created_at),
+        "by": note.actor,
+        "says": note.kind.sentence,
     }
 
 

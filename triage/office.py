@@ -11,6 +11,7 @@ from triage.hash_lists import HashLists
 from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
+from triage.referrals import Referrals
 from triage.reports import Reports
 from triage.suggestions import Linked
 from triage.telegram import Telegram
@@ -23,6 +24,7 @@ class Office:
 
     desk: Desk
     reports: Reports
+    referrals: Referrals
     watchlist: WatchList
     queue: Queue
     linked: Linked

@@ -18,6 +18,7 @@ class Line:
     """The instance's line to everywhere, as its visits find it."""
 
     network: Network = field(default_factory=Network)
+    _is_noted: bool = False  # an outage is written that has no end
 
     def learn(self, ruling: Ruling, failure: Failure, *, was_asked: bool) -> tuple[bool, tuple[Failure, ...]]:
         """Take note of how a visit ended; returns whether that was the network's fault, and what is forgiven."""
@@ -33,14 +34,19 @@ class Line:
     def note(self, tx: Tx, now: datetime) -> None:
         """Write whether the network is away, once that is sure, or is not."""
         network = self.network
-        if network.away_since is None:
+        if network.away_since is None and self._is_noted:
             tx.outages.end(now)
-        elif network.is_sure:
+        elif network.away_since is not None and network.is_sure:
             tx.outages.begin(network.away_since)
+
+    def noted(self) -> None:
+        """Take note that what `note` wrote has been committed."""
+        self._is_noted = self.network.is_sure
 
     def resume(self, away_since: datetime | None) -> None:
         """Go on where an earlier process ended: the network was away, or was not."""
         self.network = Network(away_since=away_since, is_sure=away_since is not None)
+        self._is_noted = self.network.is_sure
 
 
 def host_of(target: WatchTarget, locator: str) -> str:

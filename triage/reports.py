@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from domain.errors import BadInput
+from domain.errors import BadInput, NotFound
 from domain.ids import ReportId
 from domain.people import Actor, Permission
 from domain.reports import Report, Via, checked_reference
@@ -64,3 +64,32 @@ class Reports:
             ReportView(report=report, alleged=self.desk.vault.decrypt(report.alleged, alleged_place(report.id)))
             for report in reports
         ]
+
+
+def cited(desk: Desk, tx: Tx, actor: Actor, reference: str) -> Report:
+    """Return the report that is cited; off enrolment an unknown one is made, and marked synthetic."""
+    enrolled = tx.standing.get().enrolled
+    report = tx.reports.find(checked_reference(reference))
+    if report is not None and not (enrolled and report.synthetic):
+        return report
+    if report is not None:
+        raise NotFound(
+            f"{reference} was made up before this instance was enrolled, so it cites nobody. "
+            "Add the real report under a reference of its own."
+        )
+    if enrolled:
+        raise NotFound(f"There is no report {reference}. Add it first: kapear report add {reference} --received …")
+    now = desk.now()
+    report_id = ReportId(desk.new_id())
+    synthetic = Report(
+        id=report_id,
+        reference=reference,
+        received_on=now.date(),
+        via=Via.PARTNER,
+        alleged=desk.vault.encrypt("", alleged_place(report_id)),
+        created_at=now,
+        synthetic=True,
+    )
+    tx.reports.add(synthetic)
+    desk.note(tx, actor, "report.added", report_id, reference=reference, via="synthetic")
+    return synthetic

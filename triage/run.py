@@ -22,6 +22,7 @@ class Run:
     started: datetime
     cursor: str | None
     recall: bytes | None
+    is_owed: bool  # media to try again, or words to fetch, from earlier visits
     pages: int = 0
     gaps: int = 0
     traffic: Traffic = field(default_factory=Traffic)
@@ -32,6 +33,7 @@ class Run:
     filed: int = 0
     tried: set[str] = field(default_factory=set)
     surroundings: Surroundings | None = None
+    until: datetime | None = None  # when the host is to be left alone till
 
     @property
     def target(self) -> WatchTarget:

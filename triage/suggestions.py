@@ -22,7 +22,7 @@ from triage.telegram import Telegram
 MOST = 50  # of one lead; the links themselves all stand in its content
 
 NEEDS_A_REPORT = "None of these is watched. To watch one, it needs a report of its own, and a decision."
-FOR_THE_POLICE = "These are private, or lead to a bot. They are never opened; note them for the police."
+FOR_THE_POLICE = "These are private, or lead to a bot or a person. They are never opened; note them for the police."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,19 +16,19 @@ from datetime import date, datetime
 from domain import targets
 from domain.audit import SYSTEM
 from domain.connectivity import Outage
-from domain.errors import BadInput, NotFound, WrongState
-from domain.ids import ReportId, RequestId, TargetId
+from domain.errors import BadInput, WrongState
+from domain.ids import RequestId, TargetId
 from domain.locators import Locator, recognise
 from domain.locators.web import is_loopback
 from domain.mandate import check_reach
 from domain.observations import Platform
 from domain.people import Actor, Permission
-from domain.reports import Report, Via, checked_reference
 from domain.store import StoredPost, Tx
 from domain.targets import TargetStatus, Visit, WatchTarget
 from domain.telegram import TelegramAccount, parse_session
 from domain.text import without_encoded_runs
-from triage.desk import Desk, alleged_place, basis_place, locator_place
+from triage.desk import Desk, basis_place, locator_place
+from triage.reports import cited
 from triage.telegram import Telegram
 
 ANSWER_POLL_S = 0.2
@@ -95,7 +95,7 @@ class WatchList:
             standing = tx.standing.get()
             check_reach(standing, locator, served_from=self._served_from(locator, accounts))
             tx.targets.expire(now)
-            report = self._report(tx, actor, wanted.report, enrolled=standing.enrolled)
+            report = cited(self.desk, tx, actor, wanted.report)
             if tx.targets.count(targets.LIVING) >= self.desk.max_active:
                 raise WrongState(
                     f"{self.desk.max_active} targets are watched, as many as allowed; retire one that is done with."
@@ -264,30 +264,3 @@ class WatchList:
         if locator.platform is Platform.TELEGRAM:
             return min((parse_session(account.session).host for account in accounts), key=is_loopback)
         return self.desk.telegram_host if locator.platform is Platform.TELEGRAM_WEB else locator.host
-
-    def _report(self, tx: Tx, actor: Actor, reference: str, *, enrolled: bool) -> Report:
-        """Return the report that is cited; off enrolment an unknown one is made, and marked synthetic."""
-        report = tx.reports.find(checked_reference(reference))
-        if report is not None and not (enrolled and report.synthetic):
-            return report
-        if report is not None:
-            raise NotFound(
-                f"{reference} was made up before this instance was enrolled, so it cites nobody. "
-                "Add the real report under a reference of its own."
-            )
-        if enrolled:
-            raise NotFound(f"There is no report {reference}. Add it first: kapear report add {reference} --received …")
-        now: datetime = self.desk.now()
-        report_id = ReportId(self.desk.new_id())
-        synthetic = Report(
-            id=report_id,
-            reference=reference,
-            received_on=now.date(),
-            via=Via.PARTNER,
-            alleged=self.desk.vault.encrypt("", alleged_place(report_id)),
-            created_at=now,
-            synthetic=True,
-        )
-        tx.reports.add(synthetic)
-        self.desk.note(tx, actor, "report.added", report_id, reference=reference, via="synthetic")
-        return synthetic

@@ -30,7 +30,7 @@ from fingerprint.pool import MIB, FingerprintPool
 STANDARD_INPUT = "-"
 MAX_BYTES = 32 * MIB  # as for media that a visit reads
 READ_AHEAD = 2  # files in hand for each child: one being hashed, one being read
-DIGESTS = ("md5", "sha1", "sha256", "pdq", "phash")
+DIGESTS = ("md5", "sha1", "sha256", "pdq", "phash", "phash256")
 
 Names = Annotated[list[str], typer.Argument(help="Files to hash; - is standard input.", metavar="FILE...")]
 
@@ -177,6 +177,7 @@ def hash_json(name: str, found: Fingerprint) -> dict[str, object]:
         "pdq": found.pdq.hex() if found.pdq is not None else None,
         "pdq_quality": found.pdq_quality,
         "phash": found.phash.hex() if found.phash is not None else None,
+        "phash256": found.phash256.hex() if found.phash256 is not None else None,
         "frames": [
             {"at_ms": frame.at_ms, "pdq": frame.pdq.hex(), "quality": frame.pdq_quality} for frame in found.frames
         ],

@@ -9,8 +9,7 @@ held lexbor, and with it the whole process, for two seconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no annotations
@@ -19,11 +18,12 @@ from crawler.items import SeenMedia
 from crawler.parse.addresses import absolute, document
 from crawler.parse.bounds import has_monstrous_tag
 from crawler.parse.inline import is_data_uri, picture_in
-from crawler.parse.srcset import best_candidate
+from crawler.parse.pictures import Offer, offers_of
 from domain.observations import MAX_LINKS, MediaKind
 from domain.text import without_encoded_runs
 
 MAX_MEDIA = 200
+MAX_ADDRESSES = 5_000  # of media looked at in one page, those met again among them
 _UNSEEN = frozenset({"script", "style", "template", "title"})
 _WORDLESS = frozenset({"noscript", "iframe", "noframes", "noembed"})  # a browser shows no words of it
 _BLOCKS = frozenset({
@@ -32,7 +32,7 @@ _BLOCKS = frozenset({
     "header", "hr", "legend", "li", "main", "menu", "nav", "ol", "option", "p", "pre", "section", "select", "summary",
     "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "tr", "ul",
 })  # fmt: skip
-_PREVIEWS = frozenset({"og:image", "og:image:url", "og:image:secure_url", "twitter:image"})
+_EMBEDDING = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}  # and where each says what
 _BLANKS = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
 
@@ -59,6 +59,12 @@ class _Page:
         self.links: dict[str, None] = {}
         self.media: dict[str, SeenMedia] = {}
         self.inline: dict[str, bytes] = {}
+        self.addresses = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether no more media are taken from it."""
+        return len(self.media) >= MAX_MEDIA or self.addresses >= MAX_ADDRESSES
 
     def link(self, href: str) -> None:
         """Record where a link leads; it is never followed."""
@@ -68,10 +74,14 @@ class _Page:
                 url = self.own if url.startswith(f"{self.own}#") else url
                 self.links[without_encoded_runs(url)] = None
 
-    def picture(self, url: str, kind: MediaKind = MediaKind.IMAGE) -> bool:
-        """Record a picture; return whether the address was one."""
-        if len(self.media) >= MAX_MEDIA:
+    def show(self, offer: Offer) -> bool:
+        """Record a media item; return whether one of its addresses was one."""
+        return any(self._item(url, offer.kind, offer.fuller) for url in offer.urls)
+
+    def _item(self, url: str, kind: MediaKind, fuller: str) -> bool:
+        if self.is_full:
             return True
+        self.addresses += 1
         if is_data_uri(url.strip()):
             found = picture_in(url.strip())
             if found is None:
@@ -82,7 +92,11 @@ class _Page:
         resolved = document(url, self.base)
         if resolved is None:
             return False
-        self.media.setdefault(resolved, SeenMedia(identity=resolved, kind=kind, url=resolved))
+        full = document(fuller, self.base)
+        item = SeenMedia(identity=resolved, kind=kind, url=resolved, fuller_url=full if full != resolved else None)
+        known = self.media.setdefault(resolved, item)
+        if known.fuller_url is None and item.fuller_url is not None:
+            self.media[resolved] = replace(known, fuller_url=item.fuller_url)
         return True
 
 
@@ -125,6 +139,8 @@ def _walk(root: Any, page: _Page) -> None:
             _say(page, tag, element.tail, silent=silent)
             continue
         if tag in _UNSEEN:
+            if tag != "template":
+                _look(page, tag, element)  # for what styles and linked data name
             walker.skip_subtree()
             continue
         silent += tag in _WORDLESS
@@ -144,23 +160,11 @@ def _say(page: _Page, tag: str, words: str | None, *, silent: int) -> None:
 
 def _look(page: _Page, tag: str, element: Any) -> None:
     """Add what an element leads to or shows."""
-    if tag == "a":
+    if tag in {"a", "area"}:
         page.link(element.get("href") or "")
-    elif tag == "img":
-        for url in _sources(element):
-            if page.picture(url):
-                break
-    elif tag == "video":
-        page.picture(element.get("poster") or "", MediaKind.THUMBNAIL)
-    elif tag == "meta" and (element.get("property") or element.get("name") or "").lower() in _PREVIEWS:
-        page.picture(element.get("content") or "")
-
-
-def _sources(element: Any) -> Iterator[str]:
-    """Yield where an image may be found, best first; a lazy page keeps the real address beside a placeholder."""
-    yield best_candidate(element.get("srcset") or element.get("data-srcset") or "")
-    yield element.get("data-src") or ""
-    yield element.get("src") or ""
+    shown = [] if page.is_full else [page.show(offer) for offer in offers_of(tag, element)]
+    if tag in _EMBEDDING and not any(shown):
+        page.link(element.get(_EMBEDDING[tag]) or "")
 
 
 def _joined(words: list[str]) -> str:

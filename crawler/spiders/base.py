@@ -20,9 +20,9 @@ from scrapy import Request, Spider
 from scrapy.http import TextResponse
 
 from crawler.endings import unforeseen
-from crawler.handler import ANSWER, QUESTION
+from crawler.handler import ANSWER, QUESTION, RECALL
 from crawler.items import PageItem
-from crawler.question import HTML, Accepts, Answer, Question
+from crawler.question import HTML, NOT_MODIFIED, Accepts, Answer, Question, Recall
 from crawler.visit import Equipment, Visit, VisitClosed
 from domain.errors import VisitEnded
 from domain.observations import CaptureRecord
@@ -115,15 +115,26 @@ class VisitSpider(Spider):
 
         Raises VisitEnded for every answer that is no page.
         """
+        received = await self.get_new(asked, check_redirect, None)
+        if received is None:  # nobody asked for that
+            raise VisitEnded(Outcome.ERROR, "bad_http")
+        return received
+
+    async def get_new(
+        self, asked: Question | str, check_redirect: Callable[[str], None], recall: Recall | None
+    ) -> Received | None:
+        """Ask as `get` does for what is new since an earlier answer; None where nothing is."""
         question = asked if isinstance(asked, Question) else Question(url=asked, accepts=self.accepts)
         passed: list[str] = []
         while len(passed) <= MAX_REDIRECTS:
             self.visit.check_open()
             try:
-                request = Request(question.url, meta={QUESTION: question}, dont_filter=True)
+                request = Request(question.url, meta={QUESTION: question, RECALL: recall}, dont_filter=True)
             except ValueError:
                 raise VisitEnded(Outcome.ERROR, "bad_url") from None
             response = await self.crawler.engine.download_async(request)
+            if response.status == NOT_MODIFIED:
+                return None
             if response.status not in REDIRECTS:
                 return _received(request.meta[ANSWER], cast("TextResponse", response), tuple(passed))
             location = (response.headers.get("Location") or b"").decode("latin-1").strip()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import telegram, web
+from domain.locators import feed, telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -20,7 +20,9 @@ MAX_LOCATOR = 2048
 # None for an address that is not of it. Where a person named the platform, any host may be one; then it raises
 # BadLocator for what it cannot read. The first that knows an address has it, so the narrow come before the wide.
 Reader = Callable[[str, bool], str | None]
-READERS: Mapping[Platform, Reader] = {}
+READERS: Mapping[Platform, Reader] = {
+    Platform.FEED: feed.read,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

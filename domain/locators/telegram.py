@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.errors import BadLocator, NotWatchable
 from domain.locators.web import with_scheme
+from domain.referral_kinds import ReferralKind
 
 HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
@@ -29,19 +30,11 @@ INVITE = (
     "This is a private invite. Kapear never follows one: joining would contact the group's owners, "
     "and the content is not public. Write a referral note for the police instead."
 )
-_INVITE_REFERRAL = (
-    "Referral note: a private Telegram invite was reported. It was not opened. "
-    "The reporting hotline holds the link under its report reference."
-)
-_PRIVATE_REFERRAL = (
-    "Referral note: a post in a private Telegram chat was reported. It was not opened. "
-    "The reporting hotline holds the link under its report reference."
-)
-_BOT_REFERRAL = (
-    "Referral note: a Telegram bot was reported. It was not contacted. "
-    "The reporting hotline holds its name under its report reference."
-)
 _BOT = "This names a bot. Kapear never talks to bots; refer it to the police or report it to Telegram."
+_PERSON = (
+    "This names a person by a telephone number or account. Kapear watches no people; "
+    "write a referral note for the police instead."
+)
 _PRIVATE = (
     "This points into a private Telegram chat (/c/…), which only its members can read. "
     "Kapear reads public channels only; write a referral note for the police instead."
@@ -88,9 +81,11 @@ def _from_tg_scheme(pasted: str, *, is_whole: bool) -> Channel:
     command = command.rstrip("/").lower()
     arguments = {key: values[0] for key, values in parse_qs(query).items()}
     if command in {"join", "addlist"}:
-        raise NotWatchable(INVITE, referral=_INVITE_REFERRAL)
+        raise NotWatchable(INVITE, ReferralKind.INVITE)
     if command == "privatepost":
-        raise NotWatchable(_PRIVATE, referral=_PRIVATE_REFERRAL)
+        raise NotWatchable(_PRIVATE, ReferralKind.PRIVATE_CHAT)
+    if command == "user" or (command == "resolve" and "phone" in arguments):
+        raise NotWatchable(_PERSON, ReferralKind.PROFILE)
     if command == "resolve" and "domain" in arguments:
         post = [arguments["post"]] if "post" in arguments else []
         return _from_path([arguments["domain"], *post], is_whole=is_whole)
@@ -105,10 +100,12 @@ def _from_path(segments: list[str], *, is_whole: bool) -> Channel:
     if not segments:
         raise BadLocator("This Telegram link names no channel; paste @name or https://t.me/name.")
     first = segments[0]
+    if first.startswith("+") and first[1:].isdigit():
+        raise NotWatchable(_PERSON, ReferralKind.PROFILE)
     if first.startswith("+") or first.lower() in _INVITE_SEGMENTS:
-        raise NotWatchable(INVITE, referral=_INVITE_REFERRAL)
+        raise NotWatchable(INVITE, ReferralKind.INVITE)
     if first.lower() == "c":
-        raise NotWatchable(_PRIVATE, referral=_PRIVATE_REFERRAL)
+        raise NotWatchable(_PRIVATE, ReferralKind.PRIVATE_CHAT)
     name = _checked(first)
     if len(segments) > 1 and is_whole:
         raise BadLocator(
@@ -124,5 +121,5 @@ def _checked(name: str) -> str:
     if lowered in RESERVED or not _NAME.fullmatch(name):
         raise BadLocator("That is no Telegram channel name: 4 to 32 letters, digits and underscores, a letter first.")
     if lowered.endswith("bot"):
-        raise NotWatchable(_BOT, referral=_BOT_REFERRAL)
+        raise NotWatchable(_BOT, ReferralKind.BOT)
     return lowered

@@ -8,6 +8,7 @@ from posixpath import normpath
 from urllib.parse import SplitResult, quote, urlsplit
 
 from domain.errors import BadLocator, NotWatchable
+from domain.referral_kinds import ReferralKind
 
 _TRACKING = re.compile(r"(utm_[a-z]+|fbclid|gclid|yclid|mc_eid|igshid)", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
@@ -48,7 +49,8 @@ def canonical_url(pasted: str) -> str:
     parts, host, port = _split(pasted)
     if host.removeprefix("www.") in _MESSENGERS:
         raise NotWatchable(
-            "This leads into a private messenger. Kapear reads public pages only; refer it to the police."
+            "This leads into a private messenger. Kapear reads public pages only; refer it to the police.",
+            ReferralKind.MESSENGER,
         )
     scheme = parts.scheme.lower()
     shown = f"[{host}]" if ":" in host else host

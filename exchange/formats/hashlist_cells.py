@@ -48,7 +48,8 @@ def entry_or_refusal(
 
 def wrong_digits(algorithm: Algorithm) -> str:
     """Return what is wrong with a hash that cannot be read."""
-    return f"{algorithm} hashes have {algorithm.hex_length} hex digits"
+    longer = ", phash256 hashes 64" if algorithm is Algorithm.PHASH else ""
+    return f"{algorithm} hashes have {algorithm.hex_length} hex digits{longer}"
 
 
 def low_quality(cell: object) -> bool:

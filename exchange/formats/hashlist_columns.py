@@ -20,6 +20,7 @@ BY_ALGORITHM = tuple(algorithm.value for algorithm in Algorithm)
 ROLES = (ALGORITHM, HASH, *BY_ALGORITHM, CLASSIFICATION, ID, NOTE, QUALITY)
 PHOTO_DNA = frozenset({"photodna", "pdna"})  # nobody without a licence can compare them
 
+_OTHER_NAMES = {"phash64": "phash", "phash8x8": "phash", "phash16x16": "phash256"}
 _HASH = re.compile(r"[0-9a-fA-F]{16,}")
 _SHOWN = 200  # characters of a header that a message quotes
 
@@ -77,8 +78,9 @@ def is_narrow(placed: Mapping[str, object]) -> bool:
 
 
 def plain(name: str) -> str:
-    """Return a column's name without case, spaces and signs."""
-    return "".join(character for character in name.casefold() if character.isalnum())
+    """Return a column's or algorithm's name without case, spaces and signs; ours for those with several."""
+    word = "".join(character for character in name.casefold() if character.isalnum())
+    return _OTHER_NAMES.get(word, word)
 
 
 def _listed(present: list[str]) -> str:

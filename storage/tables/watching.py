@@ -151,6 +151,7 @@ fingerprints = Table(
     Column("pdq_dihedral", LargeBinary),  # sets of eight hashes of 32 bytes, one after the other
     Column("phash", LargeBinary),  # 8 bytes; 8 more for the picture without its border
     Column("covers", Word(Covers)),  # null where it was not yet told
+    Column("phash256", LargeBinary),  # 32 bytes; 32 more likewise; null where it was not yet made
 )
 
 frames = Table(

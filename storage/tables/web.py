@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Table, Text
 
-from storage.columns import Moment
+from domain.referral_kinds import ReferralKind
+from storage.columns import Moment, Word
 from storage.tables.common import METADATA, key, number
 
 # By keyed digest: which hosts are watched is told by targets' locators alone, and those are encrypted.
@@ -35,9 +36,10 @@ referral_notes = Table(
     number(),
     Column("id", Text, nullable=False, unique=True),
     Column("report_id", Text, ForeignKey("reports.id"), nullable=False, index=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Word(ReferralKind), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("actor", Text, nullable=False),
+    Column("locator_digest", Text, nullable=False, unique=True),  # of the report and the place
     Column("key_public", LargeBinary, nullable=False),
     Column("key_wrapped", LargeBinary, nullable=False),
     Column("ciphertext", LargeBinary, nullable=False),

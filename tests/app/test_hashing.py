@@ -26,7 +26,7 @@ from tests.fingerprint.videos import box, laid_out, video
 
 KEYS = [
     "file", "status", "reason", "format", "width", "height", "bytes", "md5", "sha1", "sha256", "pdq", "pdq_quality",
-    "phash", "frames",
+    "phash", "phash256", "frames",
 ]  # fmt: skip
 PICTURE = encoded(photo(160, 120, seed=4), "PNG")
 
@@ -78,7 +78,7 @@ def test_null_is_what_was_not_read() -> None:
     rejected = Fingerprint(status=MediaStatus.REJECTED, reason="too_large", size=0)
     value = hash_json("-", rejected)
     assert list(value) == KEYS
-    assert [value[key] for key in ("bytes", "md5", "sha1", "sha256", "pdq", "phash")] == [None] * 6
+    assert [value[key] for key in ("bytes", "md5", "sha1", "sha256", "pdq", "phash", "phash256")] == [None] * 7
     assert hash_json("big", Fingerprint(status=MediaStatus.REJECTED, size=7))["bytes"] == 7
     empty = Fingerprint(status=MediaStatus.UNDECODABLE, reason="empty", sha256="0" * 64)
     assert hash_json("empty", empty)["bytes"] == 0
@@ -108,11 +108,13 @@ def test_files_and_standard_input_are_hashed_in_the_order_named(tmp_path: Path) 
     expected = fingerprint_image(PICTURE)
     assert expected.pdq is not None
     assert expected.phash is not None
+    assert expected.phash256 is not None
     assert [list(each) for each in found] == [KEYS] * 4
     assert found[1] == {
         "file": "picture.png", "status": "ok", "reason": "", "format": "png", "width": 160, "height": 120,
         "bytes": len(PICTURE), "md5": expected.md5, "sha1": expected.sha1, "sha256": expected.sha256,
-        "pdq": expected.pdq.hex(), "pdq_quality": expected.pdq_quality, "phash": expected.phash.hex(), "frames": [],
+        "pdq": expected.pdq.hex(), "pdq_quality": expected.pdq_quality, "phash": expected.phash.hex(),
+        "phash256": expected.phash256.hex(), "frames": [],
     }  # fmt: skip
     assert [(each["file"], each["status"], each["reason"], each["bytes"]) for each in found] == [
         ("large", "rejected", "too_large", (32 << 20) + 1),

@@ -33,6 +33,9 @@ REVIEWED = {
     "stats": reviewed("counts", COUNTS, "from", "to"),
     "report add": reviewed("the report", OWN, "reference", "received", "via", "alleged"),
     "report list": reviewed("reports by date", BOOK),
+    "report refer": reviewed("the note, without the place", OWN, "locator", "report"),
+    "report referrals": reviewed("notes by date, without the places", BOOK),
+    "report referral": reviewed("one note with the place that a person put there", OWN, "note_id", "reveal"),
     "watch add": reviewed(
         "the target", "a target rests on a report and a decision",
         "locator", "report", "authorised-by", "basis", "days", "backfill",

@@ -32,6 +32,8 @@ class FingerprinterContract:
         assert found.pdq is not None
         assert found.phash is not None
         assert len(found.phash) == 8
+        assert found.phash256 is not None
+        assert len(found.phash256) == 32
         assert [len(variant) for variant in found.pdq_dihedral] == [32] * 8
         assert found.pdq_dihedral[0] == found.pdq
         assert source.closed
@@ -54,7 +56,7 @@ class FingerprinterContract:
         assert found.sha256 == hashlib.sha256(file).hexdigest()
         assert found.md5 is not None
         assert found.sha1 is not None
-        assert (found.pdq, found.phash, found.pdq_dihedral) == (None, None, ())
+        assert (found.pdq, found.phash, found.phash256, found.pdq_dihedral) == (None, None, None, ())
 
     async def test_a_picture_too_large_by_its_own_word_is_not_read_beyond_its_beginning(
         self, fingerprinter: Fingerprinter
@@ -87,7 +89,7 @@ class FingerprinterContract:
         assert (found.status, found.reason, found.format) == (MediaStatus.HASHED, "", "mp4")
         assert (found.width, found.height, found.size, found.covers) == (192, 144, len(file), Covers.WHOLE)
         assert found.sha256 == hashlib.sha256(file).hexdigest()
-        assert (found.pdq, found.phash, found.pdq_dihedral) == (None, None, ())
+        assert (found.pdq, found.phash, found.phash256, found.pdq_dihedral) == (None, None, None, ())
         times = [frame.at_ms for frame in found.frames]
         assert times == sorted(set(times))
         assert 4 <= len(times) <= MAX_FRAMES
@@ -103,7 +105,7 @@ class FingerprinterContract:
         first = await fingerprinter.fingerprint(BytesSource(encoded(shown[0], "PNG")))
         found = await fingerprinter.fingerprint(BytesSource(file))
         assert found.pdq_dihedral == first.pdq_dihedral
-        assert found.phash == first.phash
+        assert (found.phash, found.phash256) == (first.phash, first.phash256)
         assert first.frames == ()
         assert len(found.frames) == MAX_FRAMES
         assert (found.frames[0].at_ms, found.frames[0].pdq) == (0, first.pdq)

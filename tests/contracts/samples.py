@@ -10,7 +10,7 @@ from typing import Any
 from domain.filing import PostKey
 from domain.fingerprints import Covers, Fingerprint, MediaStatus, SampledFrame
 from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, ListClass
-from domain.ids import LeadId, ListId, ReportId, RequestId, TargetId, UserId, VisitId, new_id
+from domain.ids import LeadId, ListId, ReferralId, ReportId, RequestId, TargetId, UserId, VisitId, new_id
 from domain.leads import PostContent, SealedContent
 from domain.observations import Platform
 from domain.outcomes import Outcome
@@ -18,6 +18,8 @@ from domain.pages import AssessedMedia, AssessedPost, PagePlan
 from domain.people import Role, User
 from domain.planning import Planner
 from domain.ports import LeadKey
+from domain.referral_kinds import ReferralKind
+from domain.referrals import ReferralNote
 from domain.reports import Report, Via
 from domain.store import Store, Tx
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
@@ -41,6 +43,21 @@ def a_report(**changes: Any) -> Report:
         created_at=NOW,
     )
     return replace(report, **changes)
+
+
+def a_referral(report: Report, **changes: Any) -> ReferralNote:
+    note_id = ReferralId(new_id())
+    note = ReferralNote(
+        id=note_id,
+        report_id=report.id,
+        kind=ReferralKind.INVITE,
+        created_at=NOW,
+        actor="analyst.one",
+        locator_digest=new_id(),
+        key=LeadKey(public=bytes(32), wrapped=b"\x00wrapped"),
+        ciphertext=b"\x00sealed place",
+    )
+    return replace(note, **changes)
 
 
 def a_target(report: Report, **changes: Any) -> WatchTarget:
@@ -137,6 +154,8 @@ def a_fingerprint(number: int = 1) -> Fingerprint:
         pdq_quality=98,
         pdq_dihedral=tuple((number + turn).to_bytes(32, "big") for turn in range(8)),
         phash=number.to_bytes(8, "big"),
+        phash256=number.to_bytes(32, "big"),
+        phash256_trimmed=bytes(32),
         frames=tuple(a_frame(at_ms) for at_ms in (0, 1_500)),
     )
 

@@ -11,12 +11,14 @@ import pytest
 from domain.audit import GENESIS, AuditDraft, verify
 from domain.errors import NotFound, WrongState
 from domain.hashlists import HashEntry, HashList, LiveList
-from domain.ids import ListId, ReportId
+from domain.ids import ListId, ReferralId, ReportId
 from domain.mandate import Mandate, MandateScope, Organisation
 from domain.people import SESSION_IDLE, Actor, Role, Session
+from domain.referral_kinds import ReferralKind
+from domain.referrals import ReferralNote
 from domain.reports import Report
 from domain.store import Store, Tx
-from tests.contracts.samples import DAY, MINUTE, NOW, a_list, a_report, a_user, some_entries
+from tests.contracts.samples import DAY, MINUTE, NOW, a_list, a_referral, a_report, a_user, some_entries
 
 ORGANISATION = Organisation(name="ទូរស័ព្ទ Hotline", contact="desk@example.org", zone="Asia/Phnom_Penh")
 MANDATE = Mandate(
@@ -76,6 +78,21 @@ class DeskContract:
     async def test_an_unknown_report_is_not_found(self, store: Store) -> None:
         with pytest.raises(NotFound):
             await store.read(lambda tx: tx.reports.get(ReportId("none")))
+
+    # Notes for the police.
+
+    async def test_notes_come_back_newest_first_and_one_for_each_place(self, store: Store) -> None:
+        report = a_report()
+        await store.write(lambda tx: tx.reports.add(report))
+        first, second = a_referral(report), a_referral(report, kind=ReferralKind.BOT)
+        for note in (first, second):
+            await store.write(partial(_refer, note))
+        assert await store.read(lambda tx: tx.referrals.all()) == [second, first]
+        assert await store.read(lambda tx: tx.referrals.get(first.id)) == first
+        with pytest.raises(WrongState, match="already"):
+            await store.write(lambda tx: tx.referrals.add(a_referral(report, locator_digest=first.locator_digest)))
+        with pytest.raises(NotFound, match="kapear report referrals"):
+            await store.read(lambda tx: tx.referrals.get(ReferralId("none")))
 
     async def test_a_refusal_caught_inside_leaves_the_transaction_whole(self, store: Store) -> None:
         report = a_report()
@@ -269,3 +286,7 @@ async def put_report(store: Store, report: Report) -> None:
 
 def session_of(digest: str, now: datetime, tx: Tx) -> Session | None:
     return tx.people.session(digest, now)
+
+
+def _refer(note: ReferralNote, tx: Tx) -> None:
+    tx.referrals.add(note)

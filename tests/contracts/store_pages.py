@@ -168,7 +168,7 @@ class PageContract:
 
     async def test_media_are_known_by_post_and_identity(self, store: Store) -> None:
         claim = await put_claim(store)
-        supporting = a_match(algorithm=Algorithm.PHASH)
+        supporting = a_match(algorithm=Algorithm.PHASH256)
         page = [a_post("1", hashed("m1"), hashed("m2", supporting, number=2)), a_post("2", pending("m1"))]
         plan = await put_page(store, claim, page)
         ids = {(row.identity, row.post_id): row.id for row in plan.media}

@@ -95,6 +95,7 @@ def page_of(body: bytes) -> Talk:
 
 
 LARGE = 2_000_000
+DATA = '<script type="application/ld+json">'
 PAGES: dict[str, Callable[[], str]] = {
     "links": lambda: "<a href=/x>y</a>" * (LARGE // 16),
     "different links": lambda: "".join(f"<a href=/{n}>" for n in range(LARGE // 16)),
@@ -110,6 +111,16 @@ PAGES: dict[str, Callable[[], str]] = {
     "nulls": lambda: "\0" * LARGE,
     "blanks": lambda: " \n" * (LARGE // 2),
     "short tags": lambda: ("<a " + "b " * 1000 + ">") * (LARGE // 2004),
+    "one picture of many commas": lambda: f"<img srcset='{'a, b 1w,c ' * (LARGE // 10)}'>",
+    "styles": lambda: (
+        "<style>" + "url(" * (LARGE // 16) + 'url("' * (LARGE // 16) + "url( " * (LARGE // 16) + "</style>"
+    ),
+    "many styles": lambda: "<hr style=background:url(/k.png)>" * (LARGE // 33),
+    "pictures in pictures": lambda: "<picture>" * 200 + "<img src=/k.png>" * (LARGE // 16),
+    "films": lambda: "<video>" * 200 + "<source src=/k.mp4>" * 20 + "<video src=/k.mp4>" * 20 + "<b>k</b>" * 200_000,
+    "sources": lambda: "<picture><source srcset='k.png 1w'></picture>" * (LARGE // 46),
+    "linked data": lambda: DATA + '[{"image":' * 20_000 + "</script>",
+    "much linked data": lambda: (DATA + "[" + '{"image":"k"},' * 15_000 + "0]</script>") * 8,
     "tags within tags": lambda: ("<a b " * 1000 + ">") * (LARGE // 5001),
 }
 

@@ -148,7 +148,6 @@ def test_a_reserved_word_is_no_channel(word: str) -> None:
         "@kites\u0661",
         "https://web.t.me/kites",
         "https://a.b.t.me/kites",
-        "tg://resolve?phone=123",
         "tg://settings",
         "tg:",
     ],

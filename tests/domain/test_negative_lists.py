@@ -7,7 +7,7 @@ import pytest
 from domain.hashlists import Algorithm, HashMatch, ListClass, Severity, says_csam, unsuppressed, worst
 from tests.contracts.samples import a_match
 
-SHA, PDQ, PHASH = Algorithm.SHA256, Algorithm.PDQ, Algorithm.PHASH
+SHA, PDQ, PHASH, WIDE = Algorithm.SHA256, Algorithm.PDQ, Algorithm.PHASH, Algorithm.PHASH256
 
 
 def match(algorithm: Algorithm, distance: int, list_class: ListClass = ListClass.ACCREDITED) -> HashMatch:
@@ -25,6 +25,10 @@ def match(algorithm: Algorithm, distance: int, list_class: ListClass = ListClass
         ((PDQ, 0), (SHA, 0), False),
         ((PDQ, 31), (PHASH, 0), True),
         ((PHASH, 0), (PDQ, 31), False),
+        ((PDQ, 31), (WIDE, 0), True),
+        ((PHASH, 4), (WIDE, 16), False),
+        ((PHASH, 4), (WIDE, 17), True),
+        ((WIDE, 15), (PHASH, 4), True),
     ],
 )
 def test_what_is_no_nearer_than_a_benign_entry_does_not_hold(

@@ -191,7 +191,12 @@ def test_matching_posts_are_a_lead_each(book: Book) -> None:
 
 
 @pytest.mark.parametrize(
-    "match", [a_match(algorithm=Algorithm.PHASH), a_match(list_class=ListClass.NEGATIVE, algorithm=Algorithm.SHA256)]
+    "match",
+    [
+        a_match(algorithm=Algorithm.PHASH),
+        a_match(algorithm=Algorithm.PHASH256),
+        a_match(list_class=ListClass.NEGATIVE, algorithm=Algorithm.SHA256),
+    ],
 )
 def test_supporting_and_negative_matches_file_nothing_alone(book: Book, match: object) -> None:
     assert book.see(a_post("1", hashed("m1", match))).leads == ()  # type: ignore[arg-type]  # parametrized
@@ -432,7 +437,7 @@ media = st.builds(
     lambda identity, kind: {
         "matched": replace(hashed(identity, a_match()), generation=MATCHED),
         "hashed": hashed(identity),
-        "supporting": hashed(identity, a_match(algorithm=Algorithm.PHASH)),
+        "supporting": hashed(identity, a_match(algorithm=Algorithm.PHASH256)),
         "pending": pending(identity),
         "unread": AssessedMedia(identity=identity, status=MediaStatus.NOT_AUTHORISED),
     }[kind],

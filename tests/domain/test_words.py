@@ -39,14 +39,16 @@ def test_no_two_places_have_one_encoding(one: tuple[str, str, str], other: tuple
 @pytest.mark.parametrize("algorithm", Algorithm)
 def test_which_matches_file_a_lead(algorithm: Algorithm, list_class: ListClass) -> None:
     match = a_match(algorithm=algorithm, list_class=list_class)
-    assert match.files_a_lead is (algorithm is not Algorithm.PHASH and list_class is not ListClass.NEGATIVE)
+    assert match.files_a_lead is (not algorithm.only_supports and list_class is not ListClass.NEGATIVE)
 
 
 def test_the_lengths_of_hashes() -> None:
     assert {algorithm: algorithm.hex_length for algorithm in Algorithm} == {
-        "md5": 32, "sha1": 40, "sha256": 64, "pdq": 64, "phash": 16,
+        "md5": 32, "sha1": 40, "sha256": 64, "pdq": 64, "phash": 16, "phash256": 64,
     }  # fmt: skip
     assert {algorithm for algorithm in Algorithm if algorithm.is_exact} == {"md5", "sha1", "sha256"}
+    assert {algorithm for algorithm in Algorithm if algorithm.only_supports} == {"phash", "phash256"}
+    assert (Algorithm.PHASH.bits, Algorithm.PHASH256.bits) == (64, 256)
 
 
 def test_what_later_visits_may_still_learn() -> None:

@@ -44,6 +44,14 @@ def test_a_pdq_hash_far_from_balance_is_refused_with_its_line(bits: int, *, good
 def test_a_blank_phash_is_refused() -> None:
     rows = [HashEntry(algorithm=Algorithm.PHASH, hash=with_bits(bits, 8)) for bits in (1, 32, 63)]
     assert kinds(rows) == [BadRow, HashEntry, BadRow]
+    wide = [HashEntry(algorithm=Algorithm.PHASH256, hash=with_bits(bits, 32)) for bits in (1, 128, 255)]
+    assert kinds(wide) == [BadRow, HashEntry, BadRow]
+
+
+def test_equal_hashes_of_two_algorithms_are_no_repetition() -> None:
+    half = with_bits(128, 32)
+    rows = [HashEntry(algorithm=kind, hash=half) for kind in (Algorithm.PDQ, Algorithm.PHASH256, Algorithm.SHA256)]
+    assert kinds(rows * 2) == [HashEntry] * 3 + [PassedOver] * 3
 
 
 @pytest.mark.parametrize("algorithm", [Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256])

@@ -41,12 +41,14 @@ ANSWER = PictureHashes(
     pdq_others=tuple(bytes([number]) * 32 for number in range(8, 24)),
     phash=b"8 bytes.",
     phash_trimmed=b"8 others",
+    phash256=b"thirty-two bytes of the picture.",
+    phash256_trimmed=b"as many of it without its border",
 )
 
 
 def test_an_answer_comes_back_as_it_was() -> None:
     undecodable = PictureHashes(status=MediaStatus.UNDECODABLE, reason=Reason.DAMAGED, format=Format.AVIF)
-    for answer in (ANSWER, replace(ANSWER, pdq_others=(), phash_trimmed=None), undecodable):
+    for answer in (ANSWER, replace(ANSWER, pdq_others=(), phash_trimmed=None, phash256_trimmed=None), undecodable):
         frame = packed_answer(5, answer)
         assert checked_header(frame[: HEADER.size], job=5, awaited={Kind.ANSWER: ANSWER_BYTES}) is Kind.ANSWER
         assert unpacked_answer(frame[HEADER.size :]) == answer

@@ -19,19 +19,22 @@ from tests.fingerprint.pictures import bits_apart, encoded, photo
 PICTURE = photo(420, 300, seed=5)
 
 
-def expected(picture: Image.Image) -> tuple[bytes, str]:
-    bits, _ = pdqhash.compute(np.asarray(picture.convert("RGB")))
-    return np.packbits(bits).tobytes(), str(imagehash.phash(picture.convert("RGB")))
+def expected(picture: Image.Image) -> tuple[bytes, str, str]:
+    flat = picture.convert("RGB")
+    bits, _ = pdqhash.compute(np.asarray(flat))
+    return np.packbits(bits).tobytes(), str(imagehash.phash(flat)), str(imagehash.phash(flat, hash_size=16))
 
 
 def assert_shows(file: bytes, picture: Image.Image, *, within: int = 2) -> ImageFingerprint:
     found = fingerprint_image(file)
-    pdq, phash = expected(picture)
+    pdq, phash, phash256 = expected(picture)
     assert found.status is MediaStatus.HASHED
     assert found.pdq is not None
     assert found.phash is not None
+    assert found.phash256 is not None
     assert bits_apart(found.pdq, pdq) <= within
     assert bits_apart(found.phash, bytes.fromhex(phash)) <= within
+    assert bits_apart(found.phash256, bytes.fromhex(phash256)) <= 2 * within
     assert (found.width, found.height) == picture.size
     assert found.pdq_dihedral[0] == found.pdq
     return found
@@ -141,7 +144,7 @@ def test_the_first_frame_stands_for_an_animation() -> None:
 def test_what_browsers_show_of_a_truncated_file_is_hashed(kind: str) -> None:
     file = encoded(PICTURE, kind)
     found = fingerprint_image(file[: len(file) * 95 // 100])
-    pdq, _ = expected(PICTURE)
+    pdq, _, _ = expected(PICTURE)
     assert found.status is MediaStatus.HASHED
     assert found.pdq is not None
     assert bits_apart(found.pdq, pdq) <= 60

@@ -11,12 +11,12 @@ import pdqhash
 import pytest
 from PIL import Image, ImageOps
 
-from fingerprint.axis import Side, View, shrink
+from fingerprint.axis import Side, View, centred, shrink, weigh, whole_numbers
 from fingerprint.border import inside_border
 from fingerprint.image import fingerprint_image
 from fingerprint.luma import reduce_decoding
 from fingerprint.pdq import is_clear
-from fingerprint.phash import phash_of, shrunk
+from fingerprint.phash import phashes_of, shrunk
 from tests.fingerprint.drift_set import KINDS, blobs, large, noise
 from tests.fingerprint.pictures import bits_apart, encoded, photo
 
@@ -134,9 +134,12 @@ def test_without_its_border_a_picture_has_the_hashes_it_had_before(colour: str, 
     assert len(framed.pdq_others) == 24
     assert min(bits_apart(plain.pdq, other) for other in framed.pdq_others[8::8]) <= 12
     assert bits_apart(plain.phash, framed.phash_trimmed) <= 4
+    assert plain.phash256 is not None
+    assert framed.phash256_trimmed is not None
+    assert bits_apart(plain.phash256, framed.phash256_trimmed) <= 12
     if kind == "PNG":
         assert plain.pdq_dihedral == framed.pdq_dihedral or framed.pdq_others[8:16] == plain.pdq_dihedral
-    assert plain.phash_trimmed is None
+    assert (plain.phash_trimmed, plain.phash256_trimmed) == (None, None)
 
 
 def test_in_a_wide_border_the_picture_still_speaks() -> None:
@@ -172,11 +175,13 @@ def test_a_blank_has_no_border(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(32))
-def test_phash_is_that_of_its_library(seed: int) -> None:
+def test_both_phashes_are_those_of_their_library(seed: int) -> None:
     dice = np.random.default_rng(seed)
     width, height = (int(side) for side in dice.integers(60, 1100, 2))
     grey = KINDS[seed % len(KINDS)](width, height, seed).convert("L")
-    assert phash_of(np.asarray(grey)).hex() == str(imagehash.phash(grey))
+    found = phashes_of(np.asarray(grey))
+    assert found.narrow.hex() == str(imagehash.phash(grey))
+    assert found.wide.hex() == str(imagehash.phash(grey, hash_size=16))
 
 
 @pytest.mark.parametrize(
@@ -184,8 +189,17 @@ def test_phash_is_that_of_its_library(seed: int) -> None:
 )
 def test_shrinking_is_that_of_pillow_to_the_last_bit(size: tuple[int, int]) -> None:
     grey = noise(*size, seed=size[0]).convert("L")
-    by_pillow = grey.resize((32, 32), Image.Resampling.LANCZOS)
-    assert np.array_equal(shrunk(np.asarray(grey)), np.asarray(by_pillow))
+    for small, side in zip(shrunk(np.asarray(grey), 32, 64), (32, 64), strict=True):
+        assert np.array_equal(small, np.asarray(grey.resize((side, side), Image.Resampling.LANCZOS)))
+
+
+@pytest.mark.parametrize("length", [300, 1280, 12_000])
+@pytest.mark.parametrize("samples", [32, 64])
+def test_sums_of_floats_are_off_by_less_than_is_doubted(length: int, samples: int) -> None:
+    how = whole_numbers(length, samples)
+    rows = (np.random.default_rng(length).integers(0, 2, (64, length)) * 255).astype(np.uint8)
+    exact = (rows[:, how.pixels] * how.weights).sum(axis=2) + 0.5
+    assert np.abs(weigh(centred(rows), how.bands) + how.more - exact).max() < how.doubt / 2
 
 
 def test_reduced_hashes_know_when_they_are_in_doubt() -> None:

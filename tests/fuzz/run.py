@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.fingerprints import Fingerprint, MediaStatus
-from fingerprint.image import fingerprint_image
+from fingerprint.image import ImageFingerprint, fingerprint_image
 from fingerprint.pool import FingerprintPool
 from tests.fakes_fingerprint import BytesSource
 from tests.fingerprint.pictures import encoded, photo
@@ -82,7 +82,7 @@ class Thrower:
         which = number // EVERY % len(self._good)
         found, right = await self._pool.fingerprint(BytesSource(self._good[which])), self._expected[which]
         self._figures.neighbours += 1
-        if (found.sha256, found.pdq, found.phash) != (right.sha256, right.pdq, right.phash):
+        if _hashes(found) != _hashes(right):
             self._figures.complaints.append(f"the good picture after mutant {number} was hashed wrongly")
 
 
@@ -109,9 +109,13 @@ def wrong_with(found: Fingerprint, file: bytes) -> str:
         return "its digest is not that of its bytes"
     if found.status is MediaStatus.UNDECODABLE and (not found.reason or found.pdq is not None):
         return "undecodable without a reason, or with a hash"
-    if found.status is MediaStatus.HASHED and not found.frames and (found.pdq is None or found.phash is None):
+    if found.status is MediaStatus.HASHED and not found.frames and None in _hashes(found):
         return "hashed without a hash"
     return ""
+
+
+def _hashes(found: Fingerprint | ImageFingerprint) -> tuple[str | bytes | None, ...]:
+    return found.sha256, found.pdq, found.phash, found.phash256
 
 
 def peak_mib(pid: int) -> int:

@@ -30,7 +30,7 @@ RANDOM, FLAT = "random", "flat"
 PLANTED_FROM = 1_000_000  # numbers of the planted pictures begin here
 BATCH = 10_000
 RADIUS = RADII[Algorithm.PDQ]
-KINDS = (Algorithm.PDQ, Algorithm.PHASH)
+KINDS = (Algorithm.PDQ, Algorithm.PHASH, Algorithm.PHASH256)
 FAR = 256  # bits; further than any two hashes are of chance
 
 
@@ -80,6 +80,8 @@ def _print(made: ImageFingerprint) -> Fingerprint:
         pdq_others=made.pdq_others,
         phash=made.phash,
         phash_trimmed=made.phash_trimmed,
+        phash256=made.phash256,
+        phash256_trimmed=made.phash256_trimmed,
     )
 
 
@@ -96,6 +98,8 @@ def variants(one: Fingerprint) -> dict[tuple[Algorithm, str], Fingerprint]:
         (Algorithm.PDQ, "trimmed"): replace(mute, pdq_others=one.pdq_others[len(squashed) :]),
         (Algorithm.PHASH, "original"): replace(bare, phash=one.phash),
         (Algorithm.PHASH, "trimmed"): replace(mute, phash_trimmed=one.phash_trimmed),
+        (Algorithm.PHASH256, "original"): replace(bare, phash256=one.phash256),
+        (Algorithm.PHASH256, "trimmed"): replace(mute, phash256_trimmed=one.phash256_trimmed),
     }
 
 
@@ -187,8 +191,8 @@ def _id(name: str) -> str:
 def random_entries(count: int) -> Iterator[list[HashEntry]]:
     """Yield PDQ and pHash entries of which half the bits are set, so many of each."""
     dice = np.random.default_rng(count)
-    for algorithm, bits in ((Algorithm.PDQ, 256), (Algorithm.PHASH, 64)):
-        half = np.arange(bits) < bits // 2
+    for algorithm in KINDS:
+        half = np.arange(algorithm.bits) < algorithm.bits // 2
         for start in range(0, count, BATCH):
             rows = dice.permuted(np.tile(half, (min(BATCH, count - start), 1)), axis=1)
             yield [HashEntry(algorithm=algorithm, hash=row.tobytes()) for row in np.packbits(rows, axis=1)]
@@ -202,11 +206,11 @@ def write(shelf: FolderShelf, name: str, batches: Iterable[list[HashEntry]]) -> 
 
 
 def entries_of(planted: Iterable[Hashed]) -> list[HashEntry]:
-    pairs = ((one.print.pdq, one.print.phash) for one in planted)
+    hashes = ((one.print.pdq, one.print.phash, one.print.phash256) for one in planted)
     return [
         HashEntry(algorithm=kind, hash=value)
-        for both in pairs
-        for kind, value in zip(KINDS, both, strict=True)
+        for each in hashes
+        for kind, value in zip(KINDS, each, strict=True)
         if value is not None
     ]
 

@@ -68,4 +68,7 @@ def test_what_is_flat_is_not_compared(asked: Sequence[Asked]) -> None:
 def test_phash_matches_cards_that_pdq_tells_apart(asked: Sequence[Asked]) -> None:
     met = Counter(one.picture.family for one in asked if (one.picture.family, "phash") in one.met)
     assert met["price list"] > ASKED // 2, "which is why it files no lead"
-    assert not any((RANDOM, "phash") in one.met or (FLAT, "pdq") in one.met for one in asked)
+    wide = Counter(one.picture.family for one in asked if (one.picture.family, "phash256") in one.met)
+    assert set(wide) == {ALIKE}, "which would not do for a lead either"
+    assert not any((RANDOM, kind) in one.met for one in asked for kind in ("phash", "phash256"))
+    assert not any((FLAT, "pdq") in one.met for one in asked)

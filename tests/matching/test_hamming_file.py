@@ -18,7 +18,7 @@ from matching import hamming_plan
 from matching.hamming import HammingIndex
 from matching.hamming_header import parsed
 from matching.hamming_ids import Counted, listed
-from tests.matching.hamming_help import brute, found, ids, noise
+from tests.matching.hamming_help import brute, flipped, found, ids, noise
 
 KILLS = 12
 ALWAYS, SOMETIMES = 50_000, 700  # entries: of both versions, and of one alone
@@ -211,9 +211,36 @@ def test_a_file_of_an_earlier_version_is_named_so(tmp_path: Path) -> None:
         HammingIndex.open(tmp_path / "old")
 
 
+def test_a_file_without_tags_is_read_and_is_written_with_tags(tabled: Path) -> None:
+    content = bytearray(tabled.read_bytes())
+    header = parsed(bytes(content[:4096]), tabled, size=len(content))
+    begin, end = header.places[3]
+    positions = np.frombuffer(content, "<u4", (end - begin) // 4, begin)
+    assert header.tag == 22
+    positions &= 1023
+    content[8:12] = struct.pack("<I", 3)
+    checks = struct.pack("<I", header.checks[3])
+    at = content.index(checks)
+    content[at : at + 4] = struct.pack("<I", zlib.crc32(content[begin:end]))
+    content[4092:4096] = struct.pack("<I", zlib.crc32(content[:4092]))
+    queries = noise(np.random.default_rng(1), 256, 1000)  # the entries
+    queries[::2] = flipped(np.random.default_rng(2), queries[::2], np.full(500, 31))
+    expected = found(HammingIndex.open(tabled), queries)
+    assert len(expected) >= len(queries)
+    tabled.write_bytes(content)
+    index = HammingIndex.open(tabled, verify=True)
+    assert found(index, queries) == expected
+    index.save(tabled)
+    header = parsed(tabled.read_bytes()[:4096], tabled, size=len(content))
+    assert header.tag == 22
+    assert found(HammingIndex.open(tabled), queries) == expected
+
+
 @pytest.mark.parametrize(
     ("at", "value"),
     [
+        (8, 0),  # version
+        (8, 5),
         (12, 0),  # bits
         (12, 257),
         (12, 1 << 31),
@@ -259,7 +286,8 @@ def test_a_large_file_that_is_damaged_inside_ends_in_one_clear_line_at_worst(
 def test_a_position_that_no_entry_has_is_told_in_one_clear_line(tabled: Path) -> None:
     content = bytearray(tabled.read_bytes())
     begin, end = parsed(bytes(content[:4096]), tabled, size=len(content)).places[3]
-    content[begin:end] = b"\xff" * (end - begin)
+    positions = np.frombuffer(content, "<u4", (end - begin) // 4, begin)
+    positions |= 1023  # of 1000; their tags stay
     tabled.write_bytes(content)
     with pytest.raises(OperatorFault, match=r"^The index is damaged; import or rebuild it\.$"):
         HammingIndex.open(tabled, verify=False).search(noise(np.random.default_rng(1), 256, 1000))

@@ -19,6 +19,7 @@ from matching.shelf import FolderShelf
 DICE = np.random.default_rng(5)
 DIHEDRAL = tuple(DICE.integers(0, 256, 32, dtype=np.uint8).tobytes() for _ in range(8))
 PHASH = DICE.integers(0, 256, 8, dtype=np.uint8).tobytes()
+WIDE = DICE.integers(0, 256, 32, dtype=np.uint8).tobytes()
 MEDIA = Fingerprint(
     status=MediaStatus.HASHED,
     md5="11" * 16,
@@ -28,6 +29,7 @@ MEDIA = Fingerprint(
     pdq_quality=100,
     pdq_dihedral=DIHEDRAL,
     phash=PHASH,
+    phash256=WIDE,
 )
 
 
@@ -98,6 +100,8 @@ async def test_each_algorithm_is_matched_and_the_closest_of_a_list_is_quoted(she
     assert await matches(
         shelf,
         entry(Algorithm.PHASH, flipped(PHASH, 3)),
+        entry(Algorithm.PHASH256, flipped(WIDE, 11), of="b"),
+        entry(Algorithm.PHASH256, flipped(WIDE, 13), of="c"),
         entry(Algorithm.PDQ, flipped(DIHEDRAL[0], 30)),
         entry(Algorithm.PDQ, flipped(DIHEDRAL[0], 12)),
         entry(Algorithm.SHA256, b"\x33" * 32),
@@ -107,11 +111,13 @@ async def test_each_algorithm_is_matched_and_the_closest_of_a_list_is_quoted(she
         entry(Algorithm.SHA1, b"\x23" * 20, of="c"),
     ) == [
         ("a", Algorithm.SHA256, 0, 3),
-        ("b", Algorithm.MD5, 0, 0),
-        ("b", Algorithm.SHA1, 0, 1),
-        ("b", Algorithm.PDQ, 10, 2),
+        ("b", Algorithm.MD5, 0, 1),
+        ("b", Algorithm.SHA1, 0, 2),
+        ("b", Algorithm.PDQ, 10, 3),
         ("a", Algorithm.PDQ, 12, 2),
+        ("b", Algorithm.PHASH256, 11, 0),  # of 256 bits: fewer than 3 of 64
         ("a", Algorithm.PHASH, 3, 0),
+        ("c", Algorithm.PHASH256, 13, 0),
     ]
 
 
@@ -143,7 +149,8 @@ async def test_a_mirrored_or_turned_copy_matches(shelf: FolderShelf, variant: in
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "value", "radius"), [(Algorithm.PDQ, DIHEDRAL[0], 31), (Algorithm.PHASH, PHASH, 8)]
+    ("algorithm", "value", "radius"),
+    [(Algorithm.PDQ, DIHEDRAL[0], 31), (Algorithm.PHASH, PHASH, 8), (Algorithm.PHASH256, WIDE, 40)],
 )
 async def test_the_radius_is_exact(shelf: FolderShelf, algorithm: Algorithm, value: bytes, radius: int) -> None:
     assert await matches(
@@ -353,6 +360,14 @@ async def test_a_copy_without_its_border_matches_by_phash(shelf: FolderShelf) ->
     assert await matcher.match(MEDIA) == ()
     (found,) = await matcher.match(replace(MEDIA, phash_trimmed=TRIMMED))
     assert (found.algorithm, found.distance) == (Algorithm.PHASH, 2)
+
+
+async def test_it_does_by_the_wide_one(shelf: FolderShelf) -> None:
+    matcher = loaded(shelf, entry(Algorithm.PHASH256, flipped(OTHERS[0], 20)))
+    assert await matcher.match(MEDIA) == ()
+    (found,) = await matcher.match(replace(MEDIA, phash256=None, phash256_trimmed=OTHERS[0]))
+    assert (found.algorithm, found.distance) == (Algorithm.PHASH256, 20)
+    assert await matcher.match(replace(MEDIA, pdq_quality=20, phash256=OTHERS[0])) == ()
 
 
 async def test_in_a_wide_flat_border_only_what_it_encloses_is_asked_for(shelf: FolderShelf) -> None:

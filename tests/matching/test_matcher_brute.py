@@ -20,6 +20,7 @@ from matching.matcher import ListMatcher
 from matching.shelf import FolderShelf
 from tests.matching.hamming_help import flipped
 
+FURTHEST = {Algorithm.PDQ: 45, Algorithm.PHASH: 12, Algorithm.PHASH256: 55}
 Hit = tuple[int, int, int]  # distance, number, place of the query
 
 
@@ -58,6 +59,8 @@ def a_fingerprint(dice: np.random.Generator) -> Fingerprint:
         pdq_others=(near(dice, hashes[1], 4),),
         phash=dice.bytes(8),
         phash_trimmed=dice.bytes(8) if dice.integers(2) else None,
+        phash256=dice.bytes(32) if dice.integers(4) else None,
+        phash256_trimmed=dice.bytes(32) if dice.integers(2) else None,
         frames=frames,
     )
 
@@ -65,14 +68,14 @@ def a_fingerprint(dice: np.random.Generator) -> Fingerprint:
 def an_entry(dice: np.random.Generator, media: Fingerprint) -> HashEntry:
     """Return an entry that is a hash of the fingerprint, or near one, or neither."""
     algorithm = list(Algorithm)[int(dice.integers(len(Algorithm)))]
-    own = [media.md5, media.sha1, media.sha256, media.pdq_dihedral[int(dice.integers(8))], media.phash]
+    wide = media.phash256_trimmed or media.phash256
+    own = [media.md5, media.sha1, media.sha256, media.pdq_dihedral[int(dice.integers(8))], media.phash, wide]
     mine = own[list(Algorithm).index(algorithm)]
-    value = bytes.fromhex(mine) if isinstance(mine, str) else mine
-    assert value is not None
+    value = bytes.fromhex(mine) if isinstance(mine, str) else mine or dice.bytes(algorithm.bits // 8)
     if algorithm.is_exact:
         value = value if dice.integers(3) else dice.bytes(len(value))
     else:
-        value = near(dice, value, int(dice.integers(0, 45 if algorithm is Algorithm.PDQ else 12)))
+        value = near(dice, value, int(dice.integers(0, FURTHEST[algorithm])))
     return HashEntry(algorithm=algorithm, hash=value, classification=f"kind {dice.integers(3)}")
 
 
@@ -117,8 +120,10 @@ def asked(media: Fingerprint, algorithm: Algorithm, least: int) -> Sequence[tupl
     if algorithm.is_exact:
         digest = digests[algorithm]
         return [(bytes.fromhex(digest), None)] if digest else []
-    if algorithm is Algorithm.PHASH:
-        return [(one, None) for one in (media.phash if clear else None, media.phash_trimmed) if one is not None]
+    if algorithm.only_supports:
+        narrow, wide = (media.phash, media.phash_trimmed), (media.phash256, media.phash256_trimmed)
+        whole, trimmed = narrow if algorithm is Algorithm.PHASH else wide
+        return [(one, None) for one in (whole if clear else None, trimmed) if one is not None]
     own = (*(media.pdq_dihedral if clear else ()), *media.pdq_others)
     framed = [
         (value, frame.at_ms)
@@ -131,7 +136,9 @@ def asked(media: Fingerprint, algorithm: Algorithm, least: int) -> Sequence[tupl
 def reach(hash_list: HashList, algorithm: Algorithm) -> int:
     if algorithm.is_exact:
         return 0
-    return 8 if algorithm is Algorithm.PHASH else min(31, 31 if hash_list.radius is None else hash_list.radius)
+    if algorithm.only_supports:
+        return 8 if algorithm is Algorithm.PHASH else 40
+    return min(31, 31 if hash_list.radius is None else hash_list.radius)
 
 
 def hits(live: LiveList, held: dict[int, HashEntry], media: Fingerprint, algorithm: Algorithm) -> Iterator[Hit]:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
+import struct
 import subprocess
 import sys
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,6 +70,18 @@ def test_more_classifications_than_the_table_holds_are_kept_beside_the_notes(
 def test_a_lone_half_of_a_pair_comes_back(shelf: ListShelf) -> None:
     entry = HashEntry(algorithm=Algorithm.MD5, hash=bytes(16), classification="\ud800", ref="\udfff", note="a\0b")
     assert list(shelf.entries(stored(shelf, [entry]))) == [entry]
+
+
+def test_a_version_from_before_the_wide_phash_is_read_on(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path / "lists")
+    entries = [each for each in a_list(400) if each.algorithm is not Algorithm.PHASH256]
+    list_id = stored(shelf, entries)
+    words = tmp_path / "lists" / list_id / "words"
+    file = words.read_bytes()
+    magic, _, *numbers = struct.unpack_from("<8sI6Q7Q7I", file)
+    before = struct.pack("<8sI5Q7Q7I", magic, 1, *numbers[:5], *numbers[6:]).ljust(252, b"\0")
+    words.write_bytes(before + struct.pack("<I", zlib.crc32(before)) + file[256:])
+    assert list(FolderShelf(tmp_path / "lists").entries(list_id)) == entries
 
 
 # Damage.

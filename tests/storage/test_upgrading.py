@@ -19,6 +19,7 @@ from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_
 from tests.storage.conftest import Database
 
 BACK_TO_OPINIONS = (
+    "ALTER TABLE fingerprints DROP COLUMN phash256",
     "DROP TABLE referral_notes",
     "DROP TABLE outages",
     "DROP TABLE hosts",
@@ -95,12 +96,12 @@ async def test_a_database_of_the_first_version_is_upgraded_with_what_it_holds(da
     upgrade(engines.writer)
     check(engines.writer)
     with engines.writer.begin() as connection:
-        row = connection.execute(select(fingerprints.c.sha256, fingerprints.c.covers)).one()
+        row = connection.execute(select(fingerprints.c.sha256, fingerprints.c.covers, fingerprints.c.phash256)).one()
         assert connection.execute(select(*frames.c)).all() == []
         assert connection.execute(select(posts.c.platform)).scalars().all() == [Platform.TELEGRAM]
         assert connection.execute(select(leads.c.lead_group)).scalars().all() == ["post:telegram:1234:5"]
     engines.dispose()
-    assert (row.sha256, row.covers) == (a_fingerprint().sha256, None)
+    assert (row.sha256, row.covers, row.phash256) == (a_fingerprint().sha256, None, None)
 
 
 async def test_what_was_said_of_a_hash_before_leads_were_remembered_still_stands(database: Database) -> None:

@@ -232,9 +232,10 @@ async def test_a_late_unmatched_picture_adds_to_the_lead_of_its_selling_text(des
     assert after.value == before.value + 25
 
 
-async def test_supporting_evidence_alone_files_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("algorithm", [Algorithm.PHASH, Algorithm.PHASH256])
+async def test_supporting_evidence_alone_files_nothing(desk: Desk, algorithm: Algorithm) -> None:
     target_id = (await desk.watch()).target.id
-    desk.matcher.wanted, desk.matcher.algorithm = [KITE], Algorithm.PHASH
+    desk.matcher.wanted, desk.matcher.algorithm = [KITE], algorithm
     await desk.visit(target_id, a_page(a_sight("1", "Kites", picture("kite"))))
     assert await desk.leads() == []
 

@@ -13,7 +13,7 @@ from domain.errors import BadInput, EgressRefused, LostClaim, OperatorFault, Vis
 from domain.outcomes import Outcome
 from domain.people import Actor
 from domain.store import Tx
-from tests.desk import LOCAL
+from tests.desk import LOCAL, START
 from tests.fakes import FakeMedia, a_page, a_sight, picture
 from tests.triage.deskhands import Desk
 from triage.desk import Desk as TriageDesk
@@ -33,6 +33,19 @@ async def test_how_a_source_ends_a_visit_is_its_outcome(desk: Desk, outcome: Out
     target = await desk.target(target_id)
     last = None if outcome is Outcome.OFFLINE else outcome  # nothing was learnt of the target
     assert (target.last_outcome, target.failures) == (last, 0 if outcome.is_ours else 1)
+
+
+async def test_a_host_that_asked_for_a_pause_says_when_the_next_visit_is_due(desk: Desk) -> None:
+    target_id = (await desk.watch()).target.id
+    await desk.visit(target_id, VisitEnded(Outcome.UNREACHABLE, "timeout"))
+    usual = (await desk.target(target_id)).next_due
+    assert usual is not None
+    for until in (usual + 7 * 60 * MINUTES, START):  # one outranks the interval, the other is over by then
+        await desk.visit(target_id, VisitEnded(Outcome.LIMITED, "http_429", until=until))
+        target = await desk.target(target_id)
+        assert target.failures == 1
+        assert target.next_due is not None
+        assert target.next_due == until if until > usual else START < target.next_due < until + 7 * 60 * MINUTES
 
 
 async def test_a_refused_address_is_an_outcome(desk: Desk) -> None:

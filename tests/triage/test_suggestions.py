@@ -40,7 +40,11 @@ async def test_places_stand_in_the_order_of_the_text_without_what_is_watched(des
         ("telegram_web", "https://t.me/s/paper_kites"),
         ("page", "http://127.0.0.1:9/order"),
     ]
-    assert [note.link for note in found.referrals] == ["https://t.me/+AbCdEf", "https://t.me/kites_bot"]
+    assert [note.link for note in found.referrals] == [
+        "https://t.me/+AbCdEf",
+        "https://t.me/kites_bot",
+        "tg://user?id=12",
+    ]
     assert all(note.why for note in found.referrals)
 
 

@@ -54,11 +54,13 @@ def upgrade() -> None:
         sa.Column("kind", Text(), nullable=False),
         sa.Column("created_at", BigInteger(), nullable=False),
         sa.Column("actor", Text(), nullable=False),
+        sa.Column("locator_digest", Text(), nullable=False),
         sa.Column("key_public", LargeBinary(), nullable=False),
         sa.Column("key_wrapped", LargeBinary(), nullable=False),
         sa.Column("ciphertext", LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name="fk_referral_notes_report_id"),
         sa.PrimaryKeyConstraint("nr", name="pk_referral_notes"),
         sa.UniqueConstraint("id", name="uq_referral_notes_id"),
+        sa.UniqueConstraint("locator_digest", name="uq_referral_notes_locator_digest"),
     )
     op.create_index("ix_referral_notes_report_id", "referral_notes", ["report_id"])

@@ -1,0 +1,29 @@
+"""Name why a place is never opened."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ReferralKind(StrEnum):
+    """Why a place is never opened."""
+
+    INVITE = "invite"
+    PRIVATE_CHAT = "private_chat"
+    BOT = "bot"
+    PROFILE = "profile"
+    MESSENGER = "messenger"
+
+    @property
+    def sentence(self) -> str:
+        """Return what a note of this kind says to the police, without the locator."""
+        return f"Referral note: {_NAMED[self]} was reported. It was not opened, and nobody was contacted."
+
+
+_NAMED = {
+    ReferralKind.INVITE: "a private invite",
+    ReferralKind.PRIVATE_CHAT: "a post in a private chat",
+    ReferralKind.BOT: "a bot",
+    ReferralKind.PROFILE: "a person's profile",
+    ReferralKind.MESSENGER: "a link into a private messenger",
+}

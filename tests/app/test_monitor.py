@@ -1,0 +1,110 @@
+"""Places of visits that ended are filled at once, one target has one visit at a time, and a stop stops all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from app import config
+from app.instance import open_instance
+from app.visitor import Visitor, open_visitor
+from domain.outcomes import Outcome
+from domain.targets import Claim, Visit
+from scheduler import Monitor
+from tests.desk import LOCAL
+from triage.intake import Intake
+from triage.watchlist import NewTarget
+
+AT_ONCE = 4
+TARGETS = 40
+
+
+@dataclass
+class Visits:
+    """Stands in for intake: every visit waits until it is let go, and then ends."""
+
+    visitor: Visitor
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    full: asyncio.Event = field(default_factory=asyncio.Event)
+    running: Counter[str] = field(default_factory=Counter)
+    most: int = 0
+    twice: int = 0
+
+    async def visit(self, claim: Claim, dice: float) -> tuple[Visit, datetime | None]:
+        assert 0 <= dice < 1
+        self.twice += self.running[claim.target.id]
+        self.running[claim.target.id] += 1
+        self.most = max(self.most, self.running.total())
+        if self.most == AT_ONCE:
+            self.full.set()
+        try:
+            await self.gate.wait()
+        finally:
+            self.running[claim.target.id] -= 1
+        desk = self.visitor.desk
+        now = desk.now()
+        visit = Visit(
+            id=desk.new_id(), target_id=claim.target.id, started_at=now, ended_at=now, outcome=Outcome.UNCHANGED  # type: ignore[arg-type]  # any text is an id here
+        )  # fmt: skip
+        later = claim.target.expires_at
+        await desk.store.write(lambda tx: tx.targets.finish(claim, visit, later, 0))
+        return visit, later
+
+
+@asynccontextmanager
+async def watching(folder: Path, targets: int) -> AsyncIterator[tuple[Visitor, Visits]]:
+    """Open an instance that watches so many pages, whose visits are ours."""
+    environment = {"KAPEAR_DATA_DIR": str(folder), "KAPEAR_ALLOW_NETWORKS": "127.0.0.0/8"}
+    async with open_instance(config.load(environment), create=True) as instance, open_visitor(instance) as visitor:
+        for number in range(targets):
+            wanted = NewTarget(
+                locator=f"http://127.0.0.1/kites/{number}", report="K-1", authorised_by="the director", basis="kites"
+            )
+            await instance.office.watchlist.add(LOCAL, wanted)
+        visits = Visits(visitor)
+        visitor.intake = cast("Intake", visits)
+        yield visitor, visits
+
+
+async def test_what_is_due_is_visited_without_waiting_for_the_next_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.TICK_S", 3600.0)
+    async with watching(tmp_path, TARGETS) as (visitor, visits):
+        done: list[str] = []
+        enough = asyncio.Event()
+
+        def counted(visit: Visit) -> None:
+            done.append(visit.target_id)
+            if len(done) == TARGETS:
+                enough.set()
+
+        visits.gate.set()
+        async with asyncio.timeout(60):
+            await Monitor(visitor, counted, AT_ONCE).run(enough)
+        assert len(set(done)) == TARGETS
+        assert visits.most <= AT_ONCE
+        assert not visits.twice
+
+
+async def test_a_stop_ends_all_and_starts_nothing(tmp_path: Path) -> None:
+    async with watching(tmp_path, 2 * AT_ONCE) as (visitor, visits):
+        stop = asyncio.Event()
+        monitor = Monitor(visitor, lambda _: None, AT_ONCE)
+        running = asyncio.create_task(monitor.run(stop))
+        async with asyncio.timeout(20):
+            await visits.full.wait()
+            stop.set()
+            await running
+        assert not visits.running.total()
+        await asyncio.sleep(0.1)
+        assert not visits.running.total()
+        assert visits.most == AT_ONCE

@@ -1,0 +1,60 @@
+"""Addresses of places on particular platforms: each has one canonical form, which read again gives itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import BadLocator
+from domain.locators import recognise
+from domain.observations import Platform
+
+UC = "UCkitesandrakes012345678"
+YOUTUBE = f"https://www.youtube.com/feeds/videos.xml?channel_id={UC}"
+
+
+def stands(pasted: str, platform: Platform, canonical: str, *, asked: bool = False) -> None:
+    found = recognise(pasted, platform=platform if asked else None)
+    assert (found.platform, found.canonical) == (platform, canonical)
+    assert recognise(canonical, platform=platform) == found
+    if not asked:
+        assert recognise(canonical) == found
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/feed", "/feed/", "/blog/rss", "/kites.rss", "/atom.xml", "/kites.atom", "/index.rdf", "/feed.json",
+     "/a/feed.xml",
+     "/?feed=rss2", "/?cat=3&feed=atom"],
+)  # fmt: skip
+def test_a_feed_is_known_by_its_shape(path: str) -> None:
+    stands(f"https://kites.example{path}", Platform.FEED, f"https://kites.example{path}")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/feeds", "/feed/about", "/sitemap.xml", "/sitemap-1.xml", "/rss.html", "/a.json"]
+)
+def test_what_may_be_a_page_is_one_until_somebody_says_otherwise(path: str) -> None:
+    assert recognise(f"https://kites.example{path}").platform is Platform.PAGE
+    stands(f"https://kites.example{path}", Platform.FEED, f"https://kites.example{path}", asked=True)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [YOUTUBE, f"youtube.com/channel/{UC}", f"https://m.youtube.com/channel/{UC}/videos?view=0",
+     f"http://www.youtube.com/channel/{UC}",
+     f"https://www.youtube.com/feeds/videos.xml?x=1&channel_id={UC}"],
+)  # fmt: skip
+def test_a_channel_on_youtube_is_its_feed(pasted: str) -> None:
+    stands(pasted, Platform.FEED, YOUTUBE)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["https://www.youtube.com/@kites", "https://www.youtube.com/watch?v=kite0000001", "https://youtu.be/kite0000001",
+     "https://www.youtube.com/c/kites", "https://www.youtube.com/channel/UCkites", "https://www.youtube.com/",
+     "https://www.youtube.com/feeds/videos.xml?playlist_id=PLkites"],
+)  # fmt: skip
+def test_what_does_not_say_whose_channel_it_is_cannot_be_watched(pasted: str) -> None:
+    with pytest.raises(BadLocator, match="paste the channel's address"):
+        recognise(pasted)
+    assert recognise(pasted, platform=Platform.PAGE).platform is Platform.PAGE
