@@ -28,9 +28,11 @@ from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
 from domain.ports import LeadKey, RemoteAnswer
+from domain.rechecks import LeadPost
 from domain.referrals import ReferralNote
 from domain.rematching import KnownMatches, RematchPlan, StoredPrint
 from domain.reports import Report
+from domain.scoring import Reason
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
 from domain.telegram import AccountId
 
@@ -505,6 +507,30 @@ class OutageBook(Protocol):
         """Return the outages of a time, the latest first."""
 
 
+class TakedownBook(Protocol):
+    """What became of the posts of leads on their platforms."""
+
+    def open_posts(self, target_id: TargetId) -> list[LeadPost]:
+        """Return the posts of a target that open leads have and whose words are known, each once."""
+
+    def looked(
+        self, post_id: PostId, at: datetime, *, gone_since: datetime | None, taken_down_at: datetime | None
+    ) -> list[LeadId]:
+        """Write what a look at a post told; returns the leads that have it."""
+
+    def down(self, post_ids: Sequence[PostId]) -> set[LeadId]:
+        """Return the leads of these posts in which their removal was confirmed, and forget it: they are there again."""
+
+    def target_gone(self, target_id: TargetId, since: datetime, at: datetime) -> list[LeadId]:
+        """Write that a target is confirmed gone, and with it the posts of its open leads; returns whose that is new."""
+
+    def target_back(self, target_id: TargetId, since: datetime) -> list[LeadId]:
+        """Write that a target, gone since a moment, is there again; returns the leads that were down with it."""
+
+    def explain(self, lead_id: LeadId, reason: Reason) -> None:
+        """Add a reason to a lead that weighs nothing."""
+
+
 class FeedBook(Protocol):
     """Where feeds of hash lists stand."""
 
@@ -562,6 +588,7 @@ class Tx(Protocol):
     telegram: TelegramBook
     landmarks: HostLandmarks
     outages: OutageBook
+    takedowns: TakedownBook
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook

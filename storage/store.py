@@ -34,6 +34,7 @@ from domain.store import (
     RemoteBook,
     ReportBook,
     StandingBook,
+    TakedownBook,
     TargetBook,
     TelegramBook,
     Tx,
@@ -55,6 +56,7 @@ from storage.prints import Prints
 from storage.referrals import Referrals
 from storage.reports import Reports
 from storage.standing import StandingOrder
+from storage.takedowns import Takedowns
 from storage.targets import Targets
 from storage.telegram import Telegram
 from storage.visitor import take
@@ -80,6 +82,7 @@ class SqlTx:
         self.telegram: TelegramBook = Telegram(connection)
         self.landmarks: HostLandmarks = network.HostLandmarks(connection)
         self.outages: OutageBook = network.Outages(connection)
+        self.takedowns: TakedownBook = Takedowns(connection)
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)

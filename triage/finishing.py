@@ -16,6 +16,7 @@ from domain.targets import Visit
 from triage.desk import Desk
 from triage.outages import Line, host_of
 from triage.run import Run
+from triage.takedowns import Takedowns
 
 log = logging.getLogger("kapear.intake")
 
@@ -54,6 +55,7 @@ class Finishing:
             tx.targets.finish(run.claim, visit, next_due, failures, gone_since=ruling.gone_since)
             tx.targets.forgive(forgiven)
             self.line.note(tx, ended)
+            Takedowns(desk=self.desk).of_target(tx, target, ruling)
             if target.expires_at <= ended:
                 tx.targets.expire(ended)
             return tx.targets.get(target.id).next_due  # None for one that is not to be visited any more

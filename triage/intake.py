@@ -22,7 +22,7 @@ from domain.cadence import Cadence
 from domain.errors import KapearError, LostClaim, OperatorFault, VisitEnded
 from domain.filing import TEXT_LEADS_A_DAY, PostKey
 from domain.ids import LeadId, PostId
-from domain.leads import PostContent, SealedContent
+from domain.leads import PostContent, SealedContent, is_closed_as_gone
 from domain.mandate import Standing, why_not_visited
 from domain.observations import MediaKind, ObservedPage, Platform
 from domain.outcomes import Outcome
@@ -41,7 +41,9 @@ from triage.finishing import Finishing
 from triage.outages import Line
 from triage.queue import sealed_text
 from triage.readings import MediaReader, Reading
+from triage.rechecks import Rechecks, due_posts
 from triage.run import Run
+from triage.takedowns import Takedowns
 
 log = logging.getLogger("kapear.intake")
 
@@ -56,6 +58,7 @@ class Limits:
     witness_deadline: timedelta = timedelta(seconds=45)
     retries_a_visit: int = 20
     captures_a_visit: int = 20
+    rechecks_a_visit: int = 20
     text_leads_a_day: int = TEXT_LEADS_A_DAY
 
 
@@ -98,7 +101,8 @@ class Intake:
 
         def look_up(tx: Tx) -> tuple[Standing, bool]:
             pending = tx.targets.pending_media(claim.target.id, 1)
-            return tx.standing.get(), bool(pending or tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1))
+            awaited = tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1)
+            return tx.standing.get(), bool(pending or awaited or due_posts(tx, claim.target, started, 1))
 
         standing, is_owed = await self.desk.store.read(look_up)
         run = Run(
@@ -174,6 +178,10 @@ class Intake:
             desk=self.desk, assessor=self._assessor, take_in=self._page, at_most=self.limits.captures_a_visit
         )
         await captures.fetch(run, source, wanted)
+        rechecks = Rechecks(
+            desk=self.desk, assessor=self._assessor, take_in=self._page, at_most=self.limits.rechecks_a_visit
+        )
+        await rechecks.look(run, source, wanted)
 
     async def _page(self, run: Run, page: ObservedPage, only: PostKey | None = None) -> None:
         """Assess one page, or `only` one post of it, and commit it; a decision taken since the last ends the visit."""
@@ -268,6 +276,10 @@ class Intake:
                     tx.prints.gone(change.post_id)
                 for lead_id in change.lead_ids:
                     self.desk.note(tx, SYSTEM, action, lead_id, target=run.target.id, post=change.post_id)
+                if change.deleted_at is None:
+                    down = tx.takedowns.down([change.post_id])
+                    closed = {lead_id for lead_id in change.lead_ids if is_closed_as_gone(tx.leads.get(lead_id))}
+                    Takedowns(desk=self.desk).returned(tx, run.target.id, sorted(down | closed))
             return plan
 
         run.count(await self.desk.store.write(work))

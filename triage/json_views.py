@@ -67,6 +67,14 @@ def lead_json(lead: Lead) -> Json:
             for rule, version in dict.fromkeys((found.hit.rule, found.hit.version) for found in lead.text_hits)
         ],
         "deleted_posts": [rfc3339(post.at) for post in lead.deleted],
+        "looks": [
+            {
+                "looked_at": rfc3339(look.at),
+                "gone_since": rfc3339(look.gone_since),
+                "taken_down_at": rfc3339(look.taken_down_at),
+            }
+            for look in lead.looks
+        ],
     }
 
 
