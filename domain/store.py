@@ -157,7 +157,7 @@ class TargetBook(Protocol):
         """Return how many targets stand in one of these statuses."""
 
     def update(self, target: WatchTarget) -> None:
-        """Write status, approval and next visit of a target; its claim and cursor are left alone."""
+        """Write status, approval, end and next visit of a target; its claim and cursor are left alone."""
 
     def adopt(self, before: Platform, after: Platform) -> list[TargetId]:
         """Let living targets of one platform be read through another from their next visit on; returns which."""
@@ -267,6 +267,9 @@ class LeadBook(Protocol):
 
     def get(self, lead_id: LeadId) -> Lead:
         """Return a lead with its reasons, matches and hits; raises NotFound."""
+
+    def is_open(self, target_id: TargetId) -> bool:
+        """Return whether any lead of a target is open."""
 
     def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
         """Return leads in the queue's order: points first (urgency + value), then the time of filing."""

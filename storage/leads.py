@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from domain.errors import NotFound
 from domain.hashlists import HashMatch, MediaMatch
-from domain.ids import LeadId, PostId
+from domain.ids import LeadId, PostId, TargetId
 from domain.leads import Capture, DeletedPost, Lead, LeadStatus, Look, PostTextHit, SealedContent
 from domain.ports import LeadKey
 from domain.scoring import Reason
@@ -57,6 +57,11 @@ class Leads:
         if not rows:
             raise NotFound(_NO_LEAD)
         return self.complete(rows)[0]
+
+    def is_open(self, target_id: TargetId) -> bool:
+        """Return whether any lead of a target is open."""
+        open_ones = select(leads.c.id).where(leads.c.target_id == target_id, leads.c.status != LeadStatus.CLOSED)
+        return self._connection.execute(open_ones.limit(1)).first() is not None
 
     def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
         """Return leads in the queue's order: points first (urgency + value), then the time of filing."""

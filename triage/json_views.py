@@ -106,6 +106,8 @@ def target_json(view: TargetView) -> Json:
         "approved_by": target.approved_by,
         "created_at": rfc3339(target.created_at),
         "expires_at": rfc3339(target.expires_at),
+        "extends_to": rfc3339(target.extends_to),
+        "extension_by": target.extension_by,
         "last_visit_at": rfc3339(target.last_visit_at),
         "last_outcome": target.last_outcome.value if target.last_outcome else None,
         "gone_since": rfc3339(target.gone_since),

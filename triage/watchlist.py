@@ -27,7 +27,7 @@ from domain.store import StoredPost, Tx
 from domain.targets import TargetStatus, Visit, WatchTarget
 from domain.telegram import TelegramAccount, parse_session
 from domain.text import without_encoded_runs
-from triage.desk import Desk, basis_place, locator_place
+from triage.desk import Desk, basis_place, extension_place, locator_place
 from triage.reports import cited
 from triage.telegram import Telegram
 
@@ -61,6 +61,7 @@ class TargetView:
     canonical: str = field(repr=False)
     report: str
     basis: str = field(default="", repr=False)
+    extension_reason: str = field(default="", repr=False)
     visits: tuple[Visit, ...] = ()
     outages: tuple[Outage, ...] = ()
     gaps: int = 0
@@ -127,12 +128,46 @@ class WatchList:
         return await self.desk.store.write(work)
 
     async def approve(self, actor: Actor, target_id: str) -> TargetView:
-        """Approve a target that another person requested."""
+        """Approve a target that another person requested, or its extension."""
         actor.require(Permission.APPROVE_TARGET)
         now = self.desk.now()
-        return await self._decide(
-            actor, target_id, "target.approved", lambda target: targets.approve(target, by=actor.name, now=now)
-        )
+
+        def work(tx: Tx) -> TargetView:
+            tx.targets.expire(now)
+            before = tx.targets.get(TargetId(target_id))
+            after = targets.approve(before, by=actor.name, now=now)
+            tx.targets.update(after)
+            self.desk.note(tx, actor, "target.approved" if before.extends_to is None else "target.extended", after.id)
+            return self._view(tx, after)
+
+        return await self.desk.store.write(work)
+
+    async def extend(self, actor: Actor, target_id: str, *, days: int, reason: str) -> TargetView:
+        """
+        Ask that a target be watched longer, for a lead of it that is open; a second person approves.
+
+        Where the instance is not enrolled it is in force at once.
+        """
+        actor.require(Permission.REQUEST_TARGET)
+        stated = without_encoded_runs(reason.strip())
+        if not stated:
+            raise BadInput("Say why it is to be watched longer: --reason TEXT.")
+        now = self.desk.now()
+
+        def work(tx: Tx) -> TargetView:
+            tx.targets.expire(now)
+            target = tx.targets.get(TargetId(target_id))
+            if not tx.leads.is_open(target.id):
+                raise WrongState("No lead of this target is open; when it ends, add it again with a new decision.")
+            sealed = self.desk.vault.encrypt(stated, extension_place(target.id))
+            asked = targets.extend(target, by=actor.name, reason=sealed, days=days, now=now)
+            is_enrolled = tx.standing.get().enrolled
+            after = asked if is_enrolled else targets.extended(asked)
+            tx.targets.update(after)
+            self.desk.note(tx, actor, "target.extension_requested" if is_enrolled else "target.extended", after.id)
+            return self._view(tx, after)
+
+        return await self.desk.store.write(work)
 
     async def pause(self, actor: Actor, target_id: str) -> TargetView:
         """Stop visiting a target for a while."""
@@ -257,6 +292,11 @@ class WatchList:
             canonical=self.desk.locator_of(target),
             report=tx.reports.get(target.report_id).reference,
             basis=self.desk.vault.decrypt(target.basis, basis_place(target.id)),
+            extension_reason=(
+                self.desk.vault.decrypt(target.extension_reason, extension_place(target.id))
+                if target.extension_reason is not None
+                else ""
+            ),
         )
 
     def _served_from(self, locator: Locator, accounts: Iterable[TelegramAccount]) -> str:

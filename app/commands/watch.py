@@ -77,8 +77,28 @@ def _decision(name: str, summary: str, decide: Callable[[Instance, Actor, str], 
 
 
 _decision(
-    "approve", "Approve a target that another person asked for.", lambda i, a, t: i.office.watchlist.approve(a, t)
+    "approve",
+    "Approve a target, or its extension, that another person asked for.",
+    lambda i, a, t: i.office.watchlist.approve(a, t),
 )
+
+
+@app.command("extend")
+def extend(
+    target_id: Id,
+    days: Annotated[int, typer.Option(help=f"How many days longer; {MAX_DAYS} from now at most.")],
+    reason: Annotated[str, typer.Option(help="Why its open lead needs that, in a sentence.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Ask that a target with an open lead be watched longer; on an enrolled instance a second person approves it."""
+
+    async def work(instance: Instance, actor: Actor) -> TargetView:
+        return await instance.office.watchlist.extend(actor, target_id, days=days, reason=reason)
+
+    emit(target_json(at_desk(work, acting=True)), as_json=as_json)
+
+
 _decision("pause", "Stop visiting a target for a while.", lambda i, a, t: i.office.watchlist.pause(a, t))
 _decision("resume", "Go on visiting a paused target.", lambda i, a, t: i.office.watchlist.resume(a, t))
 _decision("retire", "Stop watching a target for good.", lambda i, a, t: i.office.watchlist.retire(a, t))

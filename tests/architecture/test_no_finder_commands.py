@@ -41,6 +41,7 @@ REVIEWED = {
         "locator", "report", "authorised-by", "basis", "days", "backfill",
     ),
     "watch approve": reviewed("the target", OWN, "target_id"),
+    "watch extend": reviewed("the target", OWN, "target_id", "days", "reason"),
     "watch pause": reviewed("the target", OWN, "target_id"),
     "watch resume": reviewed("the target", OWN, "target_id"),
     "watch retire": reviewed("the target", OWN, "target_id"),

@@ -27,7 +27,8 @@ def post(looked: timedelta | None = None, gone: timedelta | None = None, down: t
 
 
 def test_looks_are_a_day_apart_then_two_then_four_then_seven() -> None:
-    looks, found = [], post()
+    looks: list[float] = []
+    found = post()
     while not looks or looks[-1] < 60:
         at = next_look(found) - NOW
         looks.append(at / DAY)
