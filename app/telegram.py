@@ -51,7 +51,7 @@ class TelegramOnDemand:
         """Look at one post again; raises VisitEnded as `pages` does."""
         return await (await self._usable()).post(target, post, traffic)
 
-    def media(self, url: str, traffic: Traffic) -> MediaSource:
+    def media(self, url: str, traffic: Traffic, *, plain_agent: bool = False) -> MediaSource:  # noqa: ARG002 - the port's
         """Return a handle on media seen by an earlier visit."""
         if self._source is None:
             self._source = self._wired()

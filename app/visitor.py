@@ -35,10 +35,13 @@ from matching.rules import load_rules
 from matching.shelf import FolderShelf
 from net.governor import HostGovernor
 from net.guard import EgressPolicy
+from net.robots import Robots
 from net.session import guarded_session
 from triage.desk import Desk
+from triage.hosts import Hosts
 from triage.intake import Intake
 from triage.landmarks import KnownHosts
+from triage.outages import Line
 from triage.rematching import Rematching
 from triage.remote_list import RemoteList
 
@@ -113,7 +116,12 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
     standing = await instance.office.people.standing()
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=config.allow_networks)
     # Without enrolment only this machine is ever asked, and it needs no courtesy.
-    governor = HostGovernor(delay=config.host_delay_s if standing.enrolled else 0.0)
+    memory = Hosts(desk=instance.office.desk)
+    governor = HostGovernor(
+        delay=config.host_delay_s if standing.enrolled else 0.0,
+        seats=instance.store.host_seats(memory.digest),
+        memory=memory,
+    )
     matcher = ListMatcher(FolderShelf(config.lists_dir))
     session = guarded_session(policy, user_agent=user_agent(config))
     pool = FingerprintPool(config.fingerprint_children, allow_missing_layers=config.allow_missing_layers)
@@ -127,6 +135,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             telegram_web_base=config.telegram_web_base,
             tool=tool_version(),
             landmarks=KnownHosts(desk=instance.office.desk),
+            robots=Robots(session=session, governor=governor, memory=memory),
         )
         intake = Intake(
             desk=instance.office.desk,
@@ -136,6 +145,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             rules=load_rules(),
             points=config.points,
             cadence=config.cadence,
+            line=Line(forgive_hosts=governor.forgive),
         )
         yield Visitor(
             instance=instance,

@@ -133,7 +133,9 @@ def kapear(base: str) -> None:
         policy = EgressPolicy(enrolled=False, allow_networks=(ipaddress.ip_network("127.0.0.0/8"),))
         async with guarded_session(policy, user_agent="Kapear-benchmark") as session:
             governor = HostGovernor(per_host=VISITS, delay=0)
-            source = ScrapySource(session=session, governor=governor, tool="benchmark", telegram_web_base=base)
+            source = ScrapySource(
+                session=session, governor=governor, tool="benchmark", robots=None, telegram_web_base=base
+            )
 
             async def visit(number: int) -> tuple[int, int]:
                 locator = f"https://t.me/s/lanterns{number}"

@@ -9,13 +9,12 @@ from aiohttp import web
 from console.answers import TurnedAway
 from console.calls import Call, Console, see_other
 from console.forms import choice, text
-from console.target_pages import EMPTY
+from console.target_pages import EMPTY, OFFERED
 from console.words import TOO_MANY_TRIES, account_notices
 from domain.errors import BadInput, Refused
 from domain.leads import BY_HAND, Closing, Lead, LeadStatus
 from domain.people import Actor
 from domain.ports import Opener
-from domain.targets import MAX_DAYS
 from triage.queue import Revealed
 from triage.suggestions import Suggestions
 
@@ -94,7 +93,7 @@ async def _lead_page(
         revealed=revealed,
         linked=linked or Suggestions(),
         blank=EMPTY,
-        max_days=MAX_DAYS,
+        **OFFERED,
         closings=BY_HAND,
         passphrase_needed=standing.enrolled,
         minutes=BACK_AFTER_S // 60,

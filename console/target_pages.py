@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiohttp import web
 
 from console import forms
 from console.answers import status_of
 from console.calls import Call, see_other
 from domain.errors import Refused
-from domain.targets import DEFAULT_BACKFILL, MAX_DAYS
+from domain.observations import Platform
+from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, MAX_DEPTH
 from triage.watchlist import NewTarget
 
 EMPTY = {
@@ -18,6 +22,16 @@ EMPTY = {
     "basis": "",
     "days": str(MAX_DAYS),
     "backfill": str(DEFAULT_BACKFILL),
+    "platform": "",
+    "depth": "0",
+    "ignore_robots": "",
+    "plain_agent": "",
+}
+# What the form of a target offers, on every page that has one.
+OFFERED: Mapping[str, Any] = {
+    "max_days": MAX_DAYS,
+    "depths": range(MAX_DEPTH + 1),
+    "platforms": [platform for platform in Platform if not platform.is_telegram],
 }
 
 
@@ -38,6 +52,10 @@ async def add(call: Call) -> web.Response:
             days=forms.whole_number(call.form, "days"),
             backfill=backfill,
             backfill_since=since,
+            platform=forms.choice(call.form, "platform", Platform) if call.form.get("platform") else None,
+            depth=forms.whole_number(call.form, "depth") if call.form.get("depth") else 0,
+            ignore_robots=forms.text(call.form, "ignore_robots") if call.form.get("ignore_robots") else None,
+            plain_agent=forms.text(call.form, "plain_agent") if call.form.get("plain_agent") else None,
         )
         view = await call.office.watchlist.add(call.actor, wanted)
     except Refused as error:
@@ -92,5 +110,5 @@ async def _targets_page(call: Call, filled: dict[str, str], problem: Refused | N
         filled=filled,
         problem=str(problem) if problem else "",
         referral=getattr(problem, "referral", ""),
-        max_days=MAX_DAYS,
+        **OFFERED,
     )

@@ -20,6 +20,7 @@ from domain.observations import CaptureRecord
 from domain.outcomes import Outcome
 from net.encoding import ACCEPTED, Decoder, TooLarge
 from net.fetch import FORESEEN, REDIRECTS, FetchFailed, code_of, host_of, opened
+from net.governor import Turn
 from net.session import peer_of
 
 _OK = 200
@@ -30,33 +31,46 @@ async def ask(visit: Visit, question: Question, recall: Recall | None = None) ->
     Send a question; with `recall`, only for what is new since.
 
     Returns a page (status 200), a redirect, or `is_unchanged`. Raises
-    VisitEnded for everything else, without the message of what failed.
+    VisitEnded for everything else, without the message of what failed; where
+    the site's robots file is heeded and forbids it, nothing is asked.
     """
     equipment, timeout = visit.equipment, visit.equipment.limits.timeout
     headers = {"Accept": question.accepts.header, "Accept-Encoding": ACCEPTED, **dict(question.headers)}
+    headers |= visit.agent
     if recall is not None:
         headers |= recall.headers(question)
     try:
-        async with equipment.governor.slot(host_of(question.url)), asyncio.timeout(timeout):
+        pause = 0.0
+        if visit.robots is not None:
+            pause = await visit.robots.check(question.url, visit.traffic, visit.agent)
+        slot = equipment.governor.slot(host_of(question.url), crawl_delay=pause)
+        async with slot as turn, asyncio.timeout(timeout):
             answer = opened(
-                equipment.session, question.url, traffic=visit.traffic, headers=headers, read_timeout=timeout
+                equipment.session,
+                question.url,
+                traffic=visit.traffic,
+                headers=headers,
+                read_timeout=timeout,
+                heard=turn.heard,
             )
             async with answer as response:
-                return await _read(visit, question, response, recall)
+                return await _read(visit, question, response, recall, turn)
     except FetchFailed as failure:
         raise of_failure(failure.code) from None
     except FORESEEN as error:
         raise of_failure(code_of(error)) from None
 
 
-async def _read(visit: Visit, question: Question, response: aiohttp.ClientResponse, recall: Recall | None) -> Answer:
+async def _read(
+    visit: Visit, question: Question, response: aiohttp.ClientResponse, recall: Recall | None, turn: Turn
+) -> Answer:
     """Judge the head; read a body only where it can be a page."""
     if response.status in REDIRECTS:
         return Answer(status=response.status, location=response.headers.get("Location", ""))
     if response.status == NOT_MODIFIED and recall is not None:
         return Answer(status=NOT_MODIFIED)
     if response.status != _OK:
-        raise of_status(response.status)
+        raise of_status(response.status, turn.rests_until)
     content_type = response.headers.get("Content-Type", "")
     if content_type.partition(";")[0].strip().lower() not in question.accepts.types:
         raise VisitEnded(Outcome.ERROR, "not_html" if question.accepts is HTML else "not_expected")

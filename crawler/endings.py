@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from datetime import datetime
 from pathlib import PurePath
 
 from domain.errors import VisitEnded
@@ -30,10 +31,11 @@ _UNREACHABLE = frozenset({"timeout", "dns", "no_resolver", "no_route", "tls", "u
 _SERVER_ERRORS = range(500, 600)
 
 
-def of_status(status: int) -> VisitEnded:
-    """Return the ending for an answer that is no page."""
-    fallback = Outcome.UNREACHABLE if status in _SERVER_ERRORS else Outcome.ERROR
-    return VisitEnded(_BY_STATUS.get(status, fallback), f"http_{status}")
+def of_status(status: int, until: datetime | None = None) -> VisitEnded:
+    """Return the ending for an answer that is no page; a host that is busy may have said until when to wait."""
+    outcome = _BY_STATUS.get(status, Outcome.UNREACHABLE if status in _SERVER_ERRORS else Outcome.ERROR)
+    busy = outcome in {Outcome.LIMITED, Outcome.UNREACHABLE}
+    return VisitEnded(outcome, f"http_{status}", until=until if busy else None)
 
 
 def of_failure(code: str) -> VisitEnded:

@@ -97,9 +97,11 @@ class Knowing:
         equipment, url = self.equipment, f"{self._base(target)}{_LANDMARK}"
         timeout = equipment.limits.timeout
         try:
-            async with equipment.governor.slot(host_of(url)), asyncio.timeout(timeout):
+            async with equipment.governor.slot(host_of(url)) as turn, asyncio.timeout(timeout):
                 headers = {"Accept": "text/plain"}
-                answer = opened(equipment.session, url, traffic=traffic, headers=headers, read_timeout=timeout)
+                answer = opened(
+                    equipment.session, url, traffic=traffic, headers=headers, read_timeout=timeout, heard=turn.heard
+                )
                 async with answer as response:
                     if response.status in _NO_ANSWER or response.status in _SERVER_ERRORS:
                         return ""

@@ -52,7 +52,7 @@ SETTINGS: dict[str, Any] = {
     "COMPRESSION_ENABLED": False,
     "COOKIES_ENABLED": False,
     "REFERER_ENABLED": False,
-    "ROBOTSTXT_OBEY": False,  # a reported page is looked at by mandate; its robots file speaks to search engines
+    "ROBOTSTXT_OBEY": False,  # `crawler.asking` heeds it, once a day for all visits; Scrapy would ask in each
     # Limits. The handler holds the first two; Scrapy's own agree with it.
     "DOWNLOAD_MAXSIZE": MAX_PAGE_BYTES,
     "DOWNLOAD_WARNSIZE": 0,

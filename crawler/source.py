@@ -29,6 +29,8 @@ from domain.observations import ObservedPage, Platform, Traffic
 from domain.ports import Landmarks, MediaSource, SourceTarget
 from net.governor import HostGovernor
 from net.media import HttpMedia
+from net.robots import Robots
+from net.session import PLAIN_AGENT
 
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
@@ -47,6 +49,7 @@ class ScrapySource:
         session: aiohttp.ClientSession,
         governor: HostGovernor,
         tool: str,
+        robots: Robots | None,
         telegram_web_base: str = TELEGRAM_WEB_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
@@ -56,12 +59,14 @@ class ScrapySource:
         Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record.
 
         Without `landmarks` no host without a certificate is known again.
+        `robots` is None only where there is nobody whose wishes could be heeded: in tests.
         """
         self._equipment = Equipment(
             session=session,
             governor=governor,
             telegram_web_base=telegram_web_base.rstrip("/"),
             tool=tool,
+            robots=robots,
             now=now,
             limits=limits or Limits(),
         )
@@ -70,7 +75,7 @@ class ScrapySource:
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncGenerator[ObservedPage, None]:
         """Yield pages oldest to newest; closing the iterator, or cancelling it, ends the crawl."""
-        visit = Visit(self._equipment, target, traffic)
+        visit = self._visit(target, traffic)
         question = SPIDERS[target.platform].entry(self._equipment, target)
         if question is not None:
             answer = await ask(visit, question, Recall.loaded(target.recall))
@@ -85,16 +90,26 @@ class ScrapySource:
 
     async def post(self, target: SourceTarget, post: str, traffic: Traffic) -> ObservedPage | None:
         """Look at one post again, in a crawl of its own."""
-        async with aclosing(self._crawled(Visit(self._equipment, target, traffic, post=post))) as pages:
+        async with aclosing(self._crawled(self._visit(target, traffic, post))) as pages:
             return await anext(pages, None)
 
-    def media(self, url: str, traffic: Traffic) -> MediaSource:
+    def media(self, url: str, traffic: Traffic, *, plain_agent: bool = False) -> MediaSource:
         """Return a handle on media seen by an earlier visit."""
-        return HttpMedia(url, session=self._equipment.session, governor=self._equipment.governor, traffic=traffic)
+        return HttpMedia(
+            url,
+            session=self._equipment.session,
+            governor=self._equipment.governor,
+            traffic=traffic,
+            headers=PLAIN_AGENT if plain_agent else None,
+        )
 
     async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:
         """Return whether the target's platform is known again at another place."""
         return await self._knowing.is_itself(target, traffic)
+
+    def _visit(self, target: SourceTarget, traffic: Traffic, post: str | None = None) -> Visit:
+        heeds_robots = SPIDERS[target.platform].heeds_robots
+        return Visit(self._equipment, target, traffic, post=post, heeds_robots=heeds_robots)
 
     async def _crawled(self, visit: Visit) -> AsyncGenerator[ObservedPage, None]:
         """Yield the pages of a visit's one crawl, which ends with the iterator."""

@@ -9,7 +9,7 @@ and it ends by itself: Scrapy's own cancellation leaves downloads running.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -25,6 +25,8 @@ from domain.outcomes import Outcome
 from domain.ports import MediaSource, SourceTarget
 from net.governor import HostGovernor
 from net.media import HttpMedia, InlineMedia
+from net.robots import Robots
+from net.session import PLAIN_AGENT
 
 T = TypeVar("T")
 
@@ -53,6 +55,7 @@ class Equipment:
     telegram_web_base: str
     tool: str
     now: Callable[[], datetime]
+    robots: Robots | None
     limits: Limits = Limits()
 
 
@@ -60,10 +63,18 @@ class Visit:
     """One look at one target, or at one `post` of it."""
 
     def __init__(
-        self, equipment: Equipment, target: SourceTarget, traffic: Traffic, *, post: str | None = None
+        self,
+        equipment: Equipment,
+        target: SourceTarget,
+        traffic: Traffic,
+        *,
+        post: str | None = None,
+        heeds_robots: bool = True,
     ) -> None:
         """Begin with nothing fetched and nothing wanted."""
         self.post = post
+        self.robots = equipment.robots if heeds_robots and not target.ignores_robots else None
+        self.agent: Mapping[str, str] = PLAIN_AGENT if target.plain_agent else {}
         self.equipment = equipment
         self.target = target
         self.traffic = traffic
@@ -148,4 +159,10 @@ class Visit:
         if media.url is None:
             return InlineMedia(self._untrusted_inline[media.identity])
         equipment = self.equipment
-        return HttpMedia(media.url, session=equipment.session, governor=equipment.governor, traffic=self.traffic)
+        return HttpMedia(
+            media.url,
+            session=equipment.session,
+            governor=equipment.governor,
+            traffic=self.traffic,
+            headers=self.agent,
+        )

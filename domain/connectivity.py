@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.courtesy import HOST_RESTS
 from domain.ids import TargetId
 from domain.outcomes import Outcome
 from domain.presence import UNCONFIRMED
@@ -89,6 +90,8 @@ class Verdict:
 
 def sign_of(outcome: Outcome, code: str, *, was_asked: bool) -> Sign:
     """Return what a visit's end says of the network; `was_asked` where at least one request was made."""
+    if code == HOST_RESTS:
+        return Sign.NOTHING
     if outcome is Outcome.UNREACHABLE and not code.startswith("http_") and code != UNCONFIRMED:
         return Sign.FAILED
     silent = outcome.is_ours or outcome in {Outcome.ERROR, Outcome.REFUSED}

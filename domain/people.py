@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ADD_REPORT = "add reports"
     REQUEST_TARGET = "request watch targets"
     APPROVE_TARGET = "approve watch targets"
+    HIDE_NAME = "have a target read without Kapear's name"
     STEER_TARGET = "pause, resume, retire or check watch targets"
     SEE_DESK = "see targets and leads"
     WORK_LEADS = "claim, note and close leads"

@@ -8,11 +8,12 @@ store remembers. Each port has one contract suite in tests/contracts/.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from domain.courtesy import HostState
 from domain.feeds import FeedPage
 from domain.fingerprints import Fingerprint
 from domain.hashlists import HashEntry, HashMatch
@@ -235,8 +236,8 @@ class Source(Protocol):
         VisitEnded as `pages` does.
         """
 
-    def media(self, url: str, traffic: Traffic) -> MediaSource:
-        """Return a handle on media seen by an earlier visit, to try again."""
+    def media(self, url: str, traffic: Traffic, *, plain_agent: bool = False) -> MediaSource:
+        """Return a handle on media seen by an earlier visit, to try again; `plain_agent` as of its target."""
 
     async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:
         """
@@ -258,6 +259,44 @@ class Landmarks(Protocol):
 
     async def is_known(self, host: str, answer: str) -> bool:
         """Return whether this is how the host is known to answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsFile:
+    """What an origin said when it was asked for its robots file: status and text, and when."""
+
+    status: int
+    text: str = field(repr=False)
+    read_at: datetime
+
+
+class HostMemory(Protocol):
+    """What must be remembered of hosts across restarts; a host by its name, an origin as scheme, name and port."""
+
+    async def state(self, host: str) -> HostState:
+        """Return what is remembered of a host; QUIET where it is nothing."""
+
+    async def note(self, host: str, state: HostState) -> None:
+        """Remember how a host stands now."""
+
+    async def robots(self, origin: str) -> RobotsFile | None:
+        """Return an origin's robots file as it was last read, or None."""
+
+    async def keep_robots(self, origin: str, robots: RobotsFile) -> None:
+        """Remember an origin's robots file."""
+
+
+class HostSeats(Protocol):
+    """Seats at hosts: how many requests run at once, and how soon the next one starts, for all who share them."""
+
+    def seat(self, host: str, *, limit: int, delay: float) -> AbstractAsyncContextManager[HostState | None]:
+        """
+        Hold one of a host's `limit` seats, from `delay` seconds after the last start there.
+
+        Entering waits; whoever is cancelled then gives the turn away. Yields
+        what others have noted of the host by now, or None where there are no
+        others. A seat ends with its process.
+        """
 
 
 class TelegramLedger(Protocol):

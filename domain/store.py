@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
 from domain.connectivity import Failure, Outage
+from domain.courtesy import HostState
 from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
@@ -27,7 +28,7 @@ from domain.mandate import Mandate, Organisation, Standing
 from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
-from domain.ports import LeadKey, RemoteAnswer
+from domain.ports import HostSeats, LeadKey, RemoteAnswer
 from domain.rechecks import LeadPost
 from domain.referrals import ReferralNote
 from domain.rematching import KnownMatches, RematchPlan, StoredPrint
@@ -534,6 +535,22 @@ class TakedownBook(Protocol):
         """Add a reason to a lead that weighs nothing."""
 
 
+class HostBook(Protocol):
+    """What hosts asked for, by keyed digest of a host or an origin; nothing here says which."""
+
+    def state(self, host_digest: str) -> HostState:
+        """Return how a host stands; QUIET for one of which nothing is written."""
+
+    def note(self, host_digest: str, state: HostState) -> None:
+        """Write how a host stands."""
+
+    def robots(self, host_digest: str) -> tuple[bytes, datetime] | None:
+        """Return an origin's robots file, encrypted, and when it was read."""
+
+    def keep_robots(self, host_digest: str, robots: bytes, read_at: datetime) -> None:
+        """Write an origin's robots file, encrypted."""
+
+
 class FeedBook(Protocol):
     """Where feeds of hash lists stand."""
 
@@ -592,6 +609,7 @@ class Tx(Protocol):
     landmarks: HostLandmarks
     outages: OutageBook
     takedowns: TakedownBook
+    hosts: HostBook
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook
@@ -625,6 +643,13 @@ class Store(Protocol):
 
     async def take_visitor_lock(self) -> VisitorLock | None:
         """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
+
+    def host_seats(self, digest: Callable[[str], str]) -> HostSeats | None:
+        """
+        Return seats at hosts that every process with this database shares; None where no other visits.
+
+        `digest` says by what the database knows a host. They end with the store.
+        """
 
     async def checkpoint(self) -> bool:
         """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""

@@ -15,8 +15,11 @@ from domain.errors import BadInput, NotAllowed, WrongState
 from domain.ids import ReportId, TargetId, VisitId
 from domain.observations import Platform
 from domain.outcomes import Outcome
+from domain.text import without_encoded_runs
 
 MAX_DAYS = 90
+MAX_DEPTH = 3  # links below the locator; deeper is no page that was reported, but a site
+LONGEST_REASON = 200  # characters kept of one
 MAX_ACTIVE = 300  # what a handful of analysts can answer for
 DEFAULT_BACKFILL = 200
 KEPT_WITHOUT_A_LEAD = timedelta(days=30)  # what no lead needs is deleted after this
@@ -80,6 +83,16 @@ class WatchTarget:
     failures: int = 0
     synthetic: bool = False
 
+    @property
+    def exceptions(self) -> dict[str, str | int]:
+        """Return what its decision allows beyond the one page, its robots.txt heeded and Kapear's name told."""
+        allowed: dict[str, str | int] = {
+            "depth": self.depth,
+            "ignore_robots": self.robots_ignored,
+            "plain_agent": self.plain_agent,
+        }
+        return {name: value for name, value in allowed.items() if value}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -119,6 +132,25 @@ def checked_days(days: int) -> timedelta:
     if not 1 <= days <= MAX_DAYS:
         raise BadInput(f"A target lives 1 to {MAX_DAYS} days, not {days}; it can be added again with a new decision.")
     return timedelta(days=days)
+
+
+def checked_depth(depth: int, platform: Platform) -> int:
+    """Return how many links deep a site is authorised; raises BadInput beyond three, or where there are no pages."""
+    if not 0 <= depth <= MAX_DEPTH:
+        raise BadInput(f"--depth is 0 (the one page) to {MAX_DEPTH}, not {depth}.")
+    if depth and platform is not Platform.PAGE:
+        raise BadInput(f"--depth is for web pages; a target on {platform} is read whole. Leave it out.")
+    return depth
+
+
+def checked_reason(stated: str | None, option: str, what: str) -> str:
+    """Return a reason as it is kept, empty where none was asked for; raises BadInput for one that says nothing."""
+    if stated is None:
+        return ""
+    reason = without_encoded_runs(stated.strip())[:LONGEST_REASON]
+    if not reason:
+        raise BadInput(f"Say why {what}: {option} REASON.")
+    return reason
 
 
 def approve(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:

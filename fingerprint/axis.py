@@ -29,7 +29,7 @@ _KEPT_SIDES, _KEPT_WHOLE = 256, 32
 _UNIT = 1 << 22
 _MIDDLE = 128  # greys are counted from here, so that their sums are small
 _ROUNDING = 2.0**-24  # the most that one sum is off, of its size
-_SURE = 8  # so many roots of the number of sums: they are not all off to one side
+_SURE = 2  # so many roots of the number of sums, which are not all off to one side; a third of it was the most seen
 _BANDS = 8  # in which the samples of a side are made: few cells matter to an eighth of them
 
 
@@ -101,26 +101,23 @@ def axis(side: Side, *views: View) -> Axis:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WholeNumbers:
     """
-    Pillow's own resampling of one side: weights in whole numbers of 2**-22, whose sums are exact.
+    Pillow's own resampling of one side: weights in whole numbers of 2**-22, which floats hold exactly.
 
-    The bands hold them as floats, for greys less 128. What these give, and
-    `more`, is off by less than `doubt`.
+    Sums of doubles are exact too; of floats, for greys less 128, they are off by
+    less than `doubt` when `more` is added.
     """
 
     bands: Axis
-    pixels: NDArray[np.intp]
-    weights: NDArray[np.float64]
     more: Floats
     doubt: float
 
     def rounded(self, rows: NDArray[np.uint8], centred: Floats) -> NDArray[np.uint8]:
-        """Return the samples of every row to the last bit: where rounding is in doubt, they are summed up exactly."""
+        """Return the samples of every row to the last bit: rows with a rounding in doubt are summed up exactly."""
         sums = weigh(centred, self.bands) + self.more
         whole = np.floor(sums)
-        doubtful = np.flatnonzero(np.abs(sums - whole - np.float32(0.5)) > 0.5 - self.doubt)
-        row, sample = np.divmod(doubtful, whole.shape[1])
-        exact = (rows[row[:, None], self.pixels[sample]] * self.weights[sample]).sum(axis=1)
-        whole[row, sample] = np.floor(exact + 0.5)
+        doubtful = np.flatnonzero((np.abs(sums - whole - np.float32(0.5)) > 0.5 - self.doubt).any(axis=1))
+        if doubtful.size:
+            whole[doubtful] = np.floor(weigh(rows[doubtful].astype(np.float64), self.bands) + 0.5)
         return whole.clip(0, 255).astype(np.uint8)
 
 
@@ -137,8 +134,6 @@ def whole_numbers(length: int, samples: int) -> WholeNumbers:
     sums, most = math.sqrt(spread.pixels.shape[1]), float(np.abs(weights).sum(axis=1).max())
     return WholeNumbers(
         bands=_bands(_Spread(pixels=spread.pixels, weights=weights), np.float32),
-        pixels=spread.pixels,
-        weights=weights,
         more=(_MIDDLE * weights.sum(axis=1) + 0.5).astype(np.float32),
         doubt=_SURE * sums * _ROUNDING * _MIDDLE * most,
     )

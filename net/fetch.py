@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -71,9 +71,12 @@ async def opened(
     traffic: Traffic,
     headers: Mapping[str, str],
     read_timeout: float,
+    heard: Callable[[int, Mapping[str, str]], None],
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """
     Send one GET through the guard; redirects are the caller's decision, and so is the seat at the host.
+
+    `heard` is told status and headers of the answer (`net.governor.Turn`).
 
     Raises FetchFailed before the block, EgressRefused where the guard refuses;
     a refused request was never made and is not counted.
@@ -92,6 +95,7 @@ async def opened(
         raise FetchFailed(code_of(error)) from None
     traffic.requests += 1
     try:
+        heard(response.status, response.headers)
         yield response
     finally:
         response.close()  # reads nothing more; a fully read response has already given its connection back

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from urllib.parse import urljoin
 
@@ -20,7 +21,7 @@ from domain.errors import EgressRefused, MediaUnavailable
 from domain.observations import Traffic
 from net.encoding import Decoder
 from net.fetch import FORESEEN, MAX_REDIRECTS, REDIRECTS, FetchFailed, code_of, host_of, opened
-from net.governor import HostGovernor
+from net.governor import HostGovernor, HostRests, Turn
 
 HARD_LIMIT = 64 * 1024 * 1024  # bytes of one item, re-reads included; fingerprinting has a lower one of its own
 PIECE = 256 * 1024  # the most one read returns, so that a slow line makes progress within the timeout
@@ -44,17 +45,20 @@ class HttpMedia:
         session: aiohttp.ClientSession,
         governor: HostGovernor,
         traffic: Traffic,
+        headers: Mapping[str, str] | None = None,
         read_timeout: float = READ_TIMEOUT,
         hard_limit: int = HARD_LIMIT,
     ) -> None:
-        """Remember where; fetch nothing."""
+        """Remember where, and what to say beside it; fetch nothing."""
         self._url = url
         self._session = session
         self._governor = governor
         self._traffic = traffic
+        self._headers = headers or {}
         self._read_timeout = read_timeout
         self._left = hard_limit
         self._stack = AsyncExitStack()
+        self._turn: Turn | None = None
         self._response: aiohttp.ClientResponse | None = None
         self._decoder = Decoder("", limit=0)
         self._buffer = b""
@@ -85,12 +89,16 @@ class HttpMedia:
         except (MediaUnavailable, EgressRefused):
             await self._let_go()
             raise
-        except FetchFailed as failure:
+        except HostRests as resting:
             await self._let_go()
+            raise MediaUnavailable(resting.code) from None
+        except FetchFailed as failure:
+            await self._let_go(failure.code)
             raise MediaUnavailable(failure.code) from None
         except FORESEEN as error:
-            await self._let_go()
-            raise MediaUnavailable(code_of(error)) from None
+            code = code_of(error)
+            await self._let_go(code)
+            raise MediaUnavailable(code) from None
         except BaseException:  # cancelled: the connection must not outlive the reader
             await self._let_go()
             raise
@@ -113,12 +121,17 @@ class HttpMedia:
         url = self._url
         # Unasked, only the first answer is whole: most items are small and read to their end.
         ranged = offset > 0 or self._size is not None
-        headers = {"Range": f"bytes={offset}-{offset + length - 1}"} if ranged else {}
+        headers = {**self._headers, **({"Range": f"bytes={offset}-{offset + length - 1}"} if ranged else {})}
         for _ in range(MAX_REDIRECTS + 1):
-            await self._stack.enter_async_context(self._governor.slot(host_of(url)))
+            self._turn = turn = await self._stack.enter_async_context(self._governor.slot(host_of(url)))
             async with asyncio.timeout(self._read_timeout):  # waiting for a seat is nobody's fault, and not timed
                 answer = opened(
-                    self._session, url, traffic=self._traffic, headers=headers, read_timeout=self._read_timeout
+                    self._session,
+                    url,
+                    traffic=self._traffic,
+                    headers=headers,
+                    read_timeout=self._read_timeout,
+                    heard=turn.heard,
                 )
                 response = await self._stack.enter_async_context(answer)
             if response.status not in REDIRECTS:
@@ -183,8 +196,11 @@ class HttpMedia:
         self._buffer = self._decoder.feed(untrusted_piece)
         self._left -= len(self._buffer)
 
-    async def _let_go(self) -> None:
-        """Drop connection, seat and bytes."""
+    async def _let_go(self, failed: str = "") -> None:
+        """Drop connection, seat and bytes; `failed` says with which code the host is to blame."""
+        if self._turn is not None and failed:
+            self._turn.lost(failed)
+        self._turn = None
         self._buffer = b""
         self._response = None
         self._ended = False

@@ -24,6 +24,7 @@ from domain.errors import EgressRefused
 from net.guard import EgressPolicy
 
 CONNECTIONS = 32
+PLAIN_AGENT = {"User-Agent": "Mozilla/5.0"}  # where a person decided that a target is not told who asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,11 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from domain.ports import HostSeats
 from domain.store import (
     AuditBook,
     FeedBook,
+    HostBook,
     HostLandmarks,
     LeadBook,
     ListBook,
@@ -47,6 +49,7 @@ from storage.engine import READERS, Engines
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
 from storage.figures import count
+from storage.hosts import Hosts
 from storage.leads import Leads
 from storage.lists import Lists
 from storage.opinions import Opinions
@@ -55,6 +58,7 @@ from storage.people import People
 from storage.prints import Prints
 from storage.referrals import Referrals
 from storage.reports import Reports
+from storage.seats import SharedSeats
 from storage.standing import StandingOrder
 from storage.takedowns import Takedowns
 from storage.targets import Targets
@@ -83,6 +87,7 @@ class SqlTx:
         self.landmarks: HostLandmarks = network.HostLandmarks(connection)
         self.outages: OutageBook = network.Outages(connection)
         self.takedowns: TakedownBook = Takedowns(connection)
+        self.hosts: HostBook = Hosts(connection)
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
@@ -105,6 +110,7 @@ class SqlStore:
         self._data_dir = data_dir
         self._turn = asyncio.Lock()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kapear-writer")
+        self._seats: list[SharedSeats] = []
         self._readers = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="kapear-reader")
 
     async def read(self, work: Callable[[Tx], T]) -> T:
@@ -132,6 +138,18 @@ class SqlStore:
             raise
         return lock
 
+    def host_seats(self, digest: Callable[[str], str]) -> HostSeats | None:
+        """
+        Return seats at hosts that every process with this database shares; None where no other visits.
+
+        `digest` says by what the database knows a host. They end with the store.
+        """
+        if self._engines.file is not None:
+            return None
+        seats = SharedSeats(self._engines.writer, digest)
+        self._seats.append(seats)
+        return seats
+
     async def checkpoint(self) -> bool:
         """
         Fold SQLite's log into the database and empty it, so that what was deleted is gone from both.
@@ -148,6 +166,8 @@ class SqlStore:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
+        for seats in self._seats:
+            seats.close()
         self._readers.shutdown()
         self._writer.shutdown()
         self._engines.dispose()

@@ -81,7 +81,7 @@ class TelegramSource:
         page = maker.page(stretch, target.cursor)
         return replace(page, channel=await self._descriptions.of(channel))
 
-    def media(self, url: str, traffic: Traffic) -> MediaSource:
+    def media(self, url: str, traffic: Traffic, *, plain_agent: bool = False) -> MediaSource:  # noqa: ARG002 - the port's
         """Return a handle on media seen by an earlier visit; `url` is the spelling that visit gave them."""
         read = _MEDIA_URL.fullmatch(url)
         name, channel_id, message, identity = read.groups() if read is not None else ("", "0", "0", "")

@@ -146,7 +146,7 @@ class Shelf:
         posts = (*self.posts, *self.scrolled)
         return replace(page, posts=posts, cursor=target.cursor) if posts else None
 
-    def media(self, url: str, traffic: Traffic) -> MediaSource:
+    def media(self, url: str, traffic: Traffic, *, plain_agent: bool = False) -> MediaSource:  # noqa: ARG002 - the port's
         traffic.requests += 1
         return Bytes(url.encode())
 

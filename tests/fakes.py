@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from domain.courtesy import QUIET, HostState
 from domain.errors import KapearError
 from domain.fingerprints import Fingerprint, MediaStatus
 from domain.hashlists import Algorithm, HashMatch, ListClass
 from domain.ids import ListId
 from domain.observations import CaptureRecord, MediaKind, ObservedMedia, ObservedPage, ObservedPost, Traffic
-from domain.ports import MediaSource, SourceTarget
+from domain.ports import MediaSource, RobotsFile, SourceTarget
 from domain.telegram import AccountId, ResolvedChannel, TelegramAccount
 from domain.text import Attribute, TextHit
 
@@ -99,7 +100,7 @@ class FakeSource:
             raise answer
         return answer if answer is None else replace(answer, cursor=target.cursor)
 
-    def media(self, url: str, traffic: Traffic) -> MediaSource:
+    def media(self, url: str, traffic: Traffic, *, plain_agent: bool = False) -> MediaSource:  # noqa: ARG002 - the port's
         traffic.requests += 1
         self.media_asked.append(url)
         return self.shelf[url]
@@ -241,3 +242,25 @@ class FakeLedger:
         if channel.pinned:
             others = [replace(one, pinned=False) for one in others]
         self.told[locator] = [*others, channel]
+
+
+@dataclass
+class FakeHostMemory:
+    """A memory of hosts, in memory."""
+
+    noted: list[tuple[str, HostState]] = field(default_factory=list)
+    files: dict[str, RobotsFile] = field(default_factory=dict)
+    reads: int = 0
+
+    async def state(self, host: str) -> HostState:
+        self.reads += 1
+        return dict(self.noted).get(host, QUIET)
+
+    async def note(self, host: str, state: HostState) -> None:
+        self.noted.append((host, state))
+
+    async def robots(self, origin: str) -> RobotsFile | None:
+        return self.files.get(origin)
+
+    async def keep_robots(self, origin: str, robots: RobotsFile) -> None:
+        self.files[origin] = robots

@@ -41,6 +41,8 @@ class Finishing:
             due=target.next_due,
         )
         is_network, forgiven = self.line.learn(ruling, failure, was_asked=run.traffic.requests > 0)
+        if is_network and self.line.forgive_hosts is not None:
+            await self.line.forgive_hosts()
         if is_network:
             # It goes to the end of what is due, so that the next look is at another.
             ruling = Ruling(outcome=Outcome.OFFLINE, code=ruling.code, gone_since=target.gone_since, look_at=ended)

@@ -28,7 +28,7 @@ from domain.observations import MediaKind, ObservedPage, Platform
 from domain.outcomes import Outcome
 from domain.pages import AssessedPost, KnownMedia, PagePlan
 from domain.planning import Planner
-from domain.ports import Fingerprinter, Matcher, Source, TextRules
+from domain.ports import Fingerprinter, Matcher, Source, SourceTarget, TextRules
 from domain.presence import needs_witness, ruled
 from domain.scoring import Points
 from domain.store import Tx
@@ -173,7 +173,7 @@ class Intake:
         if not (run.pages or run.is_owed):
             return  # nothing is new, and nothing left over: most visits are like this
         if run.scope.covers_media:
-            await self._retry_pending(run, source, wanted.locator)
+            await self._retry_pending(run, source, wanted)
         captures = Captures(
             desk=self.desk, assessor=self._assessor, take_in=self._page, at_most=self.limits.captures_a_visit
         )
@@ -221,7 +221,7 @@ class Intake:
     async def _stored_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
         return await self.desk.store.read(lambda tx: tx.targets.known_digests(keys))
 
-    async def _retry_pending(self, run: Run, source: Source, locator: str) -> None:
+    async def _retry_pending(self, run: Run, source: Source, wanted: SourceTarget) -> None:
         """Read media again that earlier visits could not, unless this one has tried them already."""
         limit = self.limits.retries_a_visit
         rows = await self.desk.store.read(lambda tx: tx.targets.pending_media(run.target.id, limit))
@@ -231,9 +231,9 @@ class Intake:
                 continue
             # What earlier versions wrote does not say of what kind it is.
             url, album, *more = json.loads(self.desk.vault.decrypt(row.retry, retry_place(row.identity)))
-            kind, post_url = more[:1], (more[1:] or [_url_of(row.key, locator)])[0]
+            kind, post_url = more[:1], (more[1:] or [_url_of(row.key, wanted.locator)])[0]
             reading = Reading(
-                source=source.media(url, run.traffic),
+                source=source.media(url, run.traffic, plain_agent=wanted.plain_agent),
                 identity=row.identity,
                 url=url,
                 album=album,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ class Line:
     """The instance's line to everywhere, as its visits find it."""
 
     network: Network = field(default_factory=Network)
+    forgive_hosts: Callable[[], Awaitable[None]] | None = None  # what was counted against hosts meanwhile
     _is_noted: bool = False  # an outage is written that has no end
 
     def learn(self, ruling: Ruling, failure: Failure, *, was_asked: bool) -> tuple[bool, tuple[Failure, ...]]:

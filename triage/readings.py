@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from domain.courtesy import HOST_RESTS
 from domain.errors import EgressRefused, MediaUnavailable
 from domain.fingerprints import Covers, Fingerprint, MediaStatus
 from domain.hashlists import unsuppressed
@@ -164,11 +165,15 @@ class MediaReader:
         return full if full.status is MediaStatus.HASHED else small
 
     def _pending(self, reading: Reading, reason: str) -> AssessedMedia:
-        """Return a media item as pending; what stood in the queue till the deadline was not tried."""
+        """Return a media item as pending; what waited till the deadline, or for a host that rests, was not tried."""
         retry = None
         if reading.url is not None:
             again = json.dumps([reading.url, reading.album, reading.kind, reading.post_url])
             retry = self.desk.vault.encrypt(again, retry_place(reading.identity))
         return AssessedMedia(
-            identity=reading.identity, status=MediaStatus.PENDING, reason=reason, retry=retry, tried=reading.begun
+            identity=reading.identity,
+            status=MediaStatus.PENDING,
+            reason=reason,
+            retry=retry,
+            tried=reading.begun and reason != HOST_RESTS,
         )

@@ -37,7 +37,12 @@ RECENT_VISITS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTarget:
-    """What a person says when asking for a target; `backfill` None means all there is."""
+    """
+    What a person says when asking for a target; `backfill` None means all there is.
+
+    `platform` is said where the address alone does not tell. `ignore_robots`
+    and `plain_agent` are reasons: None where neither is asked for.
+    """
 
     locator: str = field(repr=False)
     report: str
@@ -46,6 +51,10 @@ class NewTarget:
     days: int = targets.MAX_DAYS
     backfill: int | None = targets.DEFAULT_BACKFILL
     backfill_since: date | None = None
+    platform: Platform | None = None
+    depth: int = 0
+    ignore_robots: str | None = field(default=None, repr=False)
+    plain_agent: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +86,15 @@ class WatchList:
         """
         Add a target; it waits for approval where the instance is enrolled.
 
-        Raises BadLocator, NotWatchable, NotAllowed, NotFound (unknown report),
+        To read it without Kapear's name is a supervisor's decision. Raises
+        BadLocator, NotWatchable, NotAllowed, NotFound (unknown report),
         WrongState (watched already, or the list is full).
         """
         actor.require(Permission.REQUEST_TARGET)
+        if wanted.plain_agent is not None:
+            actor.require(Permission.HIDE_NAME)
         accounts = await self.desk.store.read(Telegram(desk=self.desk).in_use)
-        locator = recognise(wanted.locator, with_account=bool(accounts))
+        locator = recognise(wanted.locator, with_account=bool(accounts), platform=wanted.platform)
         lifetime = targets.checked_days(wanted.days)
         if not wanted.basis.strip() or not wanted.authorised_by.strip():
             raise BadInput("Say who authorised watching this (--authorised-by) and on what basis (--basis).")
@@ -91,6 +103,13 @@ class WatchList:
         now = self.desk.now()
         target_id = TargetId(self.desk.new_id())
         basis = without_encoded_runs(wanted.basis.strip())
+        depth = targets.checked_depth(wanted.depth, locator.platform)
+        robots_ignored = targets.checked_reason(
+            wanted.ignore_robots, "--ignore-robots", "the site's robots.txt is not heeded"
+        )
+        plain_agent = targets.checked_reason(
+            wanted.plain_agent, "--plain-agent", "Kapear's name is not told to the site"
+        )
 
         def work(tx: Tx) -> TargetView:
             standing = tx.standing.get()
@@ -117,12 +136,23 @@ class WatchList:
                 backfill_since=wanted.backfill_since,
                 next_due=None if standing.enrolled else now,
                 synthetic=not standing.enrolled,
+                depth=depth,
+                robots_ignored=robots_ignored,
+                plain_agent=plain_agent,
             )
             existing = tx.targets.find(target.locator_digest)
             if existing is not None:
                 raise WrongState(f"This place is watched already: target {existing.id} ({existing.status}).")
             tx.targets.add(target)
-            self.desk.note(tx, actor, "target.requested", target_id, report=report.reference, platform=locator.platform)
+            self.desk.note(
+                tx,
+                actor,
+                "target.requested",
+                target_id,
+                report=report.reference,
+                platform=locator.platform,
+                **target.exceptions,
+            )
             return TargetView(target=target, canonical=locator.canonical, report=report.reference, basis=basis)
 
         return await self.desk.store.write(work)
@@ -137,7 +167,10 @@ class WatchList:
             before = tx.targets.get(TargetId(target_id))
             after = targets.approve(before, by=actor.name, now=now)
             tx.targets.update(after)
-            self.desk.note(tx, actor, "target.approved" if before.extends_to is None else "target.extended", after.id)
+            action, told = (
+                ("target.approved", after.exceptions) if before.extends_to is None else ("target.extended", {})
+            )
+            self.desk.note(tx, actor, action, after.id, **told)
             return self._view(tx, after)
 
         return await self.desk.store.write(work)

@@ -14,8 +14,9 @@ from app.commands.reports import parsed_date
 from app.commands.terminal import AsJson, at_desk, emit, errors, say
 from app.instance import Instance
 from domain.errors import AlreadyRunning, WrongState
+from domain.observations import Platform
 from domain.people import Actor
-from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, Visit
+from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, MAX_DEPTH, Visit
 from triage.json_views import Json, post_json, rfc3339, target_json, visit_json, watched_json
 from triage.watchlist import NewTarget, TargetView
 
@@ -36,6 +37,15 @@ def add(
     backfill: Annotated[str, typer.Option(help="How far back a first visit reads: posts, a day, or all.")] = str(
         DEFAULT_BACKFILL
     ),
+    platform: Annotated[Platform | None, typer.Option(help="What it is, where the address alone cannot tell.")] = None,
+    depth: Annotated[int, typer.Option(help=f"Of a web page: how many links below its folder, 0 to {MAX_DEPTH}.")] = 0,
+    ignore_robots: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Read it whatever its robots.txt says, for this reason.")
+    ] = None,
+    plain_agent: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Read it without Kapear's name; a supervisor decides, with a reason."),
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -49,6 +59,10 @@ def add(
         days=days,
         backfill=posts,
         backfill_since=since,
+        platform=platform,
+        depth=depth,
+        ignore_robots=ignore_robots,
+        plain_agent=plain_agent,
     )
 
     async def work(instance: Instance, actor: Actor) -> TargetView:

@@ -73,6 +73,7 @@ class VisitSpider(Spider):
 
     visit: Visit
     accepts: ClassVar[Accepts] = HTML
+    heeds_robots: ClassVar[bool] = True  # a documented public interface has terms of its own, and says False
 
     @classmethod
     def entry(cls, equipment: Equipment, target: SourceTarget) -> Question | None:  # noqa: ARG003 - for who has one

@@ -61,6 +61,7 @@ class TelegramWebSpider(VisitSpider):
     """Reads t.me/s/NAME: one item a page, oldest first."""
 
     name = "telegram_web"
+    heeds_robots = False  # the preview is made to be read without an account; its robots file speaks of the whole site
 
     @classmethod
     def entry(cls, equipment: Equipment, target: SourceTarget) -> Question | None:

@@ -79,8 +79,15 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
         channel = telegram.named_channel(canonical, is_whole=is_whole)
         if channel is None:
             return _on_the_web(canonical, platform)
-    platform = Platform.TELEGRAM if with_account and not channel.is_preview else Platform.TELEGRAM_WEB
-    return Locator(platform=platform, canonical=f"https://t.me/s/{channel.name}")
+    if platform is not None and not platform.is_telegram:
+        raise BadLocator(f"This is a channel on Telegram, and nothing on {platform}; leave the platform out.")
+    if platform is Platform.TELEGRAM and not with_account:
+        raise BadLocator("No account on Telegram is signed in to read this with; leave the platform out.")
+    is_preview = channel.is_preview if platform is None else platform is Platform.TELEGRAM_WEB
+    return Locator(
+        platform=Platform.TELEGRAM if with_account and not is_preview else Platform.TELEGRAM_WEB,
+        canonical=f"https://t.me/s/{channel.name}",
+    )
 
 
 def _on_the_web(canonical: str, asked: Platform | None) -> Locator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Table, Text
 
 from domain.referral_kinds import ReferralKind
 from storage.columns import Moment, Word
@@ -16,6 +16,7 @@ hosts = Table(
     Column("rests_until", Moment),  # it asked for a pause, or failed again and again
     Column("rests_because", Text, nullable=False),
     Column("failures", Integer, nullable=False),  # in a row
+    Column("last_start", BigInteger),  # when a request there last started or will, by the server's clock (microseconds)
     Column("robots", LargeBinary),  # its robots file as it was read, encrypted
     Column("robots_at", Moment),
     Column("landmark", Text, nullable=False),  # keyed digest of how it answers, to know it again by

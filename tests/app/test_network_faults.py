@@ -146,6 +146,7 @@ async def world(tmp_path: Path, kind: type[ScrapySource] = ScrapySource) -> Asyn
                     telegram_web_base=f"http://preview.localhost:{port}",
                     now=office.clock,
                     limits=QUICK,
+                    robots=None,
                     landmarks=KnownHosts(desk=office.office.desk),
                 )
                 connector = session.connector

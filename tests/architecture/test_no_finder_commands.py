@@ -39,6 +39,7 @@ REVIEWED = {
     "watch add": reviewed(
         "the target", "a target rests on a report and a decision",
         "locator", "report", "authorised-by", "basis", "days", "backfill",
+        "platform", "depth", "ignore-robots", "plain-agent",
     ),
     "watch approve": reviewed("the target", OWN, "target_id"),
     "watch extend": reviewed("the target", OWN, "target_id", "days", "reason"),

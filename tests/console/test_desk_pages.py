@@ -127,7 +127,7 @@ async def test_an_opened_lead_says_where_its_posts_lead_with_a_form_for_each(des
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
     assert fields == {
         "csrf": visitor.csrf, "locator": "http://127.0.0.1:9/order", "report": "", "authorised_by": "", "basis": "",
-        "days": "90", "backfill": "200",
+        "days": "90", "backfill": "200", "ignore_robots": "", "plain_agent": "",
     }  # fmt: skip
     police = shown.text[shown.text.index("For the police") :]
     assert "https://t.me/+AbCdEf" in police
@@ -185,6 +185,27 @@ async def test_a_target_is_added_by_one_and_approved_by_another(enrolled: Desk) 
         assert (await chan.send(f"{page}/{action}")).status == 303, action
         assert status in (await chan.get(page)).words
     assert (await chan.send(f"{page}/pause")).status == 409
+
+
+async def test_a_site_is_read_otherwise_than_usual_for_a_reason_that_the_approver_sees(enrolled: Desk) -> None:
+    bopha, chan = await enrolled.sign_in("bopha"), await enrolled.sign_in("chan")
+    today = enrolled.opened.clock.now.date().isoformat()
+    await bopha.send("/reports", reference="IHC-7", received=today, via="phone", alleged="A shop sells lanterns.")
+    usual = {"report": "IHC-7", "authorised_by": "The board", "basis": "A report", "days": "30", "backfill": "50"}
+    beyond = {"depth": "2", "ignore_robots": "It shuts out all"}
+    added = await bopha.send("/targets", **usual, **beyond, locator="http://127.0.0.1:9/shop/")
+    assert added.status == 303, added.words
+    seen = (await chan.get(added.headers["location"])).words
+    for words in ("Links below its folder 2", "Its robots.txt is not heeded It shuts out all"):
+        assert words in seen, words
+    wanted = {**usual, "plain_agent": "Its shop warns its buyers", "locator": "http://127.0.0.1:9/board/"}
+    assert "plain_agent" not in (await bopha.get("/targets")).text
+    assert (await bopha.send("/targets", **wanted)).status == 403
+    boss = await enrolled.sign_in("dara")
+    assert "plain_agent" in (await boss.get("/targets")).text
+    refused = await boss.send("/targets", **{**wanted, "depth": "1", "locator": "@tin_lanterns"})
+    assert "--depth is for web pages" in refused.words
+    assert 'value="Its shop warns its buyers"' in refused.text
 
 
 async def test_a_refused_target_keeps_what_was_typed(desk: Desk) -> None:

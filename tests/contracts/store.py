@@ -12,6 +12,7 @@ from domain.store import Store, Tx
 from tests.contracts.samples import a_report
 from tests.contracts.store_desk import DeskContract
 from tests.contracts.store_feeds import FeedContract
+from tests.contracts.store_hosts import HostContract
 from tests.contracts.store_lists import ListContract
 from tests.contracts.store_network import NetworkContract
 from tests.contracts.store_pages import PageContract
@@ -29,6 +30,7 @@ class StoreContract(
     FeedContract,
     NetworkContract,
     TakedownContract,
+    HostContract,
 ):
     """The suite; a subclass brings the fixtures `store` and `other_store`, two on one empty database."""
 

@@ -19,6 +19,7 @@ from domain.observations import ObservedPage, Platform, Traffic
 from domain.ports import SourceTarget
 from net.governor import HostGovernor
 from net.guard import EgressPolicy
+from net.robots import Robots
 from net.session import guarded_session
 from tests.net.loopback import LOOPBACK_ONLY, USER_AGENT
 
@@ -98,12 +99,16 @@ async def source_for(
     policy: EgressPolicy = LOOPBACK_ONLY,
     governor: HostGovernor | None = None,
     limits: Limits = QUICK,
+    heeds_robots: bool = False,
 ) -> AsyncIterator[ScrapySource]:
+    governor = governor or HostGovernor(per_host=8, delay=0)
     async with guarded_session(policy, user_agent=USER_AGENT) as session:
+        robots = Robots(session=session, governor=governor, timeout=limits.timeout)
         yield ScrapySource(
             session=session,
-            governor=governor or HostGovernor(per_host=8, delay=0),
+            governor=governor,
             tool="kapear tests",
+            robots=robots if heeds_robots else None,
             telegram_web_base=base,
             limits=limits,
         )

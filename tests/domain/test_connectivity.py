@@ -101,6 +101,7 @@ def test_probes_are_minutes_apart_and_a_clock_set_back_stops_none() -> None:
         (Outcome.NOT_AUTHORISED, "all_paused", Sign.NOTHING),
         (Outcome.REFUSED, "loopback_only", Sign.NOTHING),
         (Outcome.ERROR, "not_html", Sign.NOTHING),
+        (Outcome.UNREACHABLE, "host_rests", Sign.NOTHING),
     ],
 )
 def test_what_an_ending_says_of_the_network(outcome: Outcome, code: str, sign: Sign) -> None:

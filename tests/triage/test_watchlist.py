@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from domain.errors import BadInput, BadLocator, NotAllowed, NotFound, NotWatchable, Refused, WrongState
 from domain.ids import TargetId, new_id
 from domain.mandate import MandateScope
+from domain.observations import Platform
 from domain.people import Actor, Role
 from domain.reports import Via
 from domain.store import Tx
@@ -256,3 +258,56 @@ async def test_an_unknown_target_is_not_found(desk: Desk) -> None:
     for asked in (desk.watchlist.show, desk.watchlist.pause, desk.watchlist.posts, desk.watchlist.request_visit):
         with pytest.raises(NotFound):
             await asked(LOCAL, "no-such-id")
+
+
+# Beyond the usual.
+
+
+async def test_a_site_is_read_as_deep_as_was_decided_and_the_approver_s_event_says_so(enrolled: Desk) -> None:
+    bopha, chan = await with_report(enrolled), await enrolled.opened.user("chan")
+    wanted = replace(WANTED, locator="https://example.org/shop/", depth=2, ignore_robots=" it shuts out all ")
+    target = (await enrolled.watchlist.add(bopha, wanted)).target
+    assert (target.depth, target.robots_ignored, target.plain_agent) == (2, "it shuts out all", "")
+    approved = (await enrolled.watchlist.approve(chan, target.id)).target
+    assert (approved.depth, approved.robots_ignored) == (2, "it shuts out all")
+    beyond = {"depth": 2, "ignore_robots": "it shuts out all"}
+    requested, decided = [dict(event.details) for event in await enrolled.events() if event.subject == target.id]
+    assert requested == {"report": "IHC-1", "platform": "page", **beyond}
+    assert decided == beyond
+    assert "shuts out" not in repr(target)
+
+
+async def test_only_a_supervisor_has_a_site_read_without_kapear_s_name(enrolled: Desk) -> None:
+    bopha, dara = await with_report(enrolled), await enrolled.opened.user("dara")
+    wanted = replace(WANTED, locator="https://example.org/shop/", plain_agent="it warns its buyers")
+    with pytest.raises(NotAllowed, match="without Kapear's name"):
+        await enrolled.watchlist.add(bopha, wanted)
+    target = (await enrolled.watchlist.add(dara, wanted)).target
+    assert target.plain_agent == "it warns its buyers"
+    assert (await enrolled.watchlist.approve(bopha, target.id)).target.plain_agent == "it warns its buyers"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"depth": 4}, "0 .the one page. to 3, not 4"),
+        ({"depth": -1}, "not -1"),
+        ({"depth": 1, "locator": "@tin_lanterns"}, "for web pages"),
+        ({"ignore_robots": " "}, "Say why .*--ignore-robots REASON"),
+        ({"plain_agent": ""}, "Say why .*--plain-agent REASON"),
+    ],
+)
+async def test_nothing_is_read_otherwise_without_a_reason(desk: Desk, changes: dict[str, Any], line: str) -> None:
+    with pytest.raises(BadInput, match=line):
+        await desk.watchlist.add(LOCAL, replace(WANTED, **changes))
+    assert await desk.watchlist.all(LOCAL) == []
+
+
+async def test_a_person_says_what_an_address_does_not_tell(desk: Desk) -> None:
+    view = await desk.watchlist.add(LOCAL, replace(WANTED, platform=Platform.PAGE))
+    assert view.target.platform is Platform.PAGE
+    for platform, line in ((Platform.FORUM, "nothing on forum"), (Platform.TELEGRAM, "No account")):
+        with pytest.raises(BadLocator, match=line):
+            await desk.watchlist.add(LOCAL, replace(WANTED, locator="@tin_lanterns", platform=platform))
+    asked = replace(WANTED, locator="@tin_lanterns", platform=Platform.TELEGRAM_WEB)
+    assert (await desk.watchlist.add(LOCAL, asked)).target.platform is Platform.TELEGRAM_WEB

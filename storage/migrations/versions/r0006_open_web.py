@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("rests_until", BigInteger()),
         sa.Column("rests_because", Text(), nullable=False),
         sa.Column("failures", Integer(), nullable=False),
+        sa.Column("last_start", BigInteger()),
         sa.Column("robots", LargeBinary()),
         sa.Column("robots_at", BigInteger()),
         sa.Column("landmark", Text(), nullable=False),
