@@ -74,7 +74,7 @@ def ruled(outcome: Outcome, code: str, *, is_itself: bool | None, gone_since: da
     """
     if outcome.was_seen:
         return Ruling(outcome=outcome, code=code, gone_since=None)
-    if is_itself is False:
+    if is_itself is False or code == NOT_ITSELF:
         return Ruling(outcome=Outcome.UNREACHABLE, code=NOT_ITSELF, gone_since=gone_since, look_at=now + DOUBT)
     if outcome is not Outcome.GONE or is_itself is None:
         return Ruling(outcome=outcome, code=code, gone_since=gone_since, is_failure=not outcome.is_ours)

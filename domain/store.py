@@ -522,6 +522,9 @@ class TakedownBook(Protocol):
     ) -> list[LeadId]:
         """Write what a look at a post told; returns the leads that have it."""
 
+    def said(self, post_id: PostId, at: datetime) -> None:
+        """Write that the platform said of its own accord that a post is gone, unless it has said so before."""
+
     def down(self, post_ids: Sequence[PostId]) -> set[LeadId]:
         """Return the leads of these posts in which their removal was confirmed, and forget it: they are there again."""
 

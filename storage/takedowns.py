@@ -68,6 +68,11 @@ class Takedowns:
         told = change.values(looked_at=at, gone_since=gone_since, taken_down_at=taken_down_at)
         return sorted(self._connection.execute(told.returning(lead_posts.c.lead_id)).scalars())
 
+    def said(self, post_id: PostId, at: datetime) -> None:
+        """Write that the platform said of its own accord that a post is gone, unless it has said so before."""
+        first = update(lead_posts).where(lead_posts.c.post_id == post_id, lead_posts.c.gone_since.is_(None))
+        self._connection.execute(first.values(looked_at=at, gone_since=at))
+
     def down(self, post_ids: Sequence[PostId]) -> set[LeadId]:
         """Return the leads of these posts in which their removal was confirmed, and forget it: they are there again."""
         found: set[LeadId] = set()

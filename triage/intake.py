@@ -29,7 +29,7 @@ from domain.outcomes import Outcome
 from domain.pages import AssessedPost, KnownMedia, PagePlan
 from domain.planning import Planner
 from domain.ports import Fingerprinter, Matcher, Source, SourceTarget, TextRules
-from domain.presence import needs_witness, ruled
+from domain.presence import NOT_ITSELF, needs_witness, ruled
 from domain.scoring import Points
 from domain.store import Tx
 from domain.targets import Claim, Visit, WatchTarget
@@ -147,9 +147,13 @@ class Intake:
 
     async def _witness(self, run: Run, outcome: Outcome) -> bool | None:
         """Return whether the platform is itself elsewhere, where the ending is believed of nobody else."""
-        wanted = self.desk.wanted_of(run.target)
-        if not needs_witness(outcome, wanted.platform, wanted.locator):
+        if not needs_witness(outcome, run.target.platform, self.desk.locator_of(run.target)):
             return None
+        return await self._is_itself(run)
+
+    async def _is_itself(self, run: Run) -> bool:
+        """Return whether the target's platform is itself, as far as that can be known."""
+        wanted = self.desk.wanted_of(run.target)
         try:
             async with asyncio.timeout(self.limits.witness_deadline.total_seconds()):
                 return await self.sources[wanted.platform].is_itself(wanted, run.traffic)
@@ -199,6 +203,9 @@ class Intake:
         if code:
             raise VisitEnded(Outcome.NOT_AUTHORISED, code)
         run.scope = standing.governing_mandate.scope
+        # Whoever stands before a plain host says of every address that there is nothing.
+        if page.deleted and run.target.platform.names_posts_by_url and not await self._is_itself(run):
+            raise VisitEnded(Outcome.UNREACHABLE, NOT_ITSELF)
         media_of = await self._reader.read_all(
             posts, [known.get(key, {}) for key in keys], covers_media=run.scope.covers_media, tried=run.tried
         )
@@ -274,6 +281,7 @@ class Intake:
                 action = "lead.post_returned" if change.deleted_at is None else "lead.post_deleted"
                 if change.deleted_at is not None:
                     tx.prints.gone(change.post_id)
+                    tx.takedowns.said(change.post_id, change.deleted_at)
                 for lead_id in change.lead_ids:
                     self.desk.note(tx, SYSTEM, action, lead_id, target=run.target.id, post=change.post_id)
                 if change.deleted_at is None:

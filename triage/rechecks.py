@@ -26,8 +26,8 @@ from triage.takedowns import Takedowns
 
 
 def due_posts(tx: Tx, target: WatchTarget, now: datetime, limit: int) -> Sequence[LeadPost]:
-    """Return the posts that are to be looked at now; what is known by a digest alone cannot be asked for."""
-    if target.platform.names_posts_by_url:
+    """Return the posts that are to be looked at now; of a single page its own visits tell."""
+    if target.platform.names_posts_by_url and not target.depth:
         return ()
     due = [post for post in tx.takedowns.open_posts(target.id) if next_look(post) <= now]
     return sorted(due, key=next_look)[:limit]

@@ -50,6 +50,13 @@ def test_a_platform_that_is_not_itself_says_nothing() -> None:
             assert found.look_at > NOW
 
 
+def test_a_visit_that_found_the_platform_not_to_be_itself_is_no_failure() -> None:
+    found = ruled(Outcome.UNREACHABLE, NOT_ITSELF, is_itself=None, gone_since=NOW, now=NOW + HOUR)
+    assert (found.outcome, found.code, found.gone_since, found.is_failure) == (
+        Outcome.UNREACHABLE, NOT_ITSELF, NOW, False,
+    )  # fmt: skip
+
+
 def test_what_is_seen_is_there() -> None:
     assert said(Outcome.UNCHANGED, NOW, NOW - 9 * HOUR, witness=None).gone_since is None
 

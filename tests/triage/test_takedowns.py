@@ -140,6 +140,33 @@ async def test_a_page_is_not_asked_for_by_the_digest_it_is_known_by(desk: Desk) 
     assert desk.source.posts_asked == []
 
 
+async def test_what_the_platform_deletes_of_its_own_accord_is_verified_by_a_look(desk: Desk) -> None:
+    target_id, _ = await filed(desk)
+    desk.source.single = {}
+    first = desk.opened.clock()
+    await desk.visit(target_id, replace(a_page(cursor="1"), deleted=((CHANNEL, "1"),)))
+    assert await told(desk, "lead.taken_down") == []
+    desk.opened.clock.forward(APART + HOUR)
+    await desk.visit(target_id)
+    (event,) = await told(desk, "lead.taken_down")
+    assert event.details["first"] == first.isoformat()
+
+
+async def test_pages_are_not_deleted_by_who_stands_before_their_host(desk: Desk) -> None:
+    target_id, _ = await filed(desk, "http://127.0.0.1:9/kites")
+    (post,) = await desk.posts(target_id)
+    gone = replace(a_page(cursor="1"), deleted=((CHANNEL, "1"),))
+    desk.source.itself = False
+    visit = await desk.visit(target_id, gone)
+    assert (visit.outcome, visit.code) == (Outcome.UNREACHABLE, "not_itself")
+    assert not (await desk.posts(target_id))[0].deleted
+    assert (await desk.target(target_id)).failures == 0
+    desk.source.itself = True
+    await desk.visit(target_id, gone)
+    assert (await desk.posts(target_id))[0].deleted
+    assert post.key == (await desk.posts(target_id))[0].key
+
+
 async def test_a_post_that_is_only_hidden_is_not_taken_down(desk: Desk) -> None:
     target_id, _ = await filed(desk)
     desk.source.single = {"1": VisitEnded(Outcome.RESTRICTED, "post_not_shown")}
