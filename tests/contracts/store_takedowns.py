@@ -54,6 +54,29 @@ class TakedownContract:
         assert await store.write(lambda tx: tx.takedowns.down([post_id])) == {lead.id}
         assert await store.write(lambda tx: tx.takedowns.down([post_id])) == set()
 
+    async def test_what_a_platform_says_of_its_own_accord_is_noted_once(self, store: Store) -> None:
+        _, plan, lead = await put_lead(store)
+        for at in (NOW, NOW + HOURS):
+            await store.write(lambda tx, at=at: tx.takedowns.said(plan.posts[0].id, at))  # type: ignore[misc]
+        (look,) = (await store.read(lambda tx: tx.leads.get(lead.id))).looks
+        assert (look.at, look.gone_since, look.taken_down_at) == (NOW, NOW, None)
+
+    async def test_a_target_has_an_open_lead_till_it_is_closed(self, store: Store) -> None:
+        claim, _, lead = await put_lead(store)
+        assert await store.read(lambda tx: tx.leads.is_open(claim.target.id))
+        shut = replace(lead, status=LeadStatus.CLOSED, closed_as=Closing.REMOVED)
+        await store.write(lambda tx: tx.leads.update(shut))
+        assert not await store.read(lambda tx: tx.leads.is_open(claim.target.id))
+
+    async def test_an_extension_is_written_with_its_target(self, store: Store) -> None:
+        claim, _, _ = await put_lead(store)
+        before = await store.read(lambda tx: tx.targets.get(claim.target.id))
+        asked = replace(before, extends_to=NOW + DAY, extension_by="chan", extension_reason=b"sealed")
+        extended = replace(before, expires_at=NOW + DAY)
+        for after in (asked, extended):
+            await store.write(lambda tx, after=after: tx.targets.update(after))  # type: ignore[misc]
+            assert await store.read(lambda tx: tx.targets.get(claim.target.id)) == after
+
     async def test_a_target_that_is_gone_takes_its_open_leads_with_it_once(self, store: Store) -> None:
         claim, _, lead = await put_lead(store)
         for expected in ([lead.id], []):
