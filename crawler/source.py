@@ -17,10 +17,12 @@ from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
 from crawler.knowing import Knowing
+from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
 from crawler.spiders.feed import FeedSpider
+from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
@@ -35,6 +37,7 @@ from net.session import PLAIN_AGENT
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.FEED: FeedSpider,
+    Platform.IMAGEBOARD: ImageboardSpider,
     Platform.PAGE: PageSpider,
     Platform.TELEGRAM_WEB: TelegramWebSpider,
 }
@@ -54,6 +57,7 @@ class ScrapySource:
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
         landmarks: Landmarks | None = None,
+        platforms: Platforms | None = None,
     ) -> None:
         """
         Use a guarded session (`net.session`), which the caller closes; `tool` goes into every capture record.
@@ -69,6 +73,7 @@ class ScrapySource:
             robots=robots,
             now=now,
             limits=limits or Limits(),
+            platforms=platforms or Platforms(),
         )
         self._knowing = Knowing(equipment=self._equipment, landmarks=landmarks)
         self._runner = AsyncCrawlerRunner(SETTINGS)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 import aiohttp
 
 from crawler.items import PageItem, SeenMedia
+from crawler.platforms import Platforms
 from crawler.question import Answer, Question
 from crawler.settings import MAX_PAGE_BYTES, TIMEOUT
 from domain.errors import KapearError, VisitEnded
@@ -57,6 +58,7 @@ class Equipment:
     now: Callable[[], datetime]
     robots: Robots | None
     limits: Limits = Limits()
+    platforms: Platforms = field(default_factory=Platforms)
 
 
 class Visit:

@@ -13,6 +13,10 @@ class ReferralKind(StrEnum):
     BOT = "bot"
     PROFILE = "profile"
     MESSENGER = "messenger"
+    SERVICE = "service"
+    FILE_HOST = "file_host"
+    SHORT_LINK = "short_link"
+    HIDDEN_SERVICE = "hidden_service"
 
     @property
     def sentence(self) -> str:
@@ -26,4 +30,8 @@ _NAMED = {
     ReferralKind.BOT: "a bot",
     ReferralKind.PROFILE: "a person's profile",
     ReferralKind.MESSENGER: "a link into a private messenger",
+    ReferralKind.SERVICE: "a place on a service that Kapear cannot read",
+    ReferralKind.FILE_HOST: "a link to files on a file host",
+    ReferralKind.SHORT_LINK: "a shortened link",
+    ReferralKind.HIDDEN_SERVICE: "a hidden service",
 }

@@ -132,6 +132,14 @@ class FakeFingerprinter:
         return Fingerprint(status=status, format="png", size=len(content), sha256=digest)
 
 
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 @dataclass
 class FakeMatcher:
     """Matches the contents it was told of; `algorithm` says by what."""
@@ -144,7 +152,8 @@ class FakeMatcher:
 
     async def match(self, fingerprint: Fingerprint, since: int = 0) -> tuple[HashMatch, ...]:  # noqa: ARG002
         self.asked += 1
-        if fingerprint.sha256 not in {hashlib.sha256(content).hexdigest() for content in self.wanted}:
+        digests = {digest for content in self.wanted for digest in (_sha256(content), _md5(content))}
+        if not digests & {fingerprint.sha256, fingerprint.md5}:
             return ()
         found = HashMatch(
             list_id=ListId("list-1"), list_name="Lanterns", list_version=1, list_class=ListClass.OWN, entry_id=7,
@@ -179,11 +188,16 @@ class FakeRules:
 
 
 def picture(
-    name: str, media: FakeMedia | None = None, *, url: str | None = "", kind: MediaKind = MediaKind.IMAGE
+    name: str,
+    media: FakeMedia | None = None,
+    *,
+    url: str | None = "",
+    kind: MediaKind = MediaKind.IMAGE,
+    md5: str | None = None,
 ) -> ObservedMedia:
     """Return a media item of this identity; its URL follows from its name unless it travelled inside the page."""
     shown = f"http://127.0.0.1:9/media/{name}" if url == "" else url
-    return ObservedMedia(identity=name, kind=kind, url=shown, source=media or FakeMedia(name.encode()))
+    return ObservedMedia(identity=name, kind=kind, url=shown, source=media or FakeMedia(name.encode()), md5=md5)
 
 
 def a_sight(

@@ -9,6 +9,7 @@ from datetime import datetime
 from domain.audit import AuditDraft
 from domain.clock import utc_now
 from domain.ids import IdMaker, new_id
+from domain.locators import Locator
 from domain.people import Actor
 from domain.ports import Place, SourceTarget, Vault
 from domain.store import Store, Tx
@@ -36,6 +37,11 @@ class Desk:
         """Write an audit event in the transaction of the action it tells of."""
         name = actor if isinstance(actor, str) else actor.name
         tx.audit.append(AuditDraft(at=self.now(), actor=name, action=action, subject=subject, details=details))
+
+    def watched(self, tx: Tx, locator: Locator) -> WatchTarget | None:
+        """Return the living target at a place, whichever of its addresses was given."""
+        spelled = (self.vault.digest("locator", address) for address in (locator.canonical, *locator.twins))
+        return next((found for digest in spelled if (found := tx.targets.find(digest)) is not None), None)
 
     def locator_of(self, target: WatchTarget) -> str:
         """Return a target's canonical locator."""

@@ -4,7 +4,8 @@ Read the media of a page: hash what was not hashed before, and never hold the pa
 What cannot be read now is pending with its reason, and a later visit tries
 again. Bytes stay with the source and the fingerprinter. Of a picture that comes
 in a smaller size first, the full one is read where the smaller could decide
-falsely.
+falsely. A file whose MD5 the platform itself gives is not read where a list
+has that: what is known needs no further request.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from domain.pages import AssessedMedia, KnownMedia
 from domain.ports import Fingerprinter, Matcher, MediaSource
 from triage.desk import Desk, retry_place
 
+LISTED = "listed_not_read"  # of a file whose digest the platform gave, and a list has
 SIZE_DRIFT = 8  # bits by which the PDQ of a picture 800 wide differs from the full size's, at most
 
 
@@ -38,6 +40,7 @@ class Reading:
     album: str | None
     kind: MediaKind = MediaKind.IMAGE
     post_url: str = field(default="", repr=False)
+    md5: str | None = None
     begun: bool = False
 
     async def close(self) -> None:
@@ -82,6 +85,7 @@ class MediaReader:
                     album=post.group,
                     kind=media.kind,
                     post_url=post.url,
+                    md5=media.md5,
                 )
                 if identity in seen:  # one picture shown twice is read once
                     await reading.close()
@@ -122,7 +126,7 @@ class MediaReader:
             reading.begun = True
             tried.add(reading.identity)
             try:
-                fingerprint = await self._hashed(reading)
+                fingerprint = await self._listed(reading) or await self._hashed(reading)
             except MediaUnavailable as fault:
                 return self._pending(reading, fault.code)
             except EgressRefused as refusal:
@@ -148,6 +152,18 @@ class MediaReader:
             suppressed=suppressed,
             generation=generation,
         )
+
+    async def _listed(self, reading: Reading) -> Fingerprint | None:
+        """
+        Return the digest that the platform lists for a file, where a list has it: then the file is not asked for.
+
+        It is the platform's word: nobody here has read a byte, and the reason says so.
+        """
+        if reading.md5 is None:
+            return None
+        said = Fingerprint(status=MediaStatus.UNDECODABLE, reason=LISTED, md5=reading.md5)
+        matches, _ = unsuppressed(await self.matcher.match(said))
+        return said if matches else None
 
     async def _hashed(self, reading: Reading) -> Fingerprint:
         """Return the fingerprint that counts: of the full size where the smaller one is too near to say."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from domain.errors import BadInput, NotWatchable
 from domain.ids import ReferralId
 from domain.locators import recognise
+from domain.observations import Platform
 from domain.people import Actor, Permission
 from domain.ports import Opener, Place
 from domain.referrals import ReferralNote
@@ -37,12 +38,12 @@ class Referrals:
 
     desk: Desk
 
-    async def add(self, actor: Actor, *, locator: str, report: str) -> ReferralView:
-        """Note a place that cannot be watched; raises BadInput where it can be."""
+    async def add(self, actor: Actor, *, locator: str, report: str, platform: Platform | None = None) -> ReferralView:
+        """Note a place that cannot be watched, read as it was for watching; raises BadInput where it can be."""
         actor.require(Permission.REQUEST_TARGET)
         pasted = locator.strip()
         try:
-            place = recognise(pasted)
+            place = recognise(pasted, platform=platform)
         except NotWatchable as refused:
             kind = refused.kind
         else:

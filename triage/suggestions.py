@@ -52,9 +52,8 @@ class Linked:
         actor.require(Permission.REVEAL)
         accounts = await self.desk.store.read(Telegram(desk=self.desk).in_use)
         found = sorted_out((row.content for row in revealed if row.content is not None), with_account=bool(accounts))
-        digests = [self.desk.vault.digest("locator", place.canonical) for place in found.places]
-        watched = await self.desk.store.read(lambda tx: [tx.targets.find(digest) is not None for digest in digests])
-        places = (place for place, is_watched in zip(found.places, watched, strict=True) if not is_watched)
+        watched = await self.desk.store.read(lambda tx: [self.desk.watched(tx, place) for place in found.places])
+        places = (place for place, is_watched in zip(found.places, watched, strict=True) if is_watched is None)
         return Suggestions(places=tuple(places), referrals=found.referrals)
 
 

@@ -140,7 +140,7 @@ class WatchList:
                 robots_ignored=robots_ignored,
                 plain_agent=plain_agent,
             )
-            existing = tx.targets.find(target.locator_digest)
+            existing = self.desk.watched(tx, locator)
             if existing is not None:
                 raise WrongState(f"This place is watched already: target {existing.id} ({existing.status}).")
             tx.targets.add(target)

@@ -11,6 +11,7 @@ import typer
 from app.commands.terminal import AsJson, at_desk, emit, passphrase_of
 from app.instance import Instance
 from domain.errors import BadInput
+from domain.observations import Platform
 from domain.people import Actor
 from domain.reports import Via
 from triage.json_views import Json, referral_json, report_json
@@ -51,13 +52,15 @@ def list_(*, as_json: AsJson = False) -> None:
 def refer(
     locator: Annotated[str, typer.Argument(help="An invite, a bot, a profile or a private chat, as it was reported.")],
     report: Annotated[str, typer.Option(help="The report that named it.")],
+    platform: Annotated[Platform | None, typer.Option(help="What it is, where the address alone cannot tell.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Note for the police what was reported and is never opened; the place is sealed."""
 
     async def work(instance: Instance, actor: Actor) -> Json:
-        return referral_json(await instance.office.referrals.add(actor, locator=locator, report=report))
+        view = await instance.office.referrals.add(actor, locator=locator, report=report, platform=platform)
+        return referral_json(view)
 
     emit(at_desk(work, acting=True), as_json=as_json)
 

@@ -6,18 +6,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from posixpath import splitext
-from urllib.parse import urlsplit
 
 from crawler.items import SeenMedia, SeenPost
 from crawler.parse.addresses import absolute, document
 from crawler.parse.content import read_content
 from crawler.parse.page import MAX_MEDIA
+from crawler.parse.pictures import kind_of
 from crawler.parse.srcset import WIDE_ENOUGH
 from domain.observations import MediaKind, Particulars
-
-_IMAGES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".heic"})
-_VIDEOS = frozenset({".mp4", ".webm", ".mov", ".m4v", ".mkv", ".avi", ".ogv"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +89,12 @@ def entry_of(
     return Entry(post=post, untrusted_inline={name: inline[name] for name in inline if name in kept})
 
 
-def kind_of(content_type: str, url: str, *, medium: str = "") -> MediaKind | None:
+def kind_said(content_type: str, url: str, *, medium: str = "") -> MediaKind | None:
     """Return what a file is by its type, by what it is called, or by the end of its address; None for all else."""
     family = content_type.strip().lower().partition("/")[0] or medium.strip().lower()
     if family in {"image", "video"}:
         return MediaKind(family)
-    if family:
-        return None
-    try:
-        suffix = splitext(urlsplit(url).path)[1].lower()
-    except ValueError:
-        return None
-    return MediaKind.IMAGE if suffix in _IMAGES else MediaKind.VIDEO if suffix in _VIDEOS else None
+    return None if family else kind_of(url)
 
 
 def best_of(renditions: Sequence[Attached]) -> Attached | None:

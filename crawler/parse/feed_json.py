@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crawler.parse.dates import moment
-from crawler.parse.feed_entry import Attached, Entry, Words, entry_of, kind_of
+from crawler.parse.feed_entry import Attached, Entry, Words, entry_of, kind_said
 from domain.observations import MediaKind
 
 
@@ -43,7 +43,7 @@ def _attached(item: dict[str, Any]) -> list[Attached]:
     files = [each for each in _list(item, "attachments") if isinstance(each, dict)]
     return [
         *(
-            Attached(url=_text(file, "url"), kind=kind_of(_text(file, "mime_type"), _text(file, "url")))
+            Attached(url=_text(file, "url"), kind=kind_said(_text(file, "mime_type"), _text(file, "url")))
             for file in files
         ),
         *(picture for picture in pictures if picture.url),

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no annotations
 
 from crawler.parse.dates import moment
-from crawler.parse.feed_entry import Attached, Entry, Words, best_of, entry_of, kind_of
+from crawler.parse.feed_entry import Attached, Entry, Words, best_of, entry_of, kind_said
 from domain.observations import MediaKind
 
 _ATOM = ("http://www.w3.org/2005/atom", "http://purl.org/atom/")
@@ -122,11 +122,11 @@ def _words(element: Any | None) -> Words:
 def _attached(item: Any) -> list[Attached]:
     """Return the files of an entry: enclosures and Media RSS; of several renditions one."""
     found = [
-        Attached(url=each.get("url") or "", kind=kind_of(each.get("type") or "", each.get("url") or ""))
+        Attached(url=each.get("url") or "", kind=kind_said(each.get("type") or "", each.get("url") or ""))
         for each in _all(item, "enclosure")
     ]
     found += [
-        Attached(url=each.get("href") or "", kind=kind_of(each.get("type") or "", each.get("href") or ""))
+        Attached(url=each.get("href") or "", kind=kind_said(each.get("type") or "", each.get("href") or ""))
         for each in _all(item, "link")
         if each.get("rel") == "enclosure"
     ]
@@ -155,7 +155,7 @@ def _media(content: Any) -> Attached:
     url, width = content.get("url") or "", content.get("width") or ""
     return Attached(
         url=url,
-        kind=kind_of(content.get("type") or "", url, medium=content.get("medium") or ""),
+        kind=kind_said(content.get("type") or "", url, medium=content.get("medium") or ""),
         width=int(width) if width.isascii() and width.isdigit() and len(width) < 6 else 0,  # noqa: PLR2004 - digits
         is_default=content.get("isDefault") == "true",
     )

@@ -62,10 +62,13 @@ class FeedSpider(VisitSpider):
             is_after_gap=is_after_gap,
         )
 
-    async def look_at(self, post: str) -> AsyncIterator[PageItem]:  # noqa: ARG002 - a feed cannot be asked for one
-        """Yield all that stands in the feed."""
+    async def look_at(self, post: str) -> AsyncIterator[PageItem]:
+        """Yield all that stands in the feed, if the entry that the books know by this name is there."""
+        target = self.visit.target
         answer, feed = await self._read()
-        yield PageItem(posts=feed.posts, capture=answer.capture, cursor=self.visit.target.cursor)
+        if not any(target.named(each.post) == post for each in feed.posts):
+            raise VisitEnded(Outcome.RESTRICTED, "entry_scrolled_away")
+        yield PageItem(posts=feed.posts, capture=answer.capture, cursor=target.cursor)
 
     async def _read(self) -> tuple[Received, SeenFeed]:
         """Fetch the feed; raises VisitEnded where it is none."""

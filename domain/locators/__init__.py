@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import feed, telegram, web
+from domain.locators import feed, homes, imageboard, parts, refused, telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -22,6 +22,7 @@ MAX_LOCATOR = 2048
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
     Platform.FEED: feed.read,
+    Platform.IMAGEBOARD: imageboard.read,
 }
 
 
@@ -31,6 +32,11 @@ class Locator:
 
     platform: Platform
     canonical: str = field(repr=False)
+
+    @property
+    def twins(self) -> tuple[str, ...]:
+        """Return the other addresses that are taken for the same place: with http or https, with www or without."""
+        return web.twins(self.canonical)
 
     @property
     def host(self) -> str:
@@ -56,7 +62,8 @@ def recognise_linked(link: str, *, with_account: bool = False) -> Locator:
     """
     Return the locator of the place that a link within a post leads to.
 
-    As `recognise`, but a link to one post of a channel names the channel.
+    As `recognise`, but a link to one post names the channel, account or
+    community that posted it, where the address alone says which.
     """
     return _recognised(link, with_account=with_account, is_whole=False, platform=None)
 
@@ -72,13 +79,15 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
         raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
     if any("\ud800" <= character <= "\udfff" for character in pasted):
         raise BadLocator("The locator holds half a character; paste the plain address.")
+    refused.refuse_application(pasted)
     channel = telegram.named_channel(pasted, is_whole=is_whole)
     if channel is None:
-        canonical = web.canonical_url(pasted)
+        canonical = homes.at_home(web.canonical_url(pasted))
         # Asked again of the canonical form: `t.me.` and full-width letters spell t.me too.
         channel = telegram.named_channel(canonical, is_whole=is_whole)
         if channel is None:
-            return _on_the_web(canonical, platform)
+            refused.refuse(canonical)
+            return _on_the_web(canonical, platform, is_whole=is_whole)
     if platform is not None and not platform.is_telegram:
         raise BadLocator(f"This is a channel on Telegram, and nothing on {platform}; leave the platform out.")
     if platform is Platform.TELEGRAM and not with_account:
@@ -90,13 +99,26 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
     )
 
 
-def _on_the_web(canonical: str, asked: Platform | None) -> Locator:
+def _on_the_web(canonical: str, asked: Platform | None, *, is_whole: bool) -> Locator:
     """Return the locator of a canonical web address, on the platform that was named or that knows it."""
-    for platform, read in READERS.items():
-        if asked in {None, platform}:
-            found = read(canonical, asked is platform)
-            if found is not None:
-                return Locator(platform=platform, canonical=found)
+    for address in (canonical,) if is_whole else dict.fromkeys((parts.whole(canonical), canonical)):
+        for platform, read in READERS.items():
+            if asked in {None, platform}:
+                found = _read(read, address, asked=asked is platform, is_whole=is_whole)
+                if found is not None:
+                    return Locator(platform=platform, canonical=found)
     if asked not in {None, Platform.PAGE}:
         raise BadLocator(f"This is no address on {asked} that Kapear can read; leave the platform out, or mend it.")
     return Locator(platform=Platform.PAGE, canonical=canonical)
+
+
+def _read(read: Reader, url: str, *, asked: bool, is_whole: bool) -> str | None:
+    """Return what a reader knows an address as; of a part of a place, the place where only that is wanted."""
+    while True:
+        try:
+            return read(url, asked)
+        except BadLocator:
+            above = None if is_whole else parts.shorter(url)
+            if above is None:
+                raise
+            url = above

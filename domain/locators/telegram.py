@@ -15,6 +15,7 @@ from domain.locators.web import with_scheme
 from domain.referral_kinds import ReferralKind
 
 HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
+_CLIENT = "web.telegram.org"  # where the fragment says what is shown
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
 
 # First path segments that mean something else than a channel's name.
@@ -58,7 +59,7 @@ def named_channel(pasted: str, *, is_whole: bool = True) -> Channel | None:
     Telegram links that name no channel.
     """
     if pasted.startswith("@"):
-        return Channel(_checked(pasted[1:]))
+        return Channel(_checked(pasted[1:].rstrip("/")))
     if pasted.lower().startswith("tg:"):
         return _from_tg_scheme(pasted, is_whole=is_whole)
     try:
@@ -66,12 +67,14 @@ def named_channel(pasted: str, *, is_whole: bool = True) -> Channel | None:
         host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     except ValueError:
         return None
+    is_web = parts.scheme.lower() in {"http", "https"}
+    if is_web and host == _CLIENT:
+        return _from_client(unquote(parts.fragment), is_whole=is_whole)
     segments = [segment for segment in unquote(parts.path).split("/") if segment]
     # name.t.me; what stands before a reserved word (web.t.me) or further up names no channel, and no page either.
     owner = next((parent for parent in HOSTS if host.endswith(f".{parent}")), None)
     if owner is not None:
         segments, host = [host.removesuffix(f".{owner}"), *segments], owner
-    is_web = parts.scheme.lower() in {"http", "https"}
     return _from_path(segments, is_whole=is_whole) if is_web and host in HOSTS else None
 
 
@@ -82,14 +85,25 @@ def _from_tg_scheme(pasted: str, *, is_whole: bool) -> Channel:
     arguments = {key: values[0] for key, values in parse_qs(query).items()}
     if command in {"join", "addlist"}:
         raise NotWatchable(INVITE, ReferralKind.INVITE)
-    if command == "privatepost":
+    if command == "privatepost" or "chat_id" in arguments or (command == "boost" and "channel" in arguments):
         raise NotWatchable(_PRIVATE, ReferralKind.PRIVATE_CHAT)
-    if command == "user" or (command == "resolve" and "phone" in arguments):
+    if command in {"user", "contact"} or "user_id" in arguments or (command == "resolve" and "phone" in arguments):
         raise NotWatchable(_PERSON, ReferralKind.PROFILE)
-    if command == "resolve" and "domain" in arguments:
+    if command in {"resolve", "boost"} and "domain" in arguments:
         post = [arguments["post"]] if "post" in arguments else []
         return _from_path([arguments["domain"], *post], is_whole=is_whole)
     raise BadLocator("This tg: link names no channel; paste @name or https://t.me/name.")
+
+
+def _from_client(fragment: str, *, is_whole: bool) -> Channel:
+    """Read what the web client shows: `#@name`, `#/im?p=@name`, `#?tgaddr=tg://…`."""
+    _, is_wrapped, address = fragment.partition("tgaddr=")
+    if is_wrapped:
+        return _from_tg_scheme(unquote(address), is_whole=is_whole)
+    _, is_named, name = fragment.partition("@")
+    if not is_named:
+        raise BadLocator("Telegram's web client names this by a number that says nothing elsewhere; paste @name.")
+    return Channel(_checked(re.split("[/?&]", name, maxsplit=1)[0]))
 
 
 def _from_path(segments: list[str], *, is_whole: bool) -> Channel:
@@ -104,6 +118,10 @@ def _from_path(segments: list[str], *, is_whole: bool) -> Channel:
         raise NotWatchable(_PERSON, ReferralKind.PROFILE)
     if first.startswith("+") or first.lower() in _INVITE_SEGMENTS:
         raise NotWatchable(INVITE, ReferralKind.INVITE)
+    if first.lower() == "contact":
+        raise NotWatchable(_PERSON, ReferralKind.PROFILE)
+    if first.lower() == "boost" and len(segments) == 2:  # noqa: PLR2004 - t.me/boost/name
+        return Channel(_checked(segments[1]), is_preview)
     if first.lower() == "c":
         raise NotWatchable(_PRIVATE, ReferralKind.PRIVATE_CHAT)
     name = _checked(first)

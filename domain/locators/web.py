@@ -7,12 +7,10 @@ import re
 from posixpath import normpath
 from urllib.parse import SplitResult, quote, urlsplit
 
-from domain.errors import BadLocator, NotWatchable
-from domain.referral_kinds import ReferralKind
+from domain.errors import BadLocator
+from domain.locators.tracking import is_tracking
 
-_TRACKING = re.compile(r"(utm_[a-z]+|fbclid|gclid|yclid|mc_eid|igshid)", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
-_MESSENGERS = frozenset({"wa.me", "chat.whatsapp.com", "m.me", "line.me", "signal.me", "signal.group", "discord.gg"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -26,6 +24,13 @@ _UNREADABLE = "That is no web address Kapear can read; paste one such as https:/
 def host_of(url: str) -> str:
     """Return the host of a canonical URL."""
     return urlsplit(url).hostname or ""
+
+
+def twins(url: str) -> tuple[str, ...]:
+    """Return the other addresses of a canonical one: with http or https, with www or without."""
+    bare = url.partition("://")[2].removeprefix("www.")
+    spelled = (f"{scheme}://{start}{bare}" for scheme in ("https", "http") for start in ("", "www."))
+    return tuple(other for other in spelled if other != url)
 
 
 def is_loopback(host: str) -> bool:
@@ -47,17 +52,12 @@ def canonical_url(pasted: str) -> str:
     means https.
     """
     parts, host, port = _split(pasted)
-    if host.removeprefix("www.") in _MESSENGERS:
-        raise NotWatchable(
-            "This leads into a private messenger. Kapear reads public pages only; refer it to the police.",
-            ReferralKind.MESSENGER,
-        )
     scheme = parts.scheme.lower()
     shown = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         shown = f"{shown}:{port}"
     pieces = _unescaped(parts.query).split("&")
-    query = "&".join(piece for piece in pieces if piece and not _TRACKING.fullmatch(piece.split("=")[0]))
+    query = "&".join(piece for piece in pieces if piece and not is_tracking(piece.split("=")[0], host))
     query = quote(query, safe="=&%/?:@!$'()*+,;[]~-._")
     return f"{scheme}://{shown}{_path(parts.path)}{'?' + query if query else ''}"
 

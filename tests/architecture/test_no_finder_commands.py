@@ -33,7 +33,7 @@ REVIEWED = {
     "stats": reviewed("counts", COUNTS, "from", "to"),
     "report add": reviewed("the report", OWN, "reference", "received", "via", "alleged"),
     "report list": reviewed("reports by date", BOOK),
-    "report refer": reviewed("the note, without the place", OWN, "locator", "report"),
+    "report refer": reviewed("the note, without the place", OWN, "locator", "report", "platform"),
     "report referrals": reviewed("notes by date, without the places", BOOK),
     "report referral": reviewed("one note with the place that a person put there", OWN, "note_id", "reveal"),
     "watch add": reviewed(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from crawler.parse.feed import MAX_POSTS, NotAFeed, SeenFeed, read_feed
 from crawler.parse.page import TooComplex
 from crawler.parse.xml import decoded, hardened
 from crawler.spiders.feed import mark_of
+from domain.errors import VisitEnded
 from domain.observations import ObservedPage, Platform, Traffic
 from domain.ports import SourceTarget
 from tests.crawler.test_parsers import cases, expected, plain
@@ -278,10 +279,12 @@ async def test_a_first_visit_begins_where_it_was_told_to_and_the_next_does_not_g
 
 async def test_one_entry_is_looked_for_in_the_whole_window() -> None:
     async with serving(Site(rss(item(2), item(1)))) as server, source_for(server.base) as source:
-        target = feed_at(server.base, backfill=1)
-        page = await source.post(target, "a digest", Traffic())
+        target = replace(feed_at(server.base, backfill=1), named=mark_of)
+        page = await source.post(target, mark_of("kite-1"), Traffic())
         assert page is not None
         assert (names(page), page.cursor) == (["kite-1", "kite-2"], None)
+        with pytest.raises(VisitEnded, match="restricted: entry_scrolled_away"):
+            await source.post(target, mark_of("kite-0"), Traffic())
 
 
 @pytest.mark.parametrize(

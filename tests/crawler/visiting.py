@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
+from crawler.platforms import Platforms
 from crawler.source import ScrapySource
 from crawler.visit import Limits
 from domain.errors import VisitEnded
@@ -99,6 +100,7 @@ async def source_for(
     policy: EgressPolicy = LOOPBACK_ONLY,
     governor: HostGovernor | None = None,
     limits: Limits = QUICK,
+    platforms: Platforms | None = None,
     heeds_robots: bool = False,
 ) -> AsyncIterator[ScrapySource]:
     governor = governor or HostGovernor(per_host=8, delay=0)
@@ -111,6 +113,7 @@ async def source_for(
             robots=robots if heeds_robots else None,
             telegram_web_base=base,
             limits=limits,
+            platforms=platforms,
         )
 
 

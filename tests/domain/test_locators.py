@@ -126,7 +126,7 @@ def test_a_bot_is_refused_with_a_referral(pasted: str) -> None:
     assert refusal.value.referral.startswith("Referral note")
 
 
-@pytest.mark.parametrize("word", sorted(RESERVED - {"c", "s", "joinchat", "addlist"}))
+@pytest.mark.parametrize("word", sorted(RESERVED - {"c", "s", "joinchat", "addlist", "boost", "contact"}))
 def test_a_reserved_word_is_no_channel(word: str) -> None:
     for pasted in (f"@{word}", f"https://t.me/{word}/tin_lanterns", f"https://t.me/{word.upper()}"):
         with pytest.raises(BadLocator):

@@ -58,3 +58,47 @@ def test_what_does_not_say_whose_channel_it_is_cannot_be_watched(pasted: str) ->
     with pytest.raises(BadLocator, match="paste the channel's address"):
         recognise(pasted)
     assert recognise(pasted, platform=Platform.PAGE).platform is Platform.PAGE
+
+
+@pytest.mark.parametrize(
+    ("pasted", "canonical"),
+    [
+        ("https://boards.4chan.org/po/", "https://boards.4chan.org/po/"),
+        ("boards.4channel.org/po", "https://boards.4chan.org/po/"),
+        ("https://boards.4chan.org/po/catalog", "https://boards.4chan.org/po/"),
+        ("https://boards.4chan.org/po/3", "https://boards.4chan.org/po/"),
+        ("https://boards.4chan.org/po/thread/570368/paper#p570370", "https://boards.4chan.org/po/thread/570368"),
+        ("https://a.4cdn.org/po/thread/570368.json", "https://boards.4chan.org/po/thread/570368"),
+    ],
+)
+def test_a_board_of_4chan_is_known_by_its_host(pasted: str, canonical: str) -> None:
+    stands(pasted, Platform.IMAGEBOARD, canonical)
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/kites/", "/kites/"), ("/kites", "/kites/"), ("/a/kites/index.html", "/a/kites/"),
+        ("/kites/catalog.html", "/kites/"),
+        ("/kites/2.html", "/kites/"), ("/kites/res/12.html#13", "/kites/res/12.html"),
+        ("/kites/res/12.json", "/kites/res/12.html"),
+        ("/kites/res/12+50.html", "/kites/res/12.html"),
+    ],
+)  # fmt: skip
+def test_another_board_is_one_where_somebody_says_so(path: str, canonical: str) -> None:
+    assert recognise(f"https://rakes.example:8443{path}").platform is Platform.PAGE
+    stands(
+        f"https://rakes.example:8443{path}", Platform.IMAGEBOARD, f"https://rakes.example:8443{canonical}", asked=True
+    )
+
+
+@pytest.mark.parametrize("pasted", ["https://boards.4chan.org/", "https://boards.4chan.org/po/thread/kite"])
+def test_what_4chan_has_no_board_for(pasted: str) -> None:
+    with pytest.raises(BadLocator, match="neither a board nor a thread"):
+        recognise(pasted)
+
+
+@pytest.mark.parametrize("path", ["/", "/kites/res/", "/kites/res/old.html", "/kites/res/1.html/2"])
+def test_what_is_no_board(path: str) -> None:
+    with pytest.raises(BadLocator, match="neither a board nor a thread"):
+        recognise(f"https://rakes.example{path}", platform=Platform.IMAGEBOARD)

@@ -260,6 +260,13 @@ async def test_an_unknown_target_is_not_found(desk: Desk) -> None:
             await asked(LOCAL, "no-such-id")
 
 
+@pytest.mark.parametrize("again", ["https://localhost:9/kites", "http://www.localhost:9/kites?utm_source=x#top"])
+async def test_an_address_with_http_or_www_is_no_second_place(desk: Desk, again: str) -> None:
+    await desk.watchlist.add(LOCAL, replace(WANTED, locator="http://localhost:9/kites"))
+    with pytest.raises(WrongState, match="watched already"):
+        await desk.watchlist.add(LOCAL, replace(WANTED, locator=again))
+
+
 # Beyond the usual.
 
 
