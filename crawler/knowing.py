@@ -79,7 +79,8 @@ class Knowing:
     async def _answers(self, target: SourceTarget, place: Elsewhere, traffic: Traffic) -> bool:
         question = Question(url=f"{self._base(target)}{place.path}", accepts=JSON if place.is_json else HTML)
         try:
-            answer = await ask(Visit(self.equipment, target, traffic), question)
+            # Previews and documented interfaces are made to be asked by programs.
+            answer = await ask(Visit(self.equipment, target, traffic, heeds_robots=False), question)
         except VisitEnded:
             return False
         return place.check(answer.body.decode("utf-8", "replace"))
