@@ -21,7 +21,6 @@ from domain.errors import LostClaim
 from domain.ids import VisitId
 from domain.outcomes import Outcome
 from domain.targets import Claim, Visit
-from triage.turns import Turns
 
 log = logging.getLogger("kapear.scheduler")
 
@@ -89,8 +88,7 @@ class Monitor:
 
     async def _start(self, room: int) -> int:
         """Claim and start up to so many visits; returns how many."""
-        turns = Turns(desk=self.visitor.desk, line=self.visitor.intake.line)
-        claims = await turns.take(room, is_idle=not self._running)
+        claims = await self.visitor.turns.take(room, is_idle=not self._running)
         for claim in claims:
             task = asyncio.create_task(self._visit(claim))
             self._running.add(task)

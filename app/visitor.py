@@ -44,6 +44,7 @@ from triage.landmarks import KnownHosts
 from triage.outages import Line
 from triage.rematching import Rematching
 from triage.remote_list import RemoteList
+from triage.turns import Turns
 
 log = logging.getLogger("kapear.visitor")
 
@@ -65,6 +66,11 @@ class Visitor:
     def desk(self) -> Desk:
         """Return the desk whose targets are visited."""
         return self.instance.office.desk
+
+    @property
+    def turns(self) -> Turns:
+        """Return what says which targets are visited now."""
+        return Turns(desk=self.desk, line=self.intake.line)
 
     @property
     def warnings(self) -> tuple[str, ...]:
