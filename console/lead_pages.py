@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from aiohttp import web
 
-from console.answers import TurnedAway
-from console.calls import Call, Console, see_other
+from console.calls import Call, see_other
 from console.forms import choice, text
 from console.target_pages import EMPTY, OFFERED
-from console.words import TOO_MANY_TRIES, account_notices
-from domain.errors import BadInput, Refused
+from console.unlocking import BACK_AFTER_S, opener_of
+from console.words import account_notices
+from domain.errors import BadInput
 from domain.leads import BY_HAND, Closing, Lead, LeadStatus
-from domain.people import Actor
-from domain.ports import Opener
 from triage.queue import Revealed
 from triage.suggestions import Suggestions
 
 ROWS = 100  # leads a page shows; the rest is said, and comes up as these are worked
-BACK_AFTER_S = 600  # an opened lead closes itself
 
 
 async def queue(call: Call) -> web.Response:
@@ -76,7 +71,7 @@ async def reveal(call: Call) -> web.Response:
     """Show a lead's content once; the look is on the record before anything is opened."""
     shown = await call.office.queue.show(call.actor, call.id)
     reason = text(call.form, "reason")
-    opener = await _opener(call.console, call.actor, call.form.get("passphrase") or None)
+    opener = await opener_of(call)
     revealed = await call.office.queue.reveal(call.actor, shown.id, reason=reason, opener=opener)
     response = await _lead_page(call, shown, revealed, await call.office.linked.of(call.actor, revealed))
     response.headers["Refresh"] = f"{BACK_AFTER_S}; url=/leads/{shown.id}"
@@ -87,31 +82,16 @@ async def _lead_page(
     call: Call, shown: Lead, revealed: list[Revealed] | None = None, linked: Suggestions | None = None
 ) -> web.Response:
     standing = await call.office.people.standing()
+    told = await call.office.watchlist.show(call.actor, shown.target_id) if revealed is not None else None
     return await call.page(
         "lead.html",
         lead=shown,
         revealed=revealed,
         linked=linked or Suggestions(),
         blank=EMPTY,
+        report=told.report if told else "",
         **OFFERED,
         closings=BY_HAND,
         passphrase_needed=standing.enrolled,
         minutes=BACK_AFTER_S // 60,
     )
-
-
-async def _opener(console: Console, actor: Actor, passphrase: str | None) -> Opener:
-    """Return the hotline's key, unlocked in a thread for this one look."""
-    async with console.one_unlock:
-        # Asked in here, so that guesses sent all at once are counted one by one.
-        now = console.office.desk.now()
-        if console.tries.exhausted(actor.name, now):
-            raise TurnedAway(429, TOO_MANY_TRIES)
-        try:
-            opener = await asyncio.to_thread(console.unlock, passphrase)
-        except Refused:
-            if passphrase is not None:
-                console.tries.failed(actor.name, now)
-            raise
-        console.tries.succeeded(actor.name)
-        return opener

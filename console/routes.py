@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from console import api, book_pages, lead_pages, openapi, sign_in, target_pages
+from console import api, book_pages, lead_pages, openapi, referral_pages, sign_in, target_pages
 from console.calls import PUBLIC, SIGNED_IN, Call, Route, as_json, by_token, signed_in
 from domain.people import Permission
 
@@ -67,6 +67,22 @@ ROUTES: tuple[Route, ...] = (
         name="report-add",
         policy=signed_in(Permission.ADD_REPORT),
         handler=book_pages.add_report,
+    ),
+    Route(method="GET", path="/referrals", name="referrals", policy=SEE, handler=referral_pages.referrals),
+    Route(
+        method="POST",
+        path="/referrals",
+        name="referral-add",
+        policy=signed_in(Permission.REQUEST_TARGET),
+        handler=referral_pages.add,
+    ),
+    Route(method="GET", path="/referrals/{id}", name="referral", policy=SEE, handler=referral_pages.referral),
+    Route(
+        method="POST",
+        path="/referrals/{id}/reveal",
+        name="referral-reveal",
+        policy=signed_in(Permission.REVEAL),
+        handler=referral_pages.reveal,
     ),
     Route(method="GET", path="/lists", name="lists", policy=SEE, handler=book_pages.lists),
     Route(

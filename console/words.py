@@ -16,6 +16,7 @@ from domain.leads import Closing, LeadKind, LeadStatus
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.people import Role
+from domain.referral_kinds import ReferralKind
 from domain.reports import Via
 from domain.scoring import Score
 from domain.targets import TargetStatus
@@ -85,6 +86,17 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         "facebook": "Facebook page",
         "reddit": "Reddit",
         "vk": "VK",
+    },
+    ReferralKind: {
+        "invite": "Invite",
+        "private_chat": "Private chat",
+        "bot": "Bot",
+        "profile": "Profile",
+        "messenger": "Messenger",
+        "service": "Service that cannot be read",
+        "file_host": "File host",
+        "short_link": "Shortened link",
+        "hidden_service": "Hidden service",
     },
     Via: {"web": "Web form", "phone": "Telephone", "telegram": "Telegram", "email": "E-mail", "partner": "Partner"},
     ListClass: {
@@ -164,6 +176,8 @@ def messages() -> Iterator[tuple[str, str]]:
             yield text, kind.__name__
     for text in scoring.TEXTS.values():
         yield text, "domain.scoring"
+    for never_opened in ReferralKind:
+        yield never_opened.sentence, "domain.referral_kinds"
     for text in (*NOTICES, *ERROR_TITLES.values(), *LINES):
         yield text, "console.words"
 

@@ -16,12 +16,15 @@ import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
+from crawler.forums.rules import ForumRule
 from crawler.knowing import Knowing
 from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
+from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.feed import FeedSpider
+from crawler.spiders.forum import ForumSpider
 from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
@@ -36,7 +39,9 @@ from net.session import PLAIN_AGENT
 
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
+    Platform.DISCOURSE: DiscourseSpider,
     Platform.FEED: FeedSpider,
+    Platform.FORUM: ForumSpider,
     Platform.IMAGEBOARD: ImageboardSpider,
     Platform.PAGE: PageSpider,
     Platform.TELEGRAM_WEB: TelegramWebSpider,
@@ -57,6 +62,7 @@ class ScrapySource:
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
         landmarks: Landmarks | None = None,
+        forum_rules: tuple[ForumRule, ...] = (),
         platforms: Platforms | None = None,
     ) -> None:
         """
@@ -73,6 +79,7 @@ class ScrapySource:
             robots=robots,
             now=now,
             limits=limits or Limits(),
+            forum_rules=forum_rules,
             platforms=platforms or Platforms(),
         )
         self._knowing = Knowing(equipment=self._equipment, landmarks=landmarks)

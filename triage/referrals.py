@@ -78,6 +78,11 @@ class Referrals:
 
         return await self.desk.store.read(work)
 
+    async def show(self, actor: Actor, note_id: str) -> ReferralView:
+        """Return one note; no locator."""
+        actor.require(Permission.SEE_DESK)
+        return await self.desk.store.read(lambda tx: _view(tx, tx.referrals.get(ReferralId(note_id))))
+
     async def reveal(self, actor: Actor, note_id: str, *, reason: str, opener: Opener) -> ReferralView:
         """Return a note with its locator; the audit event is written before anything is opened."""
         actor.require(Permission.REVEAL)

@@ -3,18 +3,20 @@ Say which places in a lead's posts could be watched, if somebody reported them.
 
 Made for one look at one lead, from what that look opened, and forgotten with
 it: nothing is stored, counted, ranked or fetched. The order is that of the
-text. Each place needs a report and a decision of its own.
+posts, the oldest first, and of their text; each says which post it stands in.
+Each place needs a report and a decision of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.errors import BadLocator, NotWatchable
 from domain.leads import PostContent
 from domain.locators import Locator, recognise_linked
 from domain.people import Actor, Permission
+from domain.referral_kinds import ReferralKind
 from triage.desk import Desk
 from triage.queue import Revealed
 from triage.telegram import Telegram
@@ -22,23 +24,37 @@ from triage.telegram import Telegram
 MOST = 50  # of one lead; the links themselves all stand in its content
 
 NEEDS_A_REPORT = "None of these is watched. To watch one, it needs a report of its own, and a decision."
-FOR_THE_POLICE = "These are private, or lead to a bot or a person. They are never opened; note them for the police."
+FOR_THE_POLICE = "These can never be watched, and are never opened. Note them for the police:"
+FILES = (
+    "These lead to files elsewhere. They are recorded with their post, and never followed. Note them for the police:"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A place that could be watched, and the address of the oldest post that names it."""
+
+    place: Locator
+    post: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """A link that is never followed, and why."""
+    """A link that is never followed, why, and the address of the oldest post that holds it."""
 
     link: str = field(repr=False)
     why: str
+    kind: ReferralKind
+    post: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestions:
-    """What the links of a lead lead to, in their order."""
+    """What the links of a lead lead to, in their order; `files` are links to file hosts."""
 
-    places: tuple[Locator, ...] = ()
+    places: tuple[Suggestion, ...] = ()
     referrals: tuple[Referral, ...] = ()
+    files: tuple[Referral, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,24 +68,33 @@ class Linked:
         actor.require(Permission.REVEAL)
         accounts = await self.desk.store.read(Telegram(desk=self.desk).in_use)
         found = sorted_out((row.content for row in revealed if row.content is not None), with_account=bool(accounts))
-        watched = await self.desk.store.read(lambda tx: [self.desk.watched(tx, place) for place in found.places])
-        places = (place for place, is_watched in zip(found.places, watched, strict=True) if is_watched is None)
-        return Suggestions(places=tuple(places), referrals=found.referrals)
+        watched = await self.desk.store.read(lambda tx: [self.desk.watched(tx, one.place) for one in found.places])
+        places = (one for one, target in zip(found.places, watched, strict=True) if target is None)
+        return replace(found, places=tuple(places))
 
 
 def sorted_out(contents: Iterable[PostContent], *, with_account: bool = False) -> Suggestions:
-    """Return the places that links name, each once, and the links that are never followed; the rest is left out."""
-    places: dict[str, Locator] = {}
+    """
+    Return the places that links name, each once, and the links that are never followed; the rest is left out.
+
+    `contents` come the oldest first.
+    """
+    places: dict[str, Suggestion] = {}
     referrals: dict[str, Referral] = {}
-    for link in (link for content in contents for link in content.links):
+    for post, link in ((content.url, link) for content in contents for link in content.links):
         if len(places) + len(referrals) == MOST:
             break
         try:
             place = recognise_linked(link, with_account=with_account)
         except NotWatchable as refused:
-            referrals.setdefault(link, Referral(link=link, why=str(refused)))
+            referrals.setdefault(link, Referral(link=link, why=str(refused), kind=refused.kind, post=post))
         except BadLocator:
             continue
         else:
-            places.setdefault(place.canonical, place)
-    return Suggestions(places=tuple(places.values()), referrals=tuple(referrals.values()))
+            if not any(address in places for address in (place.canonical, *place.twins)):
+                places[place.canonical] = Suggestion(place=place, post=post)
+    return Suggestions(
+        places=tuple(places.values()),
+        referrals=tuple(one for one in referrals.values() if one.kind is not ReferralKind.FILE_HOST),
+        files=tuple(one for one in referrals.values() if one.kind is ReferralKind.FILE_HOST),
+    )

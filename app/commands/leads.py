@@ -20,7 +20,7 @@ from domain.people import Actor
 from triage.assessments import Assessed
 from triage.json_views import Json, assessment_json, lead_json, rfc3339
 from triage.queue import Revealed
-from triage.suggestions import FOR_THE_POLICE, NEEDS_A_REPORT, Suggestions
+from triage.suggestions import FILES, FOR_THE_POLICE, NEEDS_A_REPORT, Suggestions
 
 app = typer.Typer(no_args_is_help=True, help="The triage queue.")
 
@@ -112,18 +112,29 @@ def show(
 
 def _linked_json(linked: Suggestions) -> dict[str, Any]:
     return {
-        "suggestions": [{"platform": place.platform.value, "canonical": place.canonical} for place in linked.places],
-        "referral_notes": [{"link": note.link, "why": note.why} for note in linked.referrals],
+        "suggestions": [
+            {"platform": one.place.platform.value, "canonical": one.place.canonical, "post": one.post}
+            for one in linked.places
+        ],
+        "referral_notes": [
+            {"link": note.link, "why": note.why, "kind": note.kind.value, "post": note.post}
+            for note in (*linked.referrals, *linked.files)
+        ],
     }
 
 
 def _print_linked(linked: Suggestions) -> None:
-    """Print where the posts lead, with the words to add it; the report is the reader's to bring."""
+    """Print where the posts lead, with the words to add or note it; the report is the reader's to bring."""
     if linked.places:
         add = "kapear watch add {} --report REFERENCE --authorised-by NAME --basis TEXT"
-        print_rows((NEEDS_A_REPORT,), [[add.format(shlex.quote(place.canonical))] for place in linked.places])
-    if linked.referrals:
-        print_rows((FOR_THE_POLICE, ""), [[note.link, note.why] for note in linked.referrals])
+        rows = [[add.format(shlex.quote(one.place.canonical)), one.post] for one in linked.places]
+        print_rows((NEEDS_A_REPORT, "in"), rows)
+    refer = "kapear report refer {} --report REFERENCE"
+    for says, notes in ((FOR_THE_POLICE, linked.referrals), (FILES, linked.files)):
+        if notes:
+            print_rows(
+                (says, "", "in"), [[refer.format(shlex.quote(note.link)), note.why, note.post] for note in notes]
+            )
 
 
 def _revealed_json(item: Revealed) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import feed, homes, imageboard, parts, refused, telegram, web
+from domain.locators import discourse, feed, forum, homes, imageboard, parts, refused, telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -21,7 +21,9 @@ MAX_LOCATOR = 2048
 # BadLocator for what it cannot read. The first that knows an address has it, so the narrow come before the wide.
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
+    Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
+    Platform.FORUM: forum.read,
     Platform.IMAGEBOARD: imageboard.read,
 }
 

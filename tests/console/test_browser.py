@@ -45,7 +45,7 @@ async def test_a_person_works_a_lead_by_keyboard_and_no_policy_is_broken(desk: D
 
         await browser.press("?")
         assert await browser.run("return document.getElementById('shortcuts').open") is True
-        for path in ("/", f"/leads/{ids[0]}", "/targets", "/reports", "/lists", "/audit"):
+        for path in ("/", f"/leads/{ids[0]}", "/targets", "/reports", "/referrals", "/lists", "/audit"):
             for language in ("en", "km"):
                 await browser.size(360, 740)
                 await browser.open(f"{url}{path}?lang={language}")

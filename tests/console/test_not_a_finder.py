@@ -50,6 +50,12 @@ REVIEWED: dict[tuple[str, str], Reviewed] = {
     ("POST", "/targets/{id}/visit"): Reviewed("nothing", ACTS),
     ("GET", "/reports"): Reviewed("reports", BOOK),
     ("POST", "/reports"): Reviewed("the form again when refused", "a person brings the report"),
+    ("GET", "/referrals"): Reviewed("notes for the police, without the places", BOOK),
+    ("POST", "/referrals"): Reviewed("nothing", "a person brings the address, with a report; it is sealed"),
+    ("GET", "/referrals/{id}"): Reviewed("one note without its place", ONE),
+    ("POST", "/referrals/{id}/reveal"): Reviewed(
+        "one note with the address that a person put there", f"{ONE}; with a reason, on the record"
+    ),
     ("GET", "/lists"): Reviewed("names and sizes of hash lists", "entries are never shown"),
     ("GET", "/audit"): Reviewed("whether the chain is whole", "it shows no event"),
     ("GET", "/api/v1/leads"): Reviewed(
@@ -130,7 +136,16 @@ async def test_no_page_has_a_box_to_look_for_anything(desk: Desk) -> None:
     lead_id = (await desk.with_leads())[0]
     target_id = (await desk.office.watchlist.all(LOCAL))[0].target.id
     visitor = await desk.sign_in()
-    for path in ("/", f"/leads/{lead_id}", "/targets", f"/targets/{target_id}", "/reports", "/lists", "/audit"):
+    for path in (
+        "/",
+        f"/leads/{lead_id}",
+        "/targets",
+        f"/targets/{target_id}",
+        "/reports",
+        "/referrals",
+        "/lists",
+        "/audit",
+    ):
         page = await visitor.get(path)
         assert 'type="search"' not in page.text
         for form in re.findall(r'<form method="get".*?</form>', page.text, re.DOTALL):

@@ -102,3 +102,27 @@ def test_what_4chan_has_no_board_for(pasted: str) -> None:
 def test_what_is_no_board(path: str) -> None:
     with pytest.raises(BadLocator, match="neither a board nor a thread"):
         recognise(f"https://rakes.example{path}", platform=Platform.IMAGEBOARD)
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/t/oak-boats/77", "/t/77"), ("/t/77", "/t/77"), ("/t/77.json", "/t/77"),
+        ("/t/oak-boats/77/3", "/t/77"), ("/t/77/3", "/t/77"),
+        ("/forum/t/oak-boats/77?u=kite", "/forum/t/77"), ("/c/boats/5", "/c/boats/5"),
+        ("/c/boats/oak/6/l/latest", "/c/boats/oak/6"),
+        ("/c/boats/5.json", "/c/boats/5"), ("/c/boats/5/none", "/c/boats/5"), ("/", "/latest"), ("/latest", "/latest"),
+        ("/latest.json", "/latest"), ("/forum/categories", "/forum/latest"), ("/t/2026/77", "/t/2026"),
+    ],
+)  # fmt: skip
+def test_a_forum_is_discourse_where_somebody_says_so(path: str, canonical: str) -> None:
+    assert recognise(f"https://boats.example{path}").platform is Platform.PAGE
+    found = recognise(f"https://boats.example{path}", platform=Platform.DISCOURSE)
+    assert found.canonical == f"https://boats.example{canonical}"
+    assert recognise(found.canonical, platform=Platform.DISCOURSE) == found
+
+
+@pytest.mark.parametrize("path", ["/u/kite", "/t/kites", "/c/kites", "/search", "/tag/kites", "/g/staff/members"])
+def test_people_searches_and_tags_are_no_place(path: str) -> None:
+    with pytest.raises(BadLocator, match="neither a forum, a category nor a topic"):
+        recognise(f"https://boats.example{path}", platform=Platform.DISCOURSE)

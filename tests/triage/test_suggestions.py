@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.leads import PostContent
+from domain.referral_kinds import ReferralKind
 from tests.desk import LOCAL
 from tests.fakes import a_page, a_sight, picture
 from tests.triage.deskhands import Desk
@@ -36,7 +37,7 @@ async def test_places_stand_in_the_order_of_the_text_without_what_is_watched(des
     desk.matcher.wanted = [KITE]
     await desk.visit(target_id, a_page(a_sight("1", "", picture("kite"), links=LINKS)))
     found = await linked(desk)
-    assert [(place.platform.value, place.canonical) for place in found.places] == [
+    assert [(one.place.platform.value, one.place.canonical) for one in found.places] == [
         ("telegram_web", "https://t.me/s/paper_kites"),
         ("page", "http://127.0.0.1:9/order"),
     ]
@@ -59,7 +60,7 @@ async def test_nothing_is_stored_or_fetched_for_it_and_what_is_watched_leaves(de
     assert "kites" not in repr(look)
     assert (desk.source.asked, desk.source.posts_asked, desk.source.media_asked) == before[1:]
     await desk.watch("@paper_kites")
-    assert "https://t.me/s/paper_kites" not in {place.canonical for place in (await linked(desk)).places}
+    assert "https://t.me/s/paper_kites" not in {one.place.canonical for one in (await linked(desk)).places}
 
 
 async def test_a_target_that_is_over_may_be_asked_for_anew(desk: Desk) -> None:
@@ -68,16 +69,38 @@ async def test_a_target_that_is_over_may_be_asked_for_anew(desk: Desk) -> None:
     await desk.watchlist.retire(LOCAL, other)
     desk.matcher.wanted = [KITE]
     await desk.visit(target_id, a_page(a_sight("1", "", picture("kite"), links=("https://t.me/blue_kites",))))
-    assert [place.canonical for place in (await linked(desk)).places] == ["https://t.me/s/blue_kites"]
+    assert [one.place.canonical for one in (await linked(desk)).places] == ["https://t.me/s/blue_kites"]
 
 
 def test_a_page_of_links_shows_its_first() -> None:
     links = tuple(f"https://lanterns.example/{number}" for number in range(MOST * 2))
     found = sorted_out([PostContent(url="https://lanterns.example/", links=links)])
-    assert [place.canonical for place in found.places] == list(links[:MOST])
+    assert [one.place.canonical for one in found.places] == list(links[:MOST])
 
 
 def test_each_place_is_named_once_over_all_posts() -> None:
     content = PostContent(url="https://t.me/tin_lanterns/1", links=LINKS)
     assert sorted_out([content, replace(content, links=LINKS[::-1])]) == sorted_out([content])
     assert "kites" not in repr(sorted_out([content]))
+
+
+def test_each_says_which_post_named_it_first_the_oldest_first() -> None:
+    older = PostContent(
+        url="https://t.me/tin_lanterns/1", links=("https://t.me/paper_kites/4", "https://mega.nz/folder/AbC")
+    )
+    later = PostContent(
+        url="https://t.me/tin_lanterns/2",
+        links=("https://x.com/kites", "https://boats.example/order", "http://www.boats.example/order?fbclid=x",
+               "https://t.me/paper_kites", "https://mega.nz/folder/AbC", "https://bit.ly/AbC"),
+    )  # fmt: skip
+    found = sorted_out([older, later])
+    assert [(one.place.canonical, one.post) for one in found.places] == [
+        ("https://t.me/s/paper_kites", older.url),
+        ("https://boats.example/order", later.url),
+    ]
+    assert [(note.link, note.kind, note.post) for note in found.referrals] == [
+        ("https://x.com/kites", ReferralKind.SERVICE, later.url),
+        ("https://bit.ly/AbC", ReferralKind.SHORT_LINK, later.url),
+    ]
+    assert [(note.link, note.post) for note in found.files] == [("https://mega.nz/folder/AbC", older.url)]
+    assert "AbC" not in repr(found)
