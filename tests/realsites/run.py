@@ -61,9 +61,10 @@ class Watched:
         return {media["sha256"] for post in self.posts for media in post["media"] if media["sha256"]}
 
     def is_deleted(self, content: bytes) -> bool:
-        """Return whether the one post that showed a picture is said to be deleted."""
-        (post,) = (post for post in self.posts if sha256(content) in {media["sha256"] for media in post["media"]})
-        return bool(post["deleted"])
+        """Return whether a post that showed a picture is said to be deleted."""
+        showing = [post for post in self.posts if sha256(content) in {media["sha256"] for media in post["media"]}]
+        assert showing
+        return any(post["deleted"] for post in showing)
 
 
 def embedded(wiki: Wiki, pictures: dict[str, bytes]) -> str:
