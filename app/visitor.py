@@ -120,7 +120,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
         memory=memory,
     )
     matcher = ListMatcher(FolderShelf(config.lists_dir))
-    session = guarded_session(policy, user_agent=user_agent(config))
+    session = guarded_session(policy, user_agent=user_agent(config), proxy=config.proxy)
     pool = FingerprintPool(config.fingerprint_children, allow_missing_layers=config.allow_missing_layers)
     telegram = TelegramOnDemand(
         config=config.telegram, ledger=instance.office.telegram, policy=policy, tool=tool_version()
