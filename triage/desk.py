@@ -78,6 +78,11 @@ def basis_place(target_id: str) -> Place:
     return Place(table="targets", row=target_id, column="basis")
 
 
+def extension_place(target_id: str) -> Place:
+    """Return where the reason for a target's extension stands."""
+    return Place(table="targets", row=target_id, column="extension_reason")
+
+
 def alleged_place(report_id: str) -> Place:
     """Return where a report's allegation stands."""
     return Place(table="reports", row=report_id, column="alleged")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import discourse, feed, homes, imageboard, parts, refused, telegram, web
+from domain.locators import discourse, feed, forum, homes, imageboard, parts, refused, telegram, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -23,6 +23,7 @@ Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
     Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
+    Platform.FORUM: forum.read,
     Platform.IMAGEBOARD: imageboard.read,
 }
 
