@@ -36,11 +36,17 @@ JSON = Accepts(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One GET: where, what is accepted, and what more to say (a token, say; never stored or logged)."""
+    """
+    One GET: where, what is accepted, and what more to say (a token, say; never stored or logged).
+
+    `told` are statuses beside 200 whose body is an answer, too, of whatever
+    type: an interface says there why it has no other.
+    """
 
     url: str = field(repr=False)
     accepts: Accepts = HTML
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    told: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

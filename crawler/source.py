@@ -22,10 +22,13 @@ from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
+from crawler.spiders.bluesky import BlueskySpider
 from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
 from crawler.spiders.imageboard import ImageboardSpider
+from crawler.spiders.lemmy import LemmySpider
+from crawler.spiders.mastodon import MastodonSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
 from crawler.visit import Equipment, Limits, Visit
@@ -38,11 +41,15 @@ from net.robots import Robots
 from net.session import PLAIN_AGENT
 
 TELEGRAM_WEB_BASE = "https://t.me"
+BLUESKY_BASE = "https://public.api.bsky.app"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
+    Platform.BLUESKY: BlueskySpider,
     Platform.DISCOURSE: DiscourseSpider,
     Platform.FEED: FeedSpider,
     Platform.FORUM: ForumSpider,
     Platform.IMAGEBOARD: ImageboardSpider,
+    Platform.LEMMY: LemmySpider,
+    Platform.MASTODON: MastodonSpider,
     Platform.PAGE: PageSpider,
     Platform.TELEGRAM_WEB: TelegramWebSpider,
 }
@@ -59,6 +66,7 @@ class ScrapySource:
         tool: str,
         robots: Robots | None,
         telegram_web_base: str = TELEGRAM_WEB_BASE,
+        bluesky_base: str = BLUESKY_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
         landmarks: Landmarks | None = None,
@@ -75,6 +83,7 @@ class ScrapySource:
             session=session,
             governor=governor,
             telegram_web_base=telegram_web_base.rstrip("/"),
+            bluesky_base=bluesky_base.rstrip("/"),
             tool=tool,
             robots=robots,
             now=now,

@@ -18,7 +18,7 @@ from crawler.parse.telegram_web import read_preview
 from domain.observations import Platform
 
 # Channels of Telegram's own; the second is asked about where the first is itself the target.
-OWN_CHANNELS = ("telegram", "durov")
+OWN_CHANNELS = ("telegram", "telegramtips")
 
 Check = Callable[[str], bool]
 

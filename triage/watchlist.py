@@ -336,4 +336,4 @@ class WatchList:
         """Return the host that would really be asked for a locator; of several the one that lies outside loopback."""
         if locator.platform is Platform.TELEGRAM:
             return min((parse_session(account.session).host for account in accounts), key=is_loopback)
-        return self.desk.telegram_host if locator.platform is Platform.TELEGRAM_WEB else locator.host
+        return self.desk.hosts.get(locator.platform, locator.host)

@@ -11,7 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import discourse, feed, forum, homes, imageboard, parts, refused, telegram, web
+from domain.locators import (
+    bluesky,
+    discourse,
+    feed,
+    forum,
+    handles,
+    homes,
+    imageboard,
+    lemmy,
+    mastodon,
+    parts,
+    refused,
+    telegram,
+    web,
+)
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -21,10 +35,13 @@ MAX_LOCATOR = 2048
 # BadLocator for what it cannot read. The first that knows an address has it, so the narrow come before the wide.
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
+    Platform.BLUESKY: bluesky.read,
     Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
     Platform.FORUM: forum.read,
     Platform.IMAGEBOARD: imageboard.read,
+    Platform.LEMMY: lemmy.read,
+    Platform.MASTODON: mastodon.read,  # the widest: any host's /@name
 }
 
 
@@ -81,6 +98,9 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
         raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
     if any("\ud800" <= character <= "\udfff" for character in pasted):
         raise BadLocator("The locator holds half a character; paste the plain address.")
+    handle = handles.spelled_out(pasted)
+    if handle is not None:
+        pasted, platform = handle[0], platform or handle[1]
     refused.refuse_application(pasted)
     channel = telegram.named_channel(pasted, is_whole=is_whole)
     if channel is None:

@@ -156,7 +156,9 @@ async def world(tmp_path: Path, kind: type[ScrapySource] = ScrapySource) -> Asyn
                 for site in SITES:
                     for page in ("a", "b"):
                         await office.add_target(locator=f"http://{site}:{port}/{page}")
-                watchlist = replace(office.office.watchlist, desk=replace(office.office.desk, telegram_host=HERE))
+                watchlist = replace(
+                    office.office.watchlist, desk=replace(office.office.desk, hosts={Platform.TELEGRAM_WEB: HERE})
+                )
                 channel = NewTarget(locator="@tinlanterns", report="IHC-1", authorised_by="The board", basis="A report")
                 await watchlist.add(LOCAL, channel)
                 yield made

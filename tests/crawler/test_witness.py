@@ -67,7 +67,7 @@ async def test_telegram_s_own_channel_is_witnessed_by_another_of_its_own() -> No
         place = elsewhere(Platform.TELEGRAM_WEB, f"https://t.me/s/{name}")
         assert place is not None
         asked.append(place.path)
-    assert asked == ["/s/durov", "/s/durov", "/s/telegram"]
+    assert asked == ["/s/telegramtips", "/s/telegramtips", "/s/telegram"]
 
 
 async def test_a_page_that_was_read_is_no_witness_over_plain_http() -> None:

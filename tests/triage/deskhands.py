@@ -51,7 +51,7 @@ class Desk:
     @property
     def watchlist(self) -> WatchList:
         """Return the watch list of an instance whose Telegram is a loopback platform."""
-        return WatchList(desk=replace(self.opened.office.desk, telegram_host="127.0.0.1"))
+        return WatchList(desk=replace(self.opened.office.desk, hosts={Platform.TELEGRAM_WEB: "127.0.0.1"}))
 
     async def watch(self, locator: str = "@tin_lanterns", *, by: Actor = LOCAL, days: int = 90) -> TargetView:
         """Add a target; on an enrolled instance another person has to approve it."""
