@@ -72,6 +72,25 @@ def test_what_does_not_say_so_for_certain_stays_itself(page: str) -> None:
     assert parts.whole(page) == page
 
 
+@pytest.mark.parametrize(
+    ("link", "platform", "canonical"),
+    [
+        ("https://social.example/@kites/12345", Platform.MASTODON, "https://social.example/@kites"),
+        ("https://social.example/@kites@other.example/12", Platform.MASTODON, "https://other.example/@kites"),
+        ("https://social.example/users/kites/statuses/12", Platform.MASTODON, "https://social.example/@kites"),
+        ("https://bsky.app/profile/k.example/post/3abc", Platform.BLUESKY, "https://bsky.app/profile/k.example"),
+        ("https://lemmy.example/c/kites@b.example", Platform.LEMMY, "https://b.example/c/kites"),
+        ("https://lemmy.example/post/12", Platform.PAGE, "https://lemmy.example/post/12"),
+        ("https://forum.example/t/kites/12", Platform.PAGE, "https://forum.example/t/kites/12"),
+    ],
+)
+def test_a_link_to_one_post_names_whose_it_is_where_that_is_certain(
+    link: str, platform: Platform, canonical: str
+) -> None:
+    found = recognise_linked(link)
+    assert (found.platform, found.canonical) == (platform, canonical)
+
+
 def test_a_step_up_is_made_until_there_is_none() -> None:
     assert parts.shorter("https://kites.example/a/b/?id=1") == "https://kites.example/a"
     assert parts.shorter("https://kites.example/a") == "https://kites.example/"
