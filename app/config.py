@@ -16,9 +16,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app import telegram_config
+from app import platform_config, telegram_config
 from app.feed_config import ArachnidConfig, FeedConfig, read_arachnid, read_feeds
 from app.telegram_config import TelegramConfig
+from crawler.platforms import Platforms
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
 from domain.hashlists import LIST_GROWTH
@@ -33,7 +34,7 @@ KNOWN = frozenset(
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
         "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth", "max_active_targets", "points",
         "behind_proxy", "public_host", "zone", "allow_missing_layers", "feeds", "arachnid",
-        *telegram_config.KNOWN,
+        *platform_config.KNOWN, *telegram_config.KNOWN,
     }
 )  # fmt: skip
 
@@ -51,6 +52,7 @@ class Config:
     contact: str = ""
     telegram_web_base: str = "https://t.me"
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
+    platforms: Platforms = field(default_factory=Platforms)
     cadence: Cadence = field(default_factory=Cadence)
     visits_at_once: int = 4
     host_delay_s: float = 1.0
@@ -120,6 +122,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         contact=str(values.get("contact", "")),
         telegram_web_base=_base(str(values.get("telegram_web_base", "https://t.me"))),
         telegram=telegram_config.read(values, environment),
+        platforms=platform_config.read(values, environment),
         cadence=Cadence(interval=timedelta(seconds=_number(values, "visit_interval_s", 900.0, least=1.0))),
         visits_at_once=int(_number(values, "visits_at_once", 4, least=1)),
         host_delay_s=_number(values, "host_delay_s", 1.0, least=0.0),

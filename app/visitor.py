@@ -130,6 +130,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             session=session,
             governor=governor,
             telegram_web_base=config.telegram_web_base,
+            platforms=config.platforms,
             tool=tool_version(),
             robots=Robots(session=session, governor=governor, memory=memory),
         )

@@ -47,7 +47,7 @@ async def ask(visit: Visit, question: Question, recall: Recall | None = None) ->
         async with slot as turn, asyncio.timeout(timeout):
             answer = opened(
                 equipment.session,
-                question.url,
+                question.address,
                 traffic=visit.traffic,
                 headers=headers,
                 read_timeout=timeout,
@@ -69,7 +69,7 @@ async def _read(
         return Answer(status=response.status, location=response.headers.get("Location", ""))
     if response.status == NOT_MODIFIED and recall is not None:
         return Answer(status=NOT_MODIFIED)
-    if response.status != _OK:
+    if response.status != _OK and response.status not in question.reads:
         raise of_status(response.status, turn.rests_until)
     content_type = response.headers.get("Content-Type", "")
     if content_type.partition(";")[0].strip().lower() not in question.accepts.types:

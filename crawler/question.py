@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from domain.observations import CaptureRecord
 
@@ -36,11 +37,24 @@ JSON = Accepts(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One GET: where, what is accepted, and what more to say (a token, say; never stored or logged)."""
+    """
+    One GET: where, what is accepted, and what more to say (a token, say; never stored or logged).
+
+    `secret` is what must stand in the address that is asked, and in none that
+    is kept. `reads` are statuses beside 200 whose bodies are read, too: where
+    an interface explains itself in them.
+    """
 
     url: str = field(repr=False)
     accepts: Accepts = HTML
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secret: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    reads: frozenset[int] = frozenset()
+
+    @property
+    def address(self) -> str:
+        """Return where it is sent, secrets and all."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(self.secret)}" if self.secret else self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

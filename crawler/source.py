@@ -21,10 +21,13 @@ from crawler.question import Recall
 from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
 from crawler.spiders.discourse import DiscourseSpider
+from crawler.spiders.facebook import FacebookSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.page import PageSpider
+from crawler.spiders.reddit import RedditSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
+from crawler.spiders.vk import VkSpider
 from crawler.visit import Equipment, Limits, Visit
 from domain.clock import utc_now
 from domain.observations import ObservedPage, Platform, Traffic
@@ -37,10 +40,13 @@ from net.session import PLAIN_AGENT
 TELEGRAM_WEB_BASE = "https://t.me"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.DISCOURSE: DiscourseSpider,
+    Platform.FACEBOOK: FacebookSpider,
     Platform.FEED: FeedSpider,
     Platform.IMAGEBOARD: ImageboardSpider,
     Platform.PAGE: PageSpider,
+    Platform.REDDIT: RedditSpider,
     Platform.TELEGRAM_WEB: TelegramWebSpider,
+    Platform.VK: VkSpider,
 }
 
 

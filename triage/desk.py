@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from domain.audit import AuditDraft
 from domain.clock import utc_now
 from domain.ids import IdMaker, new_id
 from domain.locators import Locator
+from domain.observations import Platform
 from domain.people import Actor
 from domain.ports import Place, SourceTarget, Vault
 from domain.store import Store, Tx
@@ -22,6 +23,7 @@ class Desk:
     The instruments that use cases share.
 
     `telegram_host` is the host that serves Telegram's public preview;
+    `lacking` says of platforms that cannot be asked yet what it takes.
     `telegram_session` signs in the environment's account, and is empty where it has none.
     """
 
@@ -29,6 +31,7 @@ class Desk:
     vault: Vault = field(repr=False)
     telegram_host: str = "t.me"
     telegram_session: str = field(default="", repr=False)
+    lacking: Mapping[Platform, str] = field(default_factory=dict)
     max_active: int = MAX_ACTIVE
     now: Callable[[], datetime] = utc_now
     new_id: IdMaker = new_id

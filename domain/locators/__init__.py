@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import discourse, feed, homes, imageboard, parts, refused, telegram, web
+from domain.locators import discourse, facebook, feed, homes, imageboard, parts, reddit, refused, telegram, vk, web
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -21,6 +21,9 @@ MAX_LOCATOR = 2048
 # BadLocator for what it cannot read. The first that knows an address has it, so the narrow come before the wide.
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
+    Platform.FACEBOOK: facebook.read,
+    Platform.REDDIT: reddit.read,
+    Platform.VK: vk.read,
     Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
     Platform.IMAGEBOARD: imageboard.read,
