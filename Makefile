@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The demo's and the tests' small matrices gain nothing from many threads.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: install run demo test check bench crash fuzz catalogue screenshots lock clean
+.PHONY: install run demo test check bench crash fuzz realsites catalogue screenshots lock clean
 
 install: $(STAMP)
 
@@ -67,6 +67,17 @@ crash: $(DEV)
 fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz.run --seconds 600 $(ARGS)
 	$(BIN)/python -m tests.fuzz.guided build/fuzz -max_total_time=600
+
+# Watches a wiki (Debian's mediawiki, php-cli and php-sqlite3 must be there) and a forum (from PyPI, in an environment of
+# its own) on loopback; about two minutes.
+REAL := build/realsites-venv
+realsites: $(DEV) $(REAL)/.installed
+	$(BIN)/python -m tests.realsites.run $(ARGS)
+
+$(REAL)/.installed: tests/realsites/requirements.txt
+	@test -x $(REAL)/bin/python || $(PYTHON) -m venv $(REAL)
+	@$(REAL)/bin/pip install -q -r $< 1>&2
+	@touch $@
 
 # Brings the console's texts into both catalogues; what is new in Khmer waits for a translator.
 catalogue: $(DEV)

@@ -16,7 +16,7 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from app import config, logs
-from app.commands import doctor, feeds, hashing, leads, lists, people, reports, telegram, watch
+from app.commands import doctor, feeds, forum, hashing, leads, lists, people, reports, telegram, watch
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
@@ -42,6 +42,7 @@ app.add_typer(leads.app, name="leads")
 app.add_typer(telegram.app, name="telegram")
 app.add_typer(lists.app, name="hashlist")
 app.add_typer(lists.rules_app, name="rules")
+app.add_typer(forum.app, name="forum")
 app.add_typer(people.user_app, name="user")
 app.add_typer(people.audit_app, name="audit")
 for command in (people.init, people.enrol, people.upgrade, doctor.doctor, people.pause, people.purge, people.stats):

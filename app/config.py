@@ -11,13 +11,14 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from app import platform_config, telegram_config
 from app.feed_config import ArachnidConfig, FeedConfig, read_arachnid, read_feeds
+from app.proxy_config import read_proxy
 from app.telegram_config import TelegramConfig
 from crawler.platforms import Platforms
 from domain.cadence import Cadence
@@ -25,6 +26,7 @@ from domain.errors import OperatorFault
 from domain.hashlists import LIST_GROWTH
 from domain.scoring import Points
 from domain.targets import MAX_ACTIVE
+from net.dialling import Proxy
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -33,7 +35,7 @@ KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
         "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth", "max_active_targets", "points",
-        "behind_proxy", "public_host", "zone", "allow_missing_layers", "feeds", "arachnid",
+        "behind_proxy", "proxy", "public_host", "zone", "allow_missing_layers", "feeds", "arachnid",
         *platform_config.KNOWN, *telegram_config.KNOWN,
     }
 )  # fmt: skip
@@ -53,6 +55,7 @@ class Config:
     telegram_web_base: str = "https://t.me"
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
     platforms: Platforms = field(default_factory=Platforms)
+    proxy: Proxy | None = None
     cadence: Cadence = field(default_factory=Cadence)
     visits_at_once: int = 4
     host_delay_s: float = 1.0
@@ -112,6 +115,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         raise OperatorFault(
             f"KAPEAR_BIND={host}:{port} is not loopback: put a TLS proxy in front and set behind_proxy = true."
         )
+    telegram, proxy = telegram_config.read(values, environment), read_proxy(values, environment, "proxy")
     return Config(
         data_dir=data_dir,
         database_url=str(values.get("database_url") or f"sqlite:///{data_dir / 'kapear.db'}"),
@@ -121,8 +125,10 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         allow_networks=_networks(values.get("allow_networks", "")),
         contact=str(values.get("contact", "")),
         telegram_web_base=_base(str(values.get("telegram_web_base", "https://t.me"))),
-        telegram=telegram_config.read(values, environment),
         platforms=platform_config.read(values, environment),
+        # Where there is a proxy nothing goes around it, Telegram included.
+        telegram=replace(telegram, proxy=telegram.proxy or proxy),
+        proxy=proxy,
         cadence=Cadence(interval=timedelta(seconds=_number(values, "visit_interval_s", 900.0, least=1.0))),
         visits_at_once=int(_number(values, "visits_at_once", 4, least=1)),
         host_delay_s=_number(values, "host_delay_s", 1.0, least=0.0),

@@ -67,7 +67,8 @@ async def open_feeds(instance: Instance) -> AsyncIterator[OpenFeeds]:
     """Open what a pull needs."""
     standing = await instance.office.people.standing()
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=instance.config.allow_networks)
-    async with guarded_session(policy, user_agent=user_agent(instance.config)) as session:
+    config = instance.config
+    async with guarded_session(policy, user_agent=user_agent(config), proxy=config.proxy) as session:
         yield OpenFeeds(config=instance.config, book=feed_book(instance), session=session)
 
 

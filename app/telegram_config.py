@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.proxy_config import read_proxy
 from domain.errors import BadInput, OperatorFault
 from domain.telegram import parse_session
-from net.dialling import Proxy, parse_proxy
+from net.dialling import Proxy
 
 # Names that kapear.toml may set; sessions and passwords stand in the environment only.
 KNOWN = frozenset({"telegram_api_id", "telegram_api_hash", "telegram_proxy"})
@@ -51,7 +52,12 @@ def read(values: Mapping[str, object], environment: Mapping[str, str]) -> Telegr
             raise OperatorFault(
                 "KAPEAR_TELEGRAM_SESSION needs KAPEAR_TELEGRAM_API_ID and KAPEAR_TELEGRAM_API_HASH beside it."
             )
-    return TelegramConfig(api_id=api_id, api_hash=api_hash.lower(), session=session, proxy=_proxy(values, environment))
+    return TelegramConfig(
+        api_id=api_id,
+        api_hash=api_hash.lower(),
+        session=session,
+        proxy=read_proxy(values, environment, "telegram_proxy"),
+    )
 
 
 def _api_id(given: object) -> int:
@@ -59,14 +65,3 @@ def _api_id(given: object) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > len(str(MAX_API_ID)) or int(text) > MAX_API_ID:
         raise OperatorFault("KAPEAR_TELEGRAM_API_ID is no number: Telegram gives one such as 123456.")
     return int(text)
-
-
-def _proxy(values: Mapping[str, object], environment: Mapping[str, str]) -> Proxy | None:
-    if given := environment.get("KAPEAR_TELEGRAM_PROXY", "").strip():
-        return parse_proxy(given)
-    stated = str(values.get("telegram_proxy") or "").strip()
-    if "@" in stated:
-        raise OperatorFault(
-            "telegram_proxy in kapear.toml holds a password: set KAPEAR_TELEGRAM_PROXY in the environment instead."
-        )
-    return parse_proxy(stated) if stated else None

@@ -22,6 +22,7 @@ from app.instance import Instance
 from app.introduction import tool_version, user_agent
 from app.lists import build_missing
 from app.telegram import TelegramOnDemand
+from crawler.forums.rules import load_rules as forum_rules
 from crawler.source import SPIDERS, ScrapySource
 from domain.errors import AlreadyRunning
 from domain.ids import TargetId
@@ -120,7 +121,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
         memory=memory,
     )
     matcher = ListMatcher(FolderShelf(config.lists_dir))
-    session = guarded_session(policy, user_agent=user_agent(config))
+    session = guarded_session(policy, user_agent=user_agent(config), proxy=config.proxy)
     pool = FingerprintPool(config.fingerprint_children, allow_missing_layers=config.allow_missing_layers)
     telegram = TelegramOnDemand(
         config=config.telegram, ledger=instance.office.telegram, policy=policy, tool=tool_version()
@@ -132,6 +133,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             telegram_web_base=config.telegram_web_base,
             platforms=config.platforms,
             tool=tool_version(),
+            forum_rules=forum_rules(config.data_dir / "forums"),
             robots=Robots(session=session, governor=governor, memory=memory),
         )
         intake = Intake(

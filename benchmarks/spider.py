@@ -4,7 +4,8 @@ Time reading preview pages beside a default Scrapy spider, from the same loopbac
 Both read the same pages (20 posts, 64 kB) and take the same fields from them.
 The peer is Scrapy as it comes, parsel and one item a post, with its log
 silenced; ours is `ScrapySource` with eight visits at a time, each page asked
-for one by one. Server and contestants are processes of their own (Scrapy's
+for one by one. A second peer is ours without the guard at connect and without
+the governor, which shows what those two cost. Server and contestants are processes of their own (Scrapy's
 reactor modes exclude each other); rounds alternate, figures are medians.
 """
 
@@ -19,11 +20,13 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import aiohttp
 from aiohttp import web
 from scrapy import Request, Spider
 from scrapy.crawler import CrawlerProcess
@@ -33,7 +36,7 @@ from domain.observations import Platform, Traffic
 from domain.ports import SourceTarget
 from net.governor import HostGovernor
 from net.guard import EgressPolicy
-from net.session import guarded_session
+from net.session import CONNECTIONS, PeerResponse, guarded_session
 
 ROUNDS = 5
 VISITS = 8
@@ -128,11 +131,35 @@ def default_scrapy(base: str) -> None:
     told(seen["pages"], seen["posts"], time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def kapear(base: str) -> None:
+class Nobody:
+    """What stands in the governor's place: no seats, no pauses, no rests, nothing noted."""
+
+    rests_until = None
+
+    @asynccontextmanager
+    async def slot(self, name: str, *, crawl_delay: float = 0.0) -> AsyncIterator[Nobody]:  # noqa: ARG002
+        yield self
+
+    def heard(self, status: int, headers: Any) -> None:
+        pass
+
+
+def bare_session() -> aiohttp.ClientSession:
+    """Return a session like ours without the guard at connect and without remembering peers' certificates."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        response_class=PeerResponse,
+        read_bufsize=65_536,
+    )
+
+
+def kapear(base: str, *, bare: bool = False) -> None:
     async def main() -> None:
         policy = EgressPolicy(enrolled=False, allow_networks=(ipaddress.ip_network("127.0.0.0/8"),))
-        async with guarded_session(policy, user_agent="Kapear-benchmark") as session:
-            governor = HostGovernor(per_host=VISITS, delay=0)
+        async with bare_session() if bare else guarded_session(policy, user_agent="Kapear-benchmark") as session:
+            governor: Any = Nobody() if bare else HostGovernor(per_host=VISITS, delay=0)
             source = ScrapySource(
                 session=session, governor=governor, tool="benchmark", robots=None, telegram_web_base=base
             )
@@ -162,19 +189,38 @@ def compare() -> None:
         [sys.executable, __file__, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     base = f"http://127.0.0.1:{int(server.stdout.readline() if server.stdout else 0)}"
-    ours, theirs = [], []
+    rounds: dict[str, list[dict[str, float]]] = {"scrapy": [], "bare": [], "kapear": []}
     try:
         for _ in range(ROUNDS):
-            theirs.append(contestant("scrapy", base))
-            ours.append(contestant("kapear", base))
+            for role, figures in rounds.items():
+                figures.append(contestant(role, base))
     finally:
         server.communicate("")
-    for name, unit, better_is_more in (("pages_per_second", "pages/s", True), ("cpu_ms", "ms/page", False)):
-        value = statistics.median(round_[name] for round_ in ours)
-        peer = statistics.median(round_[name] for round_ in theirs)
-        ratio = value / peer if better_is_more else peer / value
-        line = {"figure": f"spider_{name}", "value": round(value, 2), "unit": unit, "peer": "Scrapy, default settings"}
-        print(json.dumps({**line, "peer_value": round(peer, 2), "ratio": round(ratio, 2)}))
+    for role, peer_name in (("scrapy", "Scrapy, default settings"), ("bare", "the same without guard and governor")):
+        for name, unit, better_is_more in (("pages_per_second", "pages/s", True), ("cpu_ms", "ms/page", False)):
+            value = statistics.median(round_[name] for round_ in rounds["kapear"])
+            peer = statistics.median(round_[name] for round_ in rounds[role])
+            ratio = value / peer if better_is_more else peer / value
+            figure = f"spider_{name}" + ("_beside_bare" if role == "bare" else "")
+            line = {"figure": figure, "value": round(value, 2), "unit": unit, "peer": peer_name}
+            print(json.dumps({**line, "peer_value": round(peer, 2), "ratio": round(ratio, 2)}))
+
+
+def governor_cost() -> None:
+    """Print what the governor costs a request, in the process: a turn taken, its answer told, and given back."""
+    turns = 20_000
+    headers = {"Content-Type": "text/html", "Server": "kites"}
+
+    async def main() -> float:
+        governor = HostGovernor(per_host=2, delay=0)
+        began = time.process_time()
+        for _ in range(turns):
+            async with governor.slot("kites.example") as turn:
+                turn.heard(200, headers)
+        return time.process_time() - began
+
+    least = min(asyncio.run(main()) for _ in range(ROUNDS))
+    print(json.dumps({"figure": "governor_us_a_request", "value": round(1e6 * least / turns, 1), "unit": "us"}))
 
 
 if __name__ == "__main__":
@@ -185,5 +231,10 @@ if __name__ == "__main__":
             default_scrapy(base)
         case ["kapear", base]:
             kapear(base)
+        case ["bare", base]:
+            kapear(base, bare=True)
+        case ["governor"]:
+            governor_cost()
         case _:
             compare()
+            governor_cost()

@@ -16,6 +16,7 @@ import aiohttp
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.asking import ask
+from crawler.forums.rules import ForumRule
 from crawler.platforms import Platforms
 from crawler.question import Recall
 from crawler.settings import SETTINGS
@@ -23,6 +24,7 @@ from crawler.spiders.base import VisitSpider
 from crawler.spiders.discourse import DiscourseSpider
 from crawler.spiders.facebook import FacebookSpider
 from crawler.spiders.feed import FeedSpider
+from crawler.spiders.forum import ForumSpider
 from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.reddit import RedditSpider
@@ -42,6 +44,7 @@ SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.DISCOURSE: DiscourseSpider,
     Platform.FACEBOOK: FacebookSpider,
     Platform.FEED: FeedSpider,
+    Platform.FORUM: ForumSpider,
     Platform.IMAGEBOARD: ImageboardSpider,
     Platform.PAGE: PageSpider,
     Platform.REDDIT: RedditSpider,
@@ -63,6 +66,7 @@ class ScrapySource:
         telegram_web_base: str = TELEGRAM_WEB_BASE,
         now: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
+        forum_rules: tuple[ForumRule, ...] = (),
         platforms: Platforms | None = None,
     ) -> None:
         """
@@ -78,6 +82,7 @@ class ScrapySource:
             robots=robots,
             now=now,
             limits=limits or Limits(),
+            forum_rules=forum_rules,
             platforms=platforms or Platforms(),
         )
         self._runner = AsyncCrawlerRunner(SETTINGS)

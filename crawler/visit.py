@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from crawler.forums.rules import ForumRule
 from crawler.items import PageItem, SeenMedia
 from crawler.platforms import Platforms
 from crawler.question import Answer, Question
@@ -58,6 +59,7 @@ class Equipment:
     now: Callable[[], datetime]
     robots: Robots | None
     limits: Limits = Limits()
+    forum_rules: tuple[ForumRule, ...] = ()
     platforms: Platforms = field(default_factory=Platforms)
 
 

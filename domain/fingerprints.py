@@ -23,7 +23,7 @@ class MediaStatus(StrEnum):
     HASHED = "hashed"
     LOW_QUALITY = "low_quality"  # hashed, but too flat for its PDQ to mean anything
     UNDECODABLE = "undecodable"  # digests only
-    REJECTED = "rejected"  # over a limit; no digest, for not every byte was read
+    REJECTED = "rejected"  # over a limit, or no media by its beginning; no digest, for not every byte was read
     PENDING = "pending"  # not read yet; a later visit tries again
     UNREACHABLE = "unreachable"  # given up after the last try
     NOT_AUTHORISED = "not_authorised"  # the mandate's scope does not cover media

@@ -19,6 +19,7 @@ from domain.text import without_encoded_runs
 
 MAX_DAYS = 90
 MAX_DEPTH = 3  # links below the locator; deeper is no page that was reported, but a site
+_WITH_DEPTH = frozenset({Platform.PAGE, Platform.FORUM})  # a forum's view is followed into its threads
 LONGEST_REASON = 200  # characters kept of one
 MAX_ACTIVE = 300  # what a handful of analysts can answer for
 DEFAULT_BACKFILL = 200
@@ -133,8 +134,8 @@ def checked_depth(depth: int, platform: Platform) -> int:
     """Return how many links deep a site is authorised; raises BadInput beyond three, or where there are no pages."""
     if not 0 <= depth <= MAX_DEPTH:
         raise BadInput(f"--depth is 0 (the one page) to {MAX_DEPTH}, not {depth}.")
-    if depth and platform is not Platform.PAGE:
-        raise BadInput(f"--depth is for web pages; a target on {platform} is read whole. Leave it out.")
+    if depth and platform not in _WITH_DEPTH:
+        raise BadInput(f"--depth is for web pages and forums; a target on {platform} is read whole. Leave it out.")
     return depth
 
 

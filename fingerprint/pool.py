@@ -20,7 +20,7 @@ from domain.ports import MediaSource
 from fingerprint.answers import Format, PictureHashes, Reason
 from fingerprint.containers import HEAD, sniff_container
 from fingerprint.layers import Layer
-from fingerprint.reading import LargeMedia, WholeMedia, read_media
+from fingerprint.reading import LargeMedia, NoMedia, WholeMedia, read_media
 from fingerprint.serving import Server, offer_of
 from fingerprint.worker import ChildDied, Heard, Worker
 
@@ -143,6 +143,8 @@ class FingerprintPool:
                     return await self._sampled(source, media)
                 # The connection is of use to others while this item waits for a child.
                 await source.close()
+                if isinstance(media, NoMedia):
+                    return _rejected(media.size or 0, Reason.NOT_AN_IMAGE)
                 return await self._fingerprint(media)
         finally:
             await source.close()
@@ -279,5 +281,5 @@ def _fingerprint(hashes: PictureHashes, size: int, whole: WholeMedia | None = No
     )
 
 
-def _rejected(size: int) -> Fingerprint:
-    return Fingerprint(status=MediaStatus.REJECTED, reason=Reason.TOO_LARGE.code, size=size)
+def _rejected(size: int, reason: Reason = Reason.TOO_LARGE) -> Fingerprint:
+    return Fingerprint(status=MediaStatus.REJECTED, reason=reason.code, size=size)

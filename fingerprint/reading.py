@@ -1,5 +1,5 @@
 """
-Read a media item whole, by pieces, digesting as it comes; of one too large for that, read its beginning.
+Read a media item whole, by pieces, digesting as it comes; of one too large for that, or no media, read its beginning.
 
 A digest is of every byte or there is none.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from domain.errors import MediaUnavailable
 from domain.ports import MediaSource
+from fingerprint.others import is_no_media
 
 PIECE = 1 << 18  # a quarter of a MiB: about a millisecond of digesting on the loop
 
@@ -39,9 +40,19 @@ class LargeMedia:
     size: int | None
 
 
-async def read_media(source: MediaSource, *, max_bytes: int) -> WholeMedia | LargeMedia:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoMedia:
+    """What is neither picture nor video by its first piece, and goes on; `size` is its own word."""
+
+    size: int | None
+
+
+async def read_media(source: MediaSource, *, max_bytes: int) -> WholeMedia | LargeMedia | NoMedia:
     """
     Return the media item whole, or the beginning of one that has more than `max_bytes`.
+
+    The first answer is asked for whole and left where its first piece says
+    enough: an answer to a Range would cost most items a second question.
 
     Raises what `source.read` raises, and MediaUnavailable when fewer bytes come
     than were announced: a digest of a part must never pass for that of the whole.
@@ -52,6 +63,9 @@ async def read_media(source: MediaSource, *, max_bytes: int) -> WholeMedia | Lar
     try:
         while piece := await source.read(len(body), min(PIECE, max_bytes + 1 - len(body))):
             body += piece
+            goes_on = len(piece) == PIECE if source.size is None else len(body) < source.size
+            if goes_on and len(body) == len(piece) and is_no_media(piece):
+                return NoMedia(size=source.size)
             # Many sources know their size from the first answer on.
             if source.size is not None and source.size > max_bytes:
                 return LargeMedia(untrusted_head=body, size=source.size)

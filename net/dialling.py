@@ -19,7 +19,7 @@ from net.guard import EgressPolicy
 
 READ_AHEAD = 1 << 20  # bytes that a peer may send before they are asked for
 _KINDS = frozenset({"socks5", "socks4", "http"})
-_MENDED = "write one such as socks5://127.0.0.1:9050, with an address instead of a name."
+_MENDED = "write one such as socks5://127.0.0.1:9050 or http://127.0.0.1:3128, with an address instead of a name."
 
 
 class NotReached(KapearError):
@@ -59,6 +59,10 @@ class Dialler:
         self, address: str, port: int, *, seconds: float
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Return a connection; raises EgressRefused before anything is sent, NotReached if none came about."""
+        return await asyncio.open_connection(sock=await self.dial(address, port, seconds=seconds), limit=READ_AHEAD)
+
+    async def dial(self, address: str, port: int, *, seconds: float) -> socket.socket:
+        """Return a connected socket; raises as `open` does."""
         self._agree(address, port)
         if self.proxy is not None:
             stream = await _through(self.proxy, address, port, seconds=seconds)
@@ -66,7 +70,7 @@ class Dialler:
             stream = await _directly(address, port, seconds=seconds)
         # What asyncio does for the sockets it makes itself: a short request does not wait for the answer to the last.
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return await asyncio.open_connection(sock=stream, limit=READ_AHEAD)
+        return stream
 
     def _agree(self, address: str, port: int) -> None:
         """Raise EgressRefused unless the policy admits the address, and what leads there."""
@@ -77,9 +81,9 @@ class Dialler:
             raise EgressRefused(refusal)
 
 
-def parse_proxy(text: str) -> Proxy:
+def parse_proxy(text: str, setting: str) -> Proxy:
     """
-    Return the proxy that KAPEAR_TELEGRAM_PROXY names: `kind://[user:password@]address:port`.
+    Return the proxy that a setting names: `kind://[user:password@]address:port`.
 
     Raises OperatorFault with one line, also where the package that speaks to proxies cannot be used.
     """
@@ -88,13 +92,11 @@ def parse_proxy(text: str) -> Proxy:
         address = str(ipaddress.ip_address(parts.hostname or ""))
         port = parts.port
     except ValueError:
-        raise OperatorFault(f"KAPEAR_TELEGRAM_PROXY is no proxy: {_MENDED}") from None
+        raise OperatorFault(f"{setting} is no proxy: {_MENDED}") from None
     if parts.scheme not in _KINDS or not port or parts.path.strip("/") or parts.query or parts.fragment:
-        raise OperatorFault(f"KAPEAR_TELEGRAM_PROXY is no proxy: {_MENDED}")
+        raise OperatorFault(f"{setting} is no proxy: {_MENDED}")
     if importlib.util.find_spec("python_socks") is None:
-        raise OperatorFault(
-            "KAPEAR_TELEGRAM_PROXY needs the package python-socks; install Kapear's locked requirements."
-        )
+        raise OperatorFault(f"{setting} needs the package python-socks; install Kapear's locked requirements.")
     user, password = parts.username, parts.password
     return Proxy(
         kind=parts.scheme,

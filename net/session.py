@@ -14,14 +14,16 @@ import hashlib
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import AddrInfoType, Connection
 
 from domain.errors import EgressRefused
+from net.dialling import Dialler, Proxy
 from net.guard import EgressPolicy
+from net.proxied import ProxiedConnector, peer_name
 
 CONNECTIONS = 32
 PLAIN_AGENT = {"User-Agent": "Mozilla/5.0"}  # where a person decided that a target is not told who asks
@@ -77,9 +79,10 @@ def guarded_connector(
     limit: int = CONNECTIONS,
     resolver: AbstractResolver | None = None,
     ssl_context: ssl.SSLContext | None = None,
+    proxy: Proxy | None = None,
 ) -> aiohttp.TCPConnector:
     """
-    Return a connector whose every socket the policy has agreed to.
+    Return a connector whose every socket the policy has agreed to, through the proxy if there is one.
 
     Certificates are verified, against `ssl_context` if one is given. Must be
     called on the running loop that will use it.
@@ -94,10 +97,14 @@ def guarded_connector(
             raise EgressRefused(refusal)
         return socket.socket(family=family, type=kind, proto=proto)
 
+    verified = ssl_context if ssl_context is not None else True
+    if proxy is not None:
+        dialler = Dialler(policy=policy, proxy=proxy)
+        return ProxiedConnector(dialler, limit=limit, resolver=resolver, ssl=verified, happy_eyeballs_delay=None)
     return aiohttp.TCPConnector(
         limit=limit,
         resolver=resolver,
-        ssl=ssl_context if ssl_context is not None else True,
+        ssl=verified,
         happy_eyeballs_delay=None,  # one address after another: see above
         socket_factory=agreed_socket,
     )
@@ -110,15 +117,16 @@ def guarded_session(
     limit: int = CONNECTIONS,
     resolver: AbstractResolver | None = None,
     ssl_context: ssl.SSLContext | None = None,
+    proxy: Proxy | None = None,
 ) -> aiohttp.ClientSession:
     """
-    Return a session without cookies, Referer, proxies or automatic decompression.
+    Return a session without cookies, Referer, the environment's proxies or automatic decompression.
 
     A caller that accepts a content encoding decodes it with a bound of its own
     (`net.encoding`); by default none is accepted. The caller closes it.
     """
     return aiohttp.ClientSession(
-        connector=guarded_connector(policy, limit=limit, resolver=resolver, ssl_context=ssl_context),
+        connector=guarded_connector(policy, limit=limit, resolver=resolver, ssl_context=ssl_context, proxy=proxy),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
         skip_auto_headers={"Accept"},
@@ -136,10 +144,10 @@ def peer_of(response: aiohttp.ClientResponse) -> Peer:
 
 def _peer_of(transport: asyncio.Transport) -> Peer:
     """Read address, port and certificate off a live connection."""
-    name: tuple[Any, ...] = transport.get_extra_info("peername") or ("", 0)
+    address, port = peer_name(transport)
     tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
     der = tls.getpeercert(binary_form=True) if tls is not None else None
-    return Peer(ip=str(name[0]), port=int(name[1]), certificate_sha256=hashlib.sha256(der).hexdigest() if der else "")
+    return Peer(ip=address, port=port, certificate_sha256=hashlib.sha256(der).hexdigest() if der else "")
 
 
 def _literal(host: str, port: int) -> list[str]:

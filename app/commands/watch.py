@@ -38,7 +38,9 @@ def add(
         DEFAULT_BACKFILL
     ),
     platform: Annotated[Platform | None, typer.Option(help="What it is, where the address alone cannot tell.")] = None,
-    depth: Annotated[int, typer.Option(help=f"Of a web page: how many links below its folder, 0 to {MAX_DEPTH}.")] = 0,
+    depth: Annotated[
+        int, typer.Option(help=f"Of a site or forum: how many links below its folder, 0 to {MAX_DEPTH}.")
+    ] = 0,
     ignore_robots: Annotated[
         str | None, typer.Option(metavar="REASON", help="Read it whatever its robots.txt says, for this reason.")
     ] = None,

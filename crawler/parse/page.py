@@ -9,6 +9,7 @@ held lexbor, and with it the whole process, for two seconds.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,8 +54,9 @@ class SeenPage:
 class _Page:
     """Collects, element by element."""
 
-    def __init__(self, base: str) -> None:
-        self.own = self.base = base
+    def __init__(self, own: str, base: str) -> None:
+        self.own = own
+        self.base = base
         self.words: list[str] = []
         self.links: dict[str, None] = {}
         self.media: dict[str, SeenMedia] = {}
@@ -102,17 +104,28 @@ class _Page:
 
 def read_page(html: str, *, page_url: str) -> SeenPage:
     """Return what a page holds; raises TooComplex."""
-    root = _tree(html)
-    page = _Page(page_url)
-    if root is not None:
-        _walk(root, page)
+    root = tree_of(html)
+    return read_elements([] if root is None else [root], base=base_of(root, page_url), page_url=page_url)
+
+
+def read_elements(elements: Iterable[Any], *, base: str, page_url: str) -> SeenPage:
+    """Return what elements of a page hold, one after the other; `base` is what its addresses are relative to."""
+    page = _Page(page_url, base)
+    for element in elements:
+        _walk(element, page)
     # Encoded runs go while the text is whole: cut in the middle, one would no longer be recognised.
     text = without_encoded_runs(_joined(page.words))
     return SeenPage(text=text, links=tuple(page.links), media=tuple(page.media.values()), untrusted_inline=page.inline)
 
 
-def _tree(html: str) -> Any:
-    """Parse, or say that it would take too long."""
+def base_of(root: Any, page_url: str) -> str:
+    """Return what a page's addresses are relative to."""
+    base = None if root is None else root.find(".//base[@href]")
+    return page_url if base is None else document(base.get("href"), page_url) or page_url
+
+
+def tree_of(html: str) -> Any:
+    """Parse a page; None for an empty one. Raises TooComplex for one that would take too long."""
     if has_monstrous_tag(html):
         raise TooComplex
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True)
@@ -126,17 +139,14 @@ def _tree(html: str) -> Any:
 
 
 def _walk(root: Any, page: _Page) -> None:
-    """Visit every element once, in reading order."""
-    base = root.find(".//base[@href]")
-    if base is not None:
-        page.base = document(base.get("href"), page.base) or page.base
+    """Visit an element and all within it once, in reading order."""
     silent = 0
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
         tag = element.tag
         if event == "end":
             silent -= tag in _WORDLESS
-            _say(page, tag, element.tail, silent=silent)
+            _say(page, tag, None if element is root else element.tail, silent=silent)
             continue
         if tag in _UNSEEN:
             if tag != "template":

@@ -28,8 +28,8 @@ _FILES = frozenset({
 })  # fmt: skip
 _SHOWN_TYPES = frozenset({"", "image/avif", "image/gif", "image/jpeg", "image/jpg", "image/png", "image/webp"})
 _SRCSETS = ("data-srcset", "data-lazy-srcset", "srcset")
-_LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-url", "data-echo")
-_FULLER = ("data-full-url", "data-orig-file", "data-large-file", "data-large_image", "data-zoom-image")
+_LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-url", "data-echo", "file")
+_FULLER = ("data-full-url", "data-orig-file", "data-large-file", "data-large_image", "data-zoom-image", "zoomfile")
 _BACKGROUNDS = ("data-bg", "data-background", "data-background-image", "background")
 _PREVIEWS = frozenset({"og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"})
 _PREVIEW_VIDEOS = frozenset({"og:video", "og:video:url", "og:video:secure_url"})

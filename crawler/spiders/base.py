@@ -46,7 +46,7 @@ class Received:
     async def parsed(self, parse: Callable[[str], T]) -> T:
         """Return what a pure parser makes of the page's text, off the loop if it is large."""
         page = self.page
-        return await _off_the_loop(len(page.body), lambda: parse(page.text))
+        return await _off_the_loop(len(page.body), lambda: parse(_text_of(page)))
 
     async def read(self, parse: Callable[[bytes], T]) -> T:
         """Return what a pure parser makes of the page's bytes, off the loop if there are many."""
@@ -62,6 +62,14 @@ class Received:
         except (AttributeError, KeyError, IndexError, TypeError, ValueError, OverflowError):
             # What is not of the documented shape; the message would quote it.
             raise VisitEnded(Outcome.ERROR, "malformed") from None
+
+
+def _text_of(page: TextResponse) -> str:
+    """Return a page's text; a charset that is none of text (rot13, say) is taken for UTF-8."""
+    try:
+        return page.text
+    except (LookupError, UnicodeError):
+        return page.body.decode("utf-8", "replace")
 
 
 async def _off_the_loop(size: int, work: Callable[[], T]) -> T:

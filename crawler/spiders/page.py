@@ -98,7 +98,7 @@ class PageSpider(VisitSpider):
             return None
         seen = await self._read(answer)
         if known.depth < memory.depth:
-            links = list(_below(seen.links, memory.entry))
+            links = list(below(seen.links, memory.entry))
             memory.linked(url, (link for link in links if not is_file(link)))
             seen = _with_files(seen, links)
         digest = digest_of_page(seen.text, (media.identity for media in seen.media))
@@ -133,7 +133,7 @@ class PageSpider(VisitSpider):
         check_scope(url, self.visit.target.locator)
 
 
-def _below(links: Iterable[str], locator: str) -> Iterator[str]:
+def below(links: Iterable[str], locator: str) -> Iterator[str]:
     """Yield the canonical addresses of those links that lie within a locator's scope."""
     for link in links:
         try:

@@ -11,7 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
-from domain.locators import discourse, facebook, feed, homes, imageboard, parts, reddit, refused, telegram, vk, web
+from domain.locators import (
+    discourse,
+    facebook,
+    feed,
+    forum,
+    homes,
+    imageboard,
+    parts,
+    reddit,
+    refused,
+    telegram,
+    vk,
+    web,
+)
 from domain.observations import Platform
 
 MAX_LOCATOR = 2048
@@ -26,6 +39,7 @@ READERS: Mapping[Platform, Reader] = {
     Platform.VK: vk.read,
     Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
+    Platform.FORUM: forum.read,
     Platform.IMAGEBOARD: imageboard.read,
 }
 

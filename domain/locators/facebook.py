@@ -11,9 +11,10 @@ _NAME = re.compile(r"/([A-Za-z0-9.-]{3,80})(?:/(?:about|photos|videos|posts|reel
 _NUMBERED = re.compile(r"/(?:pages/(?:category/[^/]+/)?[^/]+/|p/[^/]+-)(\d{5,20})/?")
 _NO_NAMES = frozenset({
     "ads", "business", "events", "feed", "friends", "gaming", "hashtag", "help", "home.php", "l.php", "login",
-    "login.php", "marketplace", "media", "messages", "notes", "people", "permalink.php", "photo", "photo.php", "photos",
-    "plugins", "policies", "posts", "privacy", "profile.php", "public", "reel", "reels", "search", "settings", "share", "sharer",
-    "sharer.php", "stories", "story.php", "terms", "video.php", "videos", "watch",
+    "login.php", "marketplace", "media", "messages", "notes", "people", "permalink.php", "photo", "photo.php",
+    "photos", "plugins", "policies", "posts", "privacy", "profile.php", "public", "reel", "reels", "search",
+    "settings", "share", "sharer", "sharer.php", "stories", "story.php", "terms", "video.php", "videos",
+    "watch",
 })  # fmt: skip
 _NO_PAGE = "Of Facebook, Kapear reads public pages: paste the page's own address, https://www.facebook.com/name."
 

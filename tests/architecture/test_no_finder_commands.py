@@ -80,6 +80,7 @@ REVIEWED = {
     "hashlist list": reviewed("lists, never entries", BOOK),
     "hashlist retire": reviewed("one list", OWN, "name", "reason"),
     "rules list": reviewed("generic commerce rules", MACHINE),
+    "forum test": reviewed("what a rule reads in a file that is here", "reads nothing stored", "rule", "page"),
     "rules test": reviewed("which rules fire on a text typed here", "reads nothing stored", "text"),
     "user add": reviewed("a user's token", MACHINE, "name", "role"),
     "user token": reviewed("a user's token", MACHINE, "name"),

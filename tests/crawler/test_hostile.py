@@ -3,95 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import resource
 import threading
 from collections.abc import Callable
 
 import pytest
+from aiohttp import web
 
 from crawler.parse.bounds import MAX_ATTRIBUTES, has_monstrous_tag
 from crawler.parse.page import SeenPage, TooComplex, read_page
 from crawler.visit import Limits
 from domain.observations import Traffic
-from tests.crawler.visiting import channel, ending_of, look, page_at, source_for
-from tests.net.loopback import Talk, talking
-from tests.net.test_media import babble, flood_headers, hang_up, say_nothing
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+from tests.crawler.evil import EVIL, page_of, served, visited
+from tests.crawler.visiting import ending_of, html, look, page_at, source_for
+from tests.net.loopback import serving, talking
 
 
-def saying(answer: bytes) -> Talk:
-    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer)
-        await writer.drain()
+@pytest.mark.parametrize("name", EVIL)
+async def test_it_ends_with_a_reason_and_others_go_on(name: str) -> None:
+    case = EVIL[name]
 
-    return talk
+    async def kind(_: web.Request) -> web.StreamResponse:
+        return html("<p>kites")
 
-
-def forever(head: bytes, piece: bytes, pause: float = 0) -> Talk:
-    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(head)
-        while True:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause)
-
-    return talk
-
-
-def packed(body: bytes) -> bytes:
-    return HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-
-
-CASES: dict[str, tuple[Talk, str]] = {
-    "endless body": (forever(HEAD + b"\r\n", b"<p>kite" * 10_000), "error: too_large"),
-    "endless chunks": (
-        forever(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"400\r\n" + b"k" * 1024 + b"\r\n"),
-        "error: too_large",
-    ),
-    "declared too large": (saying(HEAD + b"Content-Length: 9999999999\r\n\r\n"), "error: too_large"),
-    "drip": (forever(HEAD + b"\r\n", b".", 0.02), "unreachable: timeout"),
-    "silence": (say_nothing, "unreachable: timeout"),
-    "slow headers": (forever(b"HTTP/1.1 200 OK\r\nX-Kite: ", b"b", 0.02), "unreachable: timeout"),
-    "header flood": (flood_headers, "error: bad_http"),
-    "one endless header": (forever(b"HTTP/1.1 200 OK\r\nX-Kite: ", b"b" * 65_536), "error: bad_http"),
-    "endless status line": (forever(b"HTTP/1.1 200 ", b"K" * 65_536), "error: bad_http"),
-    "not http": (babble, "error: bad_http"),
-    "gzip bomb": (saying(packed(gzip.compress(bytes(300_000_000), 1))), "error: too_large"),
-    "endless padding after gzip": (
-        forever(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"<p>kite"), bytes(65_536)),
-        "error: too_large",
-    ),
-    "double gzip bomb": (
-        saying(packed(gzip.compress(gzip.compress(bytes(300_000_000), 1))).replace(b": gzip", b": gzip, gzip")),
-        "error: bad_encoding",
-    ),
-    "another encoding": (saying(HEAD + b"Content-Encoding: br\r\nContent-Length: 3\r\n\r\nxyz"), "error: bad_encoding"),
-    "bad gzip": (saying(packed(b"\x1f\x8b" + b"kites" * 50)), "error: bad_encoding"),
-    "shorter than declared": (hang_up, "unreachable: truncated"),
-    "bad chunking": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nkites\r\n"), "error: bad_http"),
-    "endless hops": (
-        saying(b"HTTP/1.1 302 Found\r\nLocation: /s/tinlanterns\r\nContent-Length: 0\r\n\r\n"),
-        "error: redirects",
-    ),
-    "reset": (saying(b""), "unreachable: unreachable"),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-async def test_it_ends_with_a_reason(case: str) -> None:
-    talk, ending = CASES[case]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    limits = Limits(timeout=1.0 if "timeout" in ending else 15.0)
-    async with asyncio.timeout(20), talking(talk) as base, source_for(base, limits=limits) as source:
-        target = channel() if case == "endless hops" else page_at(f"{base}/")
-        assert await ending_of(source, target) == ending
+    async with (
+        asyncio.timeout(60),
+        served(case) as base,
+        serving(kind) as other,
+        source_for(base, limits=Limits(timeout=case.timeout), heeds_robots=case.heeds_robots) as source,
+    ):
+        neighbour = asyncio.create_task(look(source, page_at(f"http://localhost:{other.port}/")))
+        assert await visited(source, case, base) == case.ending
+        assert len(await neighbour) == 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # kilobytes
-
-
-def page_of(body: bytes) -> Talk:
-    return saying(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
 LARGE = 2_000_000

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from crawler.forums.rules import load_rules
+from crawler.parse.forum import read_forum
 from crawler.parse.page import read_page
 from crawler.parse.telegram_web import read_preview
 
@@ -48,6 +50,14 @@ def test_a_page_is_read(case: Path) -> None:
     html = (case / "input.html").read_text(encoding="utf-8")
     seen = read_page(html, page_url="https://lanterns.example/shop/one.html")
     assert plain(asdict(seen)) == expected(case)
+
+
+@pytest.mark.parametrize("case", cases("forum"), ids=lambda case: case.name)
+def test_a_forum_is_read(case: Path) -> None:
+    html = (case / "input.html").read_text(encoding="utf-8")
+    url = "https://forum.example/t/5"
+    seen = read_forum(html, page_url=url, thread_url=url, rules=load_rules())
+    assert plain(None if seen is None else asdict(seen)) == expected(case)
 
 
 def test_there_are_enough_cases() -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
+from crawler.forums.rules import load_rules
 from crawler.platforms import Platforms
 from crawler.source import ScrapySource
 from crawler.visit import Limits
@@ -113,6 +114,7 @@ async def source_for(
             robots=robots if heeds_robots else None,
             telegram_web_base=base,
             limits=limits,
+            forum_rules=load_rules(),
             platforms=platforms,
         )
 

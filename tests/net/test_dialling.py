@@ -13,6 +13,7 @@ from net.guard import EgressPolicy
 from tests.net.loopback import LOOPBACK_ONLY
 from tests.net.proxies import Socks, listening, socks_at
 
+SETTING = "KAPEAR_TELEGRAM_PROXY"
 ENROLLED = EgressPolicy(enrolled=True, allow_networks=(ip_network("127.0.0.0/8"),))
 
 
@@ -139,7 +140,7 @@ async def test_a_proxy_elsewhere_is_for_the_enrolled() -> None:
     ],
 )
 def test_a_proxy_is_read(text: str, proxy: Proxy) -> None:
-    assert parse_proxy(text) == proxy
+    assert parse_proxy(text, SETTING) == proxy
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_a_proxy_is_read(text: str, proxy: Proxy) -> None:
 )
 def test_what_is_no_proxy_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(OperatorFault) as fault:
-        parse_proxy(text)
+        parse_proxy(text, SETTING)
     assert "KAPEAR_TELEGRAM_PROXY" in str(fault.value)
     assert "\n" not in str(fault.value)
 
@@ -160,11 +161,11 @@ def test_what_is_no_proxy_is_refused_in_one_line(text: str) -> None:
 def test_without_the_package_nothing_goes_around_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(OperatorFault, match="python-socks"):
-        parse_proxy("socks5://127.0.0.1:9050")
+        parse_proxy("socks5://127.0.0.1:9050", SETTING)
 
 
 def test_secrets_are_not_printed() -> None:
-    assert "p@ss" not in repr(parse_proxy("socks5://kite:p%40ss@127.0.0.1:1080"))
+    assert "p@ss" not in repr(parse_proxy("socks5://kite:p%40ss@127.0.0.1:1080", SETTING))
 
 
 async def test_short_requests_do_not_wait_for_each_other() -> None:
