@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -31,6 +32,7 @@ from net.dialling import Proxy
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 FILE = "kapear.toml"
+_MAILBOX = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")  # it stands in a header
 KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
@@ -123,7 +125,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         bind_host=host,
         bind_port=port,
         allow_networks=_networks(values.get("allow_networks", "")),
-        contact=str(values.get("contact", "")),
+        contact=_mailbox(str(values.get("contact", "")).strip()),
         telegram_web_base=_base(str(values.get("telegram_web_base", "https://t.me"))),
         platforms=platform_config.read(values, environment),
         # Where there is a proxy nothing goes around it, Telegram included.
@@ -187,6 +189,12 @@ def _networks(given: object) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(str(name), strict=False) for name in names)
     except ValueError:
         raise OperatorFault("KAPEAR_ALLOW_NETWORKS takes networks such as 127.0.0.0/8, separated by commas.") from None
+
+
+def _mailbox(text: str) -> str:
+    if text and not _MAILBOX.fullmatch(text):
+        raise OperatorFault("KAPEAR_CONTACT is no mailbox; write one of a role, such as role-mailbox@example.org.")
+    return text
 
 
 def _base(text: str) -> str:
