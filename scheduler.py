@@ -20,7 +20,6 @@ from domain.cadence import next_interval
 from domain.errors import LostClaim
 from domain.ids import VisitId
 from domain.outcomes import Outcome
-from domain.store import Tx
 from domain.targets import Claim, Visit
 
 log = logging.getLogger("kapear.scheduler")
@@ -89,16 +88,7 @@ class Monitor:
 
     async def _start(self, room: int) -> int:
         """Claim and start up to so many visits; returns how many."""
-        now = self.visitor.desk.now()
-
-        def work(tx: Tx) -> list[Claim]:
-            # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.
-            asked = [tx.targets.claim(target_id) for target_id in tx.targets.requested()[:room]]
-            claims = [claim for claim in asked if claim is not None]
-            left = 0 if tx.standing.get().paused else room - len(claims)
-            return claims + (tx.targets.claim_due(now, left) if left else [])
-
-        claims = await self.visitor.desk.store.write(work)
+        claims = await self.visitor.turns.take(room, is_idle=not self._running)
         for claim in claims:
             task = asyncio.create_task(self._visit(claim))
             self._running.add(task)
@@ -138,7 +128,7 @@ class Monitor:
 
     async def _give_back(self, claim: Claim) -> None:
         """Write that a visit could not be written."""
-        failures = claim.target.failures + 1
+        failures, gone_since = claim.target.failures + 1, claim.target.gone_since
         now = self.visitor.desk.now()
         due = now + next_interval(self.visitor.instance.config.cadence, Outcome.ERROR, failures, 0.5)
         visit = Visit(
@@ -149,7 +139,9 @@ class Monitor:
             outcome=Outcome.ERROR,
             code="not_written",
         )
-        await self.visitor.desk.store.write(lambda tx: tx.targets.finish(claim, visit, due, failures))
+        await self.visitor.desk.store.write(
+            lambda tx: tx.targets.finish(claim, visit, due, failures, gone_since=gone_since)
+        )
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         """Run a job; a database that is away for a while stops nothing."""

@@ -25,6 +25,7 @@ from crawler.platforms import Platforms
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
 from domain.hashlists import LIST_GROWTH
+from domain.observations import Platform
 from domain.scoring import Points
 from domain.targets import MAX_ACTIVE
 from net.dialling import Proxy
@@ -35,9 +36,10 @@ FILE = "kapear.toml"
 _MAILBOX = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")  # it stands in a header
 KNOWN = frozenset(
     {
-        "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "visit_interval_s",
-        "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth", "max_active_targets", "points",
-        "behind_proxy", "proxy", "public_host", "zone", "allow_missing_layers", "feeds", "arachnid",
+        "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "bluesky_base",
+        "visit_interval_s", "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth",
+        "max_active_targets", "points", "behind_proxy", "proxy", "public_host", "zone", "allow_missing_layers",
+        "feeds", "arachnid",
         *platform_config.KNOWN, *telegram_config.KNOWN,
     }
 )  # fmt: skip
@@ -55,6 +57,7 @@ class Config:
     allow_networks: tuple[Network, ...] = ()
     contact: str = ""
     telegram_web_base: str = "https://t.me"
+    bluesky_base: str = "https://public.api.bsky.app"
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
     platforms: Platforms = field(default_factory=Platforms)
     proxy: Proxy | None = None
@@ -86,9 +89,10 @@ class Config:
         return self.data_dir / "lists"
 
     @property
-    def telegram_host(self) -> str:
-        """Return the host that serves Telegram's preview."""
-        return urlsplit(self.telegram_web_base).hostname or ""
+    def hosts(self) -> dict[Platform, str]:
+        """Return the hosts that are asked about platforms whose locators name another, or always the same one."""
+        bases = {Platform.TELEGRAM_WEB: self.telegram_web_base, Platform.BLUESKY: self.bluesky_base}
+        return {platform: urlsplit(base).hostname or "" for platform, base in bases.items()}
 
     @property
     def address(self) -> str:
@@ -106,7 +110,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration; raises OperatorFault with one line for the first mistake."""
     data_dir = Path(environment.get("KAPEAR_DATA_DIR") or "kapear-data").absolute()
     values = _file_values(data_dir / FILE)
-    for name in ("database_url", "key_file", "bind", "contact", "telegram_web_base"):
+    for name in ("database_url", "key_file", "bind", "contact", "telegram_web_base", "bluesky_base"):
         if given := environment.get(f"KAPEAR_{name.upper()}"):
             values[name] = given
     if "KAPEAR_ALLOW_NETWORKS" in environment:
@@ -126,7 +130,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         bind_port=port,
         allow_networks=_networks(values.get("allow_networks", "")),
         contact=_mailbox(str(values.get("contact", "")).strip()),
-        telegram_web_base=_base(str(values.get("telegram_web_base", "https://t.me"))),
+        telegram_web_base=_base(values, "telegram_web_base", "https://t.me"),
+        bluesky_base=_base(values, "bluesky_base", "https://public.api.bsky.app"),
         platforms=platform_config.read(values, environment),
         # Where there is a proxy nothing goes around it, Telegram included.
         telegram=replace(telegram, proxy=telegram.proxy or proxy),
@@ -197,10 +202,11 @@ def _mailbox(text: str) -> str:
     return text
 
 
-def _base(text: str) -> str:
+def _base(values: Mapping[str, object], name: str, default: str) -> str:
+    text = str(values.get(name, default))
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise OperatorFault("KAPEAR_TELEGRAM_WEB_BASE is no web address; the default is https://t.me.")
+        raise OperatorFault(f"KAPEAR_{name.upper()} is no web address; the default is {default}.")
     return text.rstrip("/")
 
 

@@ -128,7 +128,7 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         lacking=lacking(config.platforms),
         store=store,
         vault=vault,
-        telegram_host=config.telegram_host,
+        hosts=config.hosts,
         telegram_session=config.telegram.session,
         max_active=config.max_active_targets,
     )

@@ -41,8 +41,11 @@ from net.session import guarded_session
 from triage.desk import Desk
 from triage.hosts import Hosts
 from triage.intake import Intake
+from triage.landmarks import KnownHosts
+from triage.outages import Line
 from triage.rematching import Rematching
 from triage.remote_list import RemoteList
+from triage.turns import Turns
 
 log = logging.getLogger("kapear.visitor")
 
@@ -64,6 +67,11 @@ class Visitor:
     def desk(self) -> Desk:
         """Return the desk whose targets are visited."""
         return self.instance.office.desk
+
+    @property
+    def turns(self) -> Turns:
+        """Return what says which targets are visited now."""
+        return Turns(desk=self.desk, line=self.intake.line)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -100,6 +108,7 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
         await instance.office.lists.expire()
         await instance.office.lists.tidy()
         async with _equipment(instance) as visitor:
+            visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
             await visitor.refresh_lists()
             settle()
             yield visitor
@@ -132,7 +141,9 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             governor=governor,
             telegram_web_base=config.telegram_web_base,
             platforms=config.platforms,
+            bluesky_base=config.bluesky_base,
             tool=tool_version(),
+            landmarks=KnownHosts(desk=instance.office.desk),
             forum_rules=forum_rules(config.data_dir / "forums"),
             robots=Robots(session=session, governor=governor, memory=memory),
         )
@@ -144,6 +155,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             rules=load_rules(),
             points=config.points,
             cadence=config.cadence,
+            line=Line(forgive_hosts=governor.forgive),
         )
         yield Visitor(
             instance=instance,

@@ -74,6 +74,7 @@ async def metrics(call: Call) -> web.Response:
     waiting = await call.office.queue.all(COUNTER, LeadStatus.NEW)
     call.console.metrics.queue_depth(len(waiting))
     call.console.metrics.telegram_accounts(await call.office.telegram.states())
+    call.console.metrics.offline(is_away=await call.office.watchlist.offline_since() is not None)
     return web.Response(
         body=call.console.metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     )

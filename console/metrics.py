@@ -43,6 +43,9 @@ class Metrics:
         self._accounts = Gauge(
             "kapear_telegram_accounts", "Telegram accounts, by whether they read.", ["state"], registry=registry
         )
+        self._offline = Gauge(
+            "kapear_offline", "1 while the network is away, and nothing is watched.", registry=registry
+        )
         self.telegram_accounts([])
         for outcome in Outcome:
             self._visits.labels(outcome=outcome.value)
@@ -60,6 +63,10 @@ class Metrics:
     def queue_depth(self, leads: int) -> None:
         """Note how many leads wait."""
         self._depth.set(leads)
+
+    def offline(self, *, is_away: bool) -> None:
+        """Note whether the network is away."""
+        self._offline.set(is_away)
 
     def telegram_accounts(self, states: Iterable[AccountState]) -> None:
         """Note how many Telegram accounts read, and how many do not."""

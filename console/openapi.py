@@ -70,6 +70,7 @@ SCHEMAS: dict[str, Schema] = {
         "capture": _one_of(Capture, or_none=True),
         "text_hits": _array(_object({"rule": TEXT, "version": NUMBER})),
         "deleted_posts": _array(TIME),
+        "looks": _array(_object({"looked_at": TIME, "gone_since": TIME_OR_NONE, "taken_down_at": TIME_OR_NONE})),
     }),
     "Target": _object({
         "id": TEXT,
@@ -85,8 +86,11 @@ SCHEMAS: dict[str, Schema] = {
         "approved_by": {"type": ["string", "null"]},
         "created_at": TIME,
         "expires_at": TIME,
+        "extends_to": TIME_OR_NONE,
+        "extension_by": {"type": ["string", "null"]},
         "last_visit_at": TIME_OR_NONE,
         "last_outcome": _one_of(Outcome, or_none=True),
+        "gone_since": TIME_OR_NONE,
         "next_due": TIME_OR_NONE,
     }),
     "NewReport": _object({

@@ -30,9 +30,10 @@ async def ask(visit: Visit, question: Question, recall: Recall | None = None) ->
     """
     Send a question; with `recall`, only for what is new since.
 
-    Returns a page (status 200), a redirect, or `is_unchanged`. Raises
-    VisitEnded for everything else, without the message of what failed; where
-    the site's robots file is heeded and forbids it, nothing is asked.
+    Returns a page (status 200), what the question wants to be told, a
+    redirect, or `is_unchanged`. Raises VisitEnded for everything else, without
+    the message of what failed; where the site's robots file is heeded and
+    forbids it, nothing is asked.
     """
     equipment, timeout = visit.equipment, visit.equipment.limits.timeout
     headers = {"Accept": question.accepts.header, "Accept-Encoding": ACCEPTED, **dict(question.headers)}
@@ -69,10 +70,11 @@ async def _read(
         return Answer(status=response.status, location=response.headers.get("Location", ""))
     if response.status == NOT_MODIFIED and recall is not None:
         return Answer(status=NOT_MODIFIED)
-    if response.status != _OK and response.status not in question.reads:
+    is_told = response.status in question.told
+    if response.status != _OK and not is_told:
         raise of_status(response.status, turn.rests_until)
     content_type = response.headers.get("Content-Type", "")
-    if content_type.partition(";")[0].strip().lower() not in question.accepts.types:
+    if not is_told and content_type.partition(";")[0].strip().lower() not in question.accepts.types:
         raise VisitEnded(Outcome.ERROR, "not_html" if question.accepts is HTML else "not_expected")
     body, digest, length = await _body(visit, response)
     peer = peer_of(response)
@@ -94,6 +96,8 @@ async def _read(
         modified=kept(response.headers.get("Last-Modified", "")),
         body=digest,
     )
+    if is_told:
+        return Answer(status=response.status, content_type=content_type, body=body, capture=capture)
     if recall is not None and (recall.url_digest, recall.body) == (said.url_digest, said.body):
         return Answer(status=NOT_MODIFIED)
     return Answer(status=_OK, content_type=content_type, body=body, capture=capture, recall=said)

@@ -27,7 +27,7 @@ _BY_STATUS = {
     429: Outcome.LIMITED,
     451: Outcome.RESTRICTED,
 }
-_UNREACHABLE = frozenset({"timeout", "dns", "tls", "unreachable", "truncated"})
+_UNREACHABLE = frozenset({"timeout", "dns", "no_resolver", "no_route", "tls", "unreachable", "truncated"})
 _SERVER_ERRORS = range(500, 600)
 
 

@@ -30,7 +30,7 @@ class GuardedDownloadHandler(BaseDownloadHandler):
     lazy = True
 
     async def download_request(self, request: Request) -> Response:
-        """Return a page (status 200) with what came beside it, or a bare redirect."""
+        """Return a page (status 200, or one the question wants told), with what came beside it, or a bare redirect."""
         visit = cast("VisitSpider", self.crawler.spider).visit
         question: Question = request.meta[QUESTION]
         came_first = visit.came_first.pop(question, None)
@@ -44,4 +44,4 @@ class GuardedDownloadHandler(BaseDownloadHandler):
         request.meta[ANSWER] = answer
         headers = {"Content-Type": answer.content_type}
         kind = HtmlResponse if question.accepts is HTML else TextResponse
-        return kind(request.url, headers=headers, body=answer.body, request=request)
+        return kind(request.url, status=answer.status, headers=headers, body=answer.body, request=request)

@@ -41,15 +41,15 @@ class Question:
     One GET: where, what is accepted, and what more to say (a token, say; never stored or logged).
 
     `secret` is what must stand in the address that is asked, and in none that
-    is kept. `reads` are statuses beside 200 whose bodies are read, too: where
-    an interface explains itself in them.
+    is kept. `told` are statuses beside 200 whose body is an answer, too, of
+    whatever type: an interface says there why it has no other.
     """
 
     url: str = field(repr=False)
     accepts: Accepts = HTML
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     secret: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    reads: frozenset[int] = frozenset()
+    told: frozenset[int] = frozenset()
 
     @property
     def address(self) -> str:

@@ -55,6 +55,7 @@ class Equipment:
     session: aiohttp.ClientSession
     governor: HostGovernor
     telegram_web_base: str
+    bluesky_base: str
     tool: str
     now: Callable[[], datetime]
     robots: Robots | None

@@ -36,11 +36,20 @@ from demo.shoppages import STAND_IN_PAGE, shop_page
 from demo.telegram.server import TelegramServer
 from demo.telegram.stage import Stage, keep_filled, told
 from demo.telegrampages import channel_page, contact_page, file_path, film_path, post_page
-from demo.world import World
+from demo.world import Channel, Message, World
 
 HASH_LIST = "hash-list.csv"
 LOG = "/_log"
 MOST_LOGGED = 10_000  # distinct paths
+# The platform's own channel, which is always there: by it others know that they speak with the platform.
+OWN = Channel(
+    name="telegram",
+    id=1_000_001,
+    title="News",
+    about="",
+    subscribers=3,
+    messages=(Message(id=1, at=datetime(2026, 1, 1, tzinfo=UTC), text="All is well"),),
+)
 
 
 class Site:
@@ -87,7 +96,7 @@ class Site:
 
     async def _preview(self, request: web.Request) -> web.Response:
         name = request.match_info["channel"]
-        channel = self._world.channels.get(name)
+        channel = OWN if name == OWN.name else self._world.channels.get(name)
         if channel is None:
             raise web.HTTPFound(f"/{name}")
         before, after = (_number(request.query.get(side)) for side in ("before", "after"))

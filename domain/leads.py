@@ -43,6 +43,8 @@ class Closing(StrEnum):
 # What a person may close a lead as.
 BY_HAND = tuple(closing for closing in Closing if closing is not Closing.WITHDRAWN)
 
+_GONE = frozenset({Closing.REMOVED, Closing.UNAVAILABLE})
+
 # Nothing was found out about what these show: new evidence puts them back into the queue.
 _OPEN_AGAIN = frozenset({Closing.REMOVED, Closing.UNAVAILABLE, Closing.MOVED, Closing.EXPIRED, Closing.WITHDRAWN})
 
@@ -79,6 +81,21 @@ class DeletedPost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """
+    What the latest look at a lead's post told, after the lead was filed.
+
+    `gone_since` is when its platform first said that it is gone, and
+    `taken_down_at` when that was verified: said again, six hours later or more.
+    """
+
+    post_id: PostId
+    at: datetime
+    gone_since: datetime | None = None
+    taken_down_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
     """
     A post, an album or an author's texts, with evidence and two explained scores.
@@ -109,6 +126,7 @@ class Lead:
     withdrawn: tuple[MediaMatch, ...] = ()
     text_hits: tuple[PostTextHit, ...] = ()
     deleted: tuple[DeletedPost, ...] = ()
+    looks: tuple[Look, ...] = ()
     capture: Capture | None = None
     key: LeadKey | None = field(default=None, repr=False)
 
@@ -203,6 +221,18 @@ def reopened(lead: Lead, *, speaks: bool = True) -> Lead:
     A lead that a person found not illegal, or a duplicate, stays closed.
     """
     if lead.closed_as not in _OPEN_AGAIN or (lead.closed_as is Closing.WITHDRAWN and not speaks):
+        return lead
+    return replace(lead, status=LeadStatus.NEW, claimed_by=None, claimed_at=None, closed_as=None)
+
+
+def is_closed_as_gone(lead: Lead) -> bool:
+    """Return whether a lead was closed because what it is about was gone."""
+    return lead.closed_as in _GONE
+
+
+def recurred(lead: Lead) -> Lead:
+    """Return the lead as it stands when what was gone is there again: back in the queue, if it was closed as gone."""
+    if not is_closed_as_gone(lead):
         return lead
     return replace(lead, status=LeadStatus.NEW, claimed_by=None, claimed_at=None, closed_as=None)
 

@@ -248,6 +248,19 @@ class Source(Protocol):
         """
 
 
+class Landmarks(Protocol):
+    """How hosts answer that no certificate names, to know them again by; `host` has its port, where it has one."""
+
+    async def is_stale(self, host: str) -> bool:
+        """Return whether a host that was seen alive is to be asked for its landmark."""
+
+    async def seen(self, host: str, answer: str) -> None:
+        """Note how a host answers that was seen alive."""
+
+    async def is_known(self, host: str, answer: str) -> bool:
+        """Return whether this is how the host is known to answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RobotsFile:
     """What an origin said when it was asked for its robots file: status and text, and when."""

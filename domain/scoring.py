@@ -32,6 +32,7 @@ class Rule(StrEnum):
     KNOWN_MATCH = "known_match"
     LATER_MATCH = "later_match"
     MATCH_WITHDRAWN = "match_withdrawn"
+    RECURRED = "recurred"
     SELLING_TEXT = "selling_text"
     UNMATCHED_MEDIA = "unmatched_media_beside_selling_text"
     IDENTIFIER = "payment_or_contact_identifier"
@@ -43,6 +44,7 @@ TEXTS: dict[Rule, str] = {
     Rule.KNOWN_MATCH: "A picture matches an entry of an imported hash list.",
     Rule.LATER_MATCH: "The post was seen before the list held the picture; it was compared again.",
     Rule.MATCH_WITHDRAWN: "No list holds the picture any more: the match was taken back.",
+    Rule.RECURRED: "It was verified as taken down, and is there again.",
     Rule.SELLING_TEXT: "The text offers something for sale: two kinds of commerce attribute meet.",
     Rule.UNMATCHED_MEDIA: "Pictures that match no list stand beside a selling text.",
     Rule.IDENTIFIER: "The text names a means of payment or contact that can be followed up.",
@@ -52,6 +54,7 @@ SCORE_OF: dict[Rule, Score] = {
     Rule.KNOWN_MATCH: Score.URGENCY,
     Rule.LATER_MATCH: Score.URGENCY,
     Rule.MATCH_WITHDRAWN: Score.URGENCY,
+    Rule.RECURRED: Score.URGENCY,
     Rule.SELLING_TEXT: Score.VALUE,
     Rule.UNMATCHED_MEDIA: Score.VALUE,
     Rule.IDENTIFIER: Score.VALUE,
@@ -171,6 +174,11 @@ def taken_back(already: Sequence[Reason]) -> tuple[Reason, ...]:
     matched = [reason for reason in already if reason.rule in {Rule.KNOWN_MATCH, Rule.MATCH_WITHDRAWN}]
     points = sum(reason.points for reason in matched)
     return (_reason(Rule.MATCH_WITHDRAWN, -points, str(len(matched))),)
+
+
+def recurred(already: Iterable[Reason]) -> Reason:
+    """Return the reason that says why a lead is in the queue again; it is said, not weighed."""
+    return _reason(Rule.RECURRED, 0, str(sum(reason.rule is Rule.RECURRED for reason in already)))
 
 
 def total(reasons: Iterable[Reason], score: Score) -> int:

@@ -15,21 +15,25 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.connectivity import Failure, Outage
 from domain.courtesy import HostState
 from domain.feeds import FeedState
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, LiveList, Opinion, OwnEntry, QuotedHash
 from domain.ids import LeadId, ListId, MediaId, PostId, ReferralId, ReportId, RequestId, TargetId
+from domain.landmarks import Landmark
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
 from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
 from domain.ports import HostSeats, LeadKey, RemoteAnswer
+from domain.rechecks import LeadPost
 from domain.referrals import ReferralNote
 from domain.rematching import KnownMatches, RematchPlan, StoredPrint
 from domain.reports import Report
+from domain.scoring import Reason
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
 from domain.telegram import AccountId
 
@@ -154,7 +158,7 @@ class TargetBook(Protocol):
         """Return how many targets stand in one of these statuses."""
 
     def update(self, target: WatchTarget) -> None:
-        """Write status, approval and next visit of a target; its claim and cursor are left alone."""
+        """Write status, approval, end and next visit of a target; its claim and cursor are left alone."""
 
     def adopt(self, before: Platform, after: Platform) -> list[TargetId]:
         """Let living targets of one platform be read through another from their next visit on; returns which."""
@@ -177,11 +181,29 @@ class TargetBook(Protocol):
     def hurry(self, target_ids: Collection[TargetId], now: datetime) -> None:
         """Let active targets be due now."""
 
-    def finish(self, claim: Claim, visit: Visit, next_due: datetime | None, failures: int) -> None:
-        """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
+    def finish(
+        self,
+        claim: Claim,
+        visit: Visit,
+        next_due: datetime | None,
+        failures: int,
+        *,
+        gone_since: datetime | None = None,
+    ) -> None:
+        """
+        Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale.
+
+        One that ended offline leaves how the target stands as it was.
+        """
+
+    def forgive(self, failures: Sequence[Failure]) -> None:
+        """Let targets stand as they did before failures that were not theirs, unless they are claimed again."""
 
     def visits(self, target_id: TargetId, limit: int) -> list[Visit]:
         """Return a target's visits, newest first."""
+
+    def gaps(self, target_id: TargetId) -> int:
+        """Return how often posts of a target may have scrolled away unseen."""
 
     def posts(self, target_id: TargetId) -> list[StoredPost]:
         """Return a target's posts in the order they were first seen."""
@@ -246,6 +268,9 @@ class LeadBook(Protocol):
 
     def get(self, lead_id: LeadId) -> Lead:
         """Return a lead with its reasons, matches and hits; raises NotFound."""
+
+    def is_open(self, target_id: TargetId) -> bool:
+        """Return whether any lead of a target is open."""
 
     def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
         """Return leads in the queue's order: points first (urgency + value), then the time of filing."""
@@ -460,6 +485,59 @@ class TelegramBook(Protocol):
         """Return how many channels are pinned to each account that has any."""
 
 
+class HostLandmarks(Protocol):
+    """How hosts answer, by keyed digest."""
+
+    def get(self, host_digest: str) -> Landmark | None:
+        """Return a host's landmark, where one was ever seen."""
+
+    def put(self, host_digest: str, landmark: Landmark) -> None:
+        """Write a host's landmark."""
+
+
+class OutageBook(Protocol):
+    """When the whole network was away: nothing was watched then."""
+
+    def begin(self, at: datetime) -> None:
+        """Write that the network went away, unless it is away already."""
+
+    def end(self, at: datetime) -> None:
+        """Write that it is back, where it was away."""
+
+    def current(self) -> datetime | None:
+        """Return since when it is away; None while it is there."""
+
+    def between(self, since: datetime, until: datetime) -> list[Outage]:
+        """Return the outages of a time, the latest first."""
+
+
+class TakedownBook(Protocol):
+    """What became of the posts of leads on their platforms."""
+
+    def open_posts(self, target_id: TargetId) -> list[LeadPost]:
+        """Return the posts of a target that open leads have and whose words are known, each once."""
+
+    def looked(
+        self, post_id: PostId, at: datetime, *, gone_since: datetime | None, taken_down_at: datetime | None
+    ) -> list[LeadId]:
+        """Write what a look at a post told; returns the leads that have it."""
+
+    def said(self, post_id: PostId, at: datetime) -> None:
+        """Write that the platform said of its own accord that a post is gone, unless it has said so before."""
+
+    def down(self, post_ids: Sequence[PostId]) -> set[LeadId]:
+        """Return the leads of these posts in which their removal was confirmed, and forget it: they are there again."""
+
+    def target_gone(self, target_id: TargetId, since: datetime, at: datetime) -> list[LeadId]:
+        """Write that a target is confirmed gone, and with it the posts of its open leads; returns whose that is new."""
+
+    def target_back(self, target_id: TargetId, since: datetime) -> list[LeadId]:
+        """Write that a target, gone since a moment, is there again; returns the leads that were down with it."""
+
+    def explain(self, lead_id: LeadId, reason: Reason) -> None:
+        """Add a reason to a lead that weighs nothing."""
+
+
 class HostBook(Protocol):
     """What hosts asked for, by keyed digest of a host or an origin; nothing here says which."""
 
@@ -531,6 +609,9 @@ class Tx(Protocol):
     prints: PrintBook
     people: PeopleBook
     telegram: TelegramBook
+    landmarks: HostLandmarks
+    outages: OutageBook
+    takedowns: TakedownBook
     hosts: HostBook
     feeds: FeedBook
     remote: RemoteBook

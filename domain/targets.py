@@ -50,7 +50,9 @@ class WatchTarget:
     `next_due` None means: not to be visited. `depth` is how many links deep the
     pages of a site are authorised. `robots_ignored` and `plain_agent` hold a
     person's reason, or nothing. `gone_since` is when the platform first said
-    that there is no such place, until it shows it again.
+    that there is no such place, until it shows it again. `extends_to` is until
+    when `extension_by` asks for it to be watched, for a reason that is
+    encrypted; another person approves that.
     """
 
     id: TargetId
@@ -73,6 +75,9 @@ class WatchTarget:
     robots_ignored: str = field(default="", repr=False)
     plain_agent: str = field(default="", repr=False)
     gone_since: datetime | None = None
+    extends_to: datetime | None = None
+    extension_by: str | None = None
+    extension_reason: bytes | None = field(default=None, repr=False)
     next_due: datetime | None = None
     last_visit_at: datetime | None = None
     last_outcome: Outcome | None = None
@@ -150,7 +155,9 @@ def checked_reason(stated: str | None, option: str, what: str) -> str:
 
 
 def approve(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:
-    """Return the target as approved; the requester cannot approve, nor can anyone approve what expired."""
+    """Return the target, or its extension, as approved; the requester cannot approve, nor anyone what expired."""
+    if target.extends_to is not None:
+        return _extended(target, by=by, now=now)
     if target.status is not TargetStatus.AWAITING_APPROVAL:
         raise WrongState(f"This target is {target.status}; only one awaiting approval can be approved.")
     if by == target.requested_by:
@@ -158,6 +165,30 @@ def approve(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:
     if target.expires_at <= now:
         raise WrongState("This target expired before it was approved; add it again.")
     return replace(target, status=TargetStatus.ACTIVE, approved_by=by, next_due=now)
+
+
+def extend(target: WatchTarget, *, by: str, reason: bytes, days: int, now: datetime) -> WatchTarget:
+    """Return the target with an extension asked for, by so many days after its end and 90 from now at most."""
+    if target.status not in {TargetStatus.ACTIVE, TargetStatus.PAUSED} or target.expires_at <= now:
+        raise WrongState("Only a target that is watched can be extended; add this one again with a new decision.")
+    until = min(target.expires_at + checked_days(days), now + timedelta(days=MAX_DAYS))
+    if until <= target.expires_at:
+        raise BadInput(f"This target lives for {MAX_DAYS} days from now already; extend it when its end is nearer.")
+    return replace(target, extends_to=until, extension_by=by, extension_reason=reason)
+
+
+def extended(target: WatchTarget) -> WatchTarget:
+    """Return the target as it is once its extension is in force."""
+    until = target.extends_to or target.expires_at
+    return replace(target, expires_at=until, extends_to=None, extension_by=None, extension_reason=None)
+
+
+def _extended(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:
+    if by == target.extension_by:
+        raise NotAllowed(f"{by} asked for this extension; a second person approves it.")
+    if target.expires_at <= now or target.status not in LIVING:
+        raise WrongState("This target ended before its extension was approved; add it again.")
+    return extended(target)
 
 
 def pause(target: WatchTarget) -> WatchTarget:

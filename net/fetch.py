@@ -6,6 +6,8 @@ aiohttp's messages name hosts and URLs, and messages reach logs.
 
 from __future__ import annotations
 
+import errno
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -37,6 +39,8 @@ _CODES: tuple[tuple[type[BaseException], str], ...] = (
     (BadEncoding, "bad_encoding"),
     (ValueError, "bad_url"),
 )
+# What the system says where this machine, and hardly ever the host, is cut off.
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.ENETDOWN})
 FORESEEN = tuple(kind for kind, _ in _CODES)
 
 
@@ -51,6 +55,11 @@ class FetchFailed(KapearError):
 
 def code_of(error: BaseException) -> str:
     """Return the code for a failure of aiohttp, of a decoder or of the clock."""
+    below = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(below, socket.gaierror):
+        return "no_resolver" if below.errno == socket.EAI_AGAIN else "dns"
+    if isinstance(below, OSError) and below.errno in _NO_ROUTE:
+        return "no_route"
     return next((code for kind, code in _CODES if isinstance(error, kind)), "error")
 
 

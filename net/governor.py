@@ -12,7 +12,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.clock import utc_now
@@ -159,6 +159,14 @@ class HostGovernor:
                         await self._note(name, host.state)
         finally:
             host.users -= 1
+
+    async def forgive(self) -> None:
+        """Forget what failed in a row, at every host: the network was away, and none of them at fault."""
+        for name, host in list(self._hosts.items()):
+            before = host.state
+            host.state = replace(before, failures=0) if before.asked_for_it else QUIET
+            if host.state != before:
+                await self._note(name, host.state)
 
     def told(self, state: HostState, status: int, headers: Mapping[str, str]) -> HostState:
         """Return what is known of a host after the head of an answer."""

@@ -18,12 +18,13 @@ import aiohttp
 from yarl import URL
 
 from domain.clock import utc_now
+from domain.connectivity import NO_NETWORK
 from domain.errors import VisitEnded
 from domain.observations import Traffic
 from domain.outcomes import Outcome
 from domain.ports import HostMemory, RobotsFile
 from net.encoding import Decoder, TooLarge
-from net.fetch import FORESEEN, MAX_REDIRECTS, REDIRECTS, FetchFailed, host_of, opened
+from net.fetch import FORESEEN, MAX_REDIRECTS, REDIRECTS, FetchFailed, code_of, host_of, opened
 from net.governor import HostGovernor
 from net.robotsrules import RobotsRules, parse_rules
 
@@ -125,10 +126,10 @@ class Robots:
         for _ in range(MAX_REDIRECTS + 1):
             try:
                 status, text, location = await self._once(url, traffic, headers)
-            except FetchFailed:
-                raise VisitEnded(Outcome.UNREACHABLE, CODE) from None
-            except FORESEEN:
-                raise VisitEnded(Outcome.UNREACHABLE, CODE) from None
+            except FetchFailed as failure:
+                raise VisitEnded(Outcome.UNREACHABLE, _code(failure.code)) from None
+            except FORESEEN as error:
+                raise VisitEnded(Outcome.UNREACHABLE, _code(code_of(error))) from None
             if status not in REDIRECTS:
                 return RobotsFile(status=status, text=text, read_at=self._now())
             try:
@@ -158,6 +159,11 @@ class Robots:
                 if status not in _OK:
                     raise VisitEnded(Outcome.UNREACHABLE, CODE, until=turn.rests_until)
                 return status, await _text(response, traffic), ""
+
+
+def _code(code: str) -> str:
+    """Return the code of a file that cannot be had; where this machine is cut off, that is what is to be said."""
+    return code if code in NO_NETWORK else CODE
 
 
 async def _text(response: aiohttp.ClientResponse, traffic: Traffic) -> str:

@@ -7,14 +7,17 @@ and every write of a visit asks whether its token still fits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Row, Update, bindparam, case, func, insert, literal, not_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from domain.connectivity import Failure
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
+from domain.outcomes import Outcome
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
 from storage.rows import columns_of, made
 from storage.tables import DUE, targets, visit_requests, visits
@@ -80,16 +83,24 @@ class Claims:
         change = update(targets).where(targets.c.claimed).values(claimed=False, token=targets.c.token + 1)
         return self._connection.execute(change).rowcount
 
-    def finish(self, claim: Claim, visit: Visit, next_due: datetime | None, failures: int) -> None:
+    def finish(
+        self,
+        claim: Claim,
+        visit: Visit,
+        next_due: datetime | None,
+        failures: int,
+        *,
+        gone_since: datetime | None = None,
+    ) -> None:
         """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
         # Who paused or retired the target during the visit meant it.
         still_watched = targets.c.status == TargetStatus.ACTIVE
+        looked = {"last_visit_at": visit.started_at, "last_outcome": visit.outcome, "gone_since": gone_since}
         change = held(claim).values(
             claimed=False,
             next_due=case((still_watched, literal(next_due, targets.c.next_due.type)), else_=targets.c.next_due),
-            last_visit_at=visit.started_at,
-            last_outcome=visit.outcome,
             failures=failures,
+            **({} if visit.outcome is Outcome.OFFLINE else looked),
         )
         if not self._connection.execute(change).rowcount:
             raise LostClaim("the claim was voided before the visit ended")
@@ -101,10 +112,22 @@ class Claims:
         )
         self._connection.execute(answered.values(visit_id=visit.id))
 
+    def forgive(self, failures: Sequence[Failure]) -> None:
+        """Let targets stand as they did before failures that were not theirs, unless they are claimed again."""
+        for failure in reversed(failures):  # of several of one target the first counts
+            change = update(targets).where(targets.c.id == failure.target_id, DUE)
+            before = {"failures": failure.failures, "last_outcome": failure.outcome, "next_due": failure.due}
+            self._connection.execute(change.values(before))
+
     def visits(self, target_id: TargetId, limit: int) -> list[Visit]:
         """Return a target's visits, newest first."""
         newest_first = select(*_VISIT).where(visits.c.target_id == target_id).order_by(visits.c.started_at.desc())
         return [made(Visit, row) for row in self._connection.execute(newest_first.limit(limit))]
+
+    def gaps(self, target_id: TargetId) -> int:
+        """Return how often posts of a target may have scrolled away unseen."""
+        summed = select(func.sum(visits.c.gaps)).where(visits.c.target_id == target_id)
+        return int(self._connection.execute(summed).scalar() or 0)
 
     def request_visit(self, request_id: RequestId, target_id: TargetId, now: datetime) -> None:
         """Ask the running instance to visit a target now."""

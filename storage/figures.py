@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, func, select, true, type_coerce
 
 from domain.leads import LeadStatus
 from domain.targets import TargetStatus
-from storage.tables import leads, media, reports, revisions, targets, visits
+from storage.tables import leads, media, outages, reports, revisions, targets, visits
+
+_MINUTE = 60_000_000  # microseconds
 
 
 def count(connection: Connection, since: date | None, until: date | None) -> Mapping[str, int]:
@@ -22,6 +25,8 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
 
     Events (visits, observations …) are those of the UTC days from `since` to
     `until`, both included; states (…_active, …_open, …_closed) are today's.
+    `gaps` are the times at which posts may have scrolled away unseen, and
+    `minutes_offline` those of outages that began on these days and are over.
     """
     closed = leads.c.status == LeadStatus.CLOSED
     shown = and_(media.c.post_id == revisions.c.post_id, media.c.seq == revisions.c.seq)
@@ -29,6 +34,7 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         "reports": (reports, within(reports.c.created_at, since, until)),
         "targets_total": (targets, true()),
         "targets_active": (targets, targets.c.status == TargetStatus.ACTIVE),
+        "outages": (outages, within(outages.c.started_at, since, until)),
         "visits": (visits, within(visits.c.started_at, since, until)),
         "observations": (revisions, within(revisions.c.seen_at, since, until)),
         "media": (media.join(revisions, shown), within(revisions.c.seen_at, since, until)),
@@ -36,9 +42,17 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         "leads_open": (leads, ~closed),
         "leads_closed": (leads, closed),
     }
+    lasted = type_coerce(outages.c.ended_at, BigInteger) - type_coerce(outages.c.started_at, BigInteger)
+    summed: dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]] = {
+        "gaps": (func.sum(visits.c.gaps), within(visits.c.started_at, since, until)),
+        "minutes_offline": (func.sum(lasted) / _MINUTE, within(outages.c.started_at, since, until)),
+    }
     return {
         name: int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
         for name, (table, condition) in counted.items()
+    } | {
+        name: int(connection.execute(select(figure).where(condition)).scalar_one() or 0)
+        for name, (figure, condition) in summed.items()
     }
 
 

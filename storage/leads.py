@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from domain.errors import NotFound
 from domain.hashlists import HashMatch, MediaMatch
-from domain.ids import LeadId, PostId
-from domain.leads import Capture, DeletedPost, Lead, LeadStatus, PostTextHit, SealedContent
+from domain.ids import LeadId, PostId, TargetId
+from domain.leads import Capture, DeletedPost, Lead, LeadStatus, Look, PostTextHit, SealedContent
 from domain.ports import LeadKey
 from domain.scoring import Reason
 from domain.text import TextHit
@@ -22,6 +22,12 @@ _PLAIN = tuple(name for name in Lead.__slots__ if name in leads.c)
 _REASON = tuple(Reason.__slots__)
 _MATCH = tuple(HashMatch.__slots__)
 _HIT = tuple(TextHit.__slots__)
+_LOOK = (
+    lead_posts.c.post_id,
+    lead_posts.c.looked_at.label("at"),
+    lead_posts.c.gone_since,
+    lead_posts.c.taken_down_at,
+)
 _CONTENT = tuple(lead_contents.c[name] for name in SealedContent.__slots__)
 CLAIM = ("status", "claimed_by", "claimed_at", "closed_as")  # what people's decisions change
 _NO_LEAD = "There is no such lead; see `kapear leads list`."
@@ -32,6 +38,7 @@ class _Evidence(NamedTuple):
     matches: dict[str, list[MediaMatch]]
     hits: dict[str, list[PostTextHit]]
     deleted: dict[str, list[DeletedPost]]
+    looks: dict[str, list[Look]]
     captures: dict[str, set[Capture]]
 
 
@@ -50,6 +57,11 @@ class Leads:
         if not rows:
             raise NotFound(_NO_LEAD)
         return self.complete(rows)[0]
+
+    def is_open(self, target_id: TargetId) -> bool:
+        """Return whether any lead of a target is open."""
+        open_ones = select(leads.c.id).where(leads.c.target_id == target_id, leads.c.status != LeadStatus.CLOSED)
+        return self._connection.execute(open_ones.limit(1)).first() is not None
 
     def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
         """Return leads in the queue's order: points first (urgency + value), then the time of filing."""
@@ -105,6 +117,7 @@ class Leads:
                 withdrawn=tuple(item for item in found.matches[row.id] if item.withdrawn is not None),
                 text_hits=tuple(found.hits[row.id]),
                 deleted=tuple(found.deleted[row.id]),
+                looks=tuple(found.looks[row.id]),
                 capture=_capture(found.captures[row.id]),
             )
             for row in rows
@@ -112,7 +125,14 @@ class Leads:
 
     def _evidence(self, lead_ids: Sequence[LeadId]) -> _Evidence:
         """Return what speaks for these leads, each in the order in which it was found."""
-        found = _Evidence(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(set))
+        found = _Evidence(
+            reasons=defaultdict(list),
+            matches=defaultdict(list),
+            hits=defaultdict(list),
+            deleted=defaultdict(list),
+            looks=defaultdict(list),
+            captures=defaultdict(set),
+        )
         run = self._connection.execute
         for piece in chunks(lead_ids):
             reasons = select(*lead_reasons.c).where(lead_reasons.c.lead_id.in_(piece)).order_by(lead_reasons.c.nr)
@@ -135,6 +155,14 @@ class Leads:
             )
             for row in run(gone).mappings():
                 found.deleted[row["lead_id"]].append(DeletedPost(post_id=row["id"], at=row["deleted_at"]))
+            looked = (
+                select(*_LOOK, lead_posts.c.lead_id)
+                .where(lead_posts.c.lead_id.in_(piece), lead_posts.c.looked_at.is_not(None))
+                .order_by(lead_posts.c.post_id)
+            )
+            for row in run(looked).mappings():
+                values = {name: row[name] for name in Look.__slots__}
+                found.looks[row["lead_id"]].append(Look(**values))
             late = select(lead_posts.c.lead_id, lead_posts.c.capture).where(
                 lead_posts.c.lead_id.in_(piece), lead_posts.c.capture.is_not(None)
             )

@@ -24,9 +24,11 @@ from domain.store import (
     AuditBook,
     FeedBook,
     HostBook,
+    HostLandmarks,
     LeadBook,
     ListBook,
     OpinionBook,
+    OutageBook,
     PageTransaction,
     PeopleBook,
     PrintBook,
@@ -34,12 +36,14 @@ from domain.store import (
     RemoteBook,
     ReportBook,
     StandingBook,
+    TakedownBook,
     TargetBook,
     TelegramBook,
     Tx,
     VisitorLock,
 )
 from domain.targets import Claim
+from storage import network
 from storage.audit import Audit
 from storage.engine import READERS, Engines
 from storage.faults import fault
@@ -56,6 +60,7 @@ from storage.referrals import Referrals
 from storage.reports import Reports
 from storage.seats import SharedSeats
 from storage.standing import StandingOrder
+from storage.takedowns import Takedowns
 from storage.targets import Targets
 from storage.telegram import Telegram
 from storage.visitor import take
@@ -79,6 +84,9 @@ class SqlTx:
         self.prints: PrintBook = Prints(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
+        self.landmarks: HostLandmarks = network.HostLandmarks(connection)
+        self.outages: OutageBook = network.Outages(connection)
+        self.takedowns: TakedownBook = Takedowns(connection)
         self.hosts: HostBook = Hosts(connection)
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)

@@ -16,6 +16,10 @@ from storage.observed import Observed
 from storage.rows import chunks, columns_of, insert_new, made
 from storage.tables import lead_posts, posts, revisions, targets
 
+# What people decide about a target.
+_DECIDED = (
+    "status", "approved_by", "next_due", "expires_at", "extends_to", "extension_by", "extension_reason",
+)  # fmt: skip
 _OVER = (TargetStatus.EXPIRED, TargetStatus.RETIRED)
 
 
@@ -64,9 +68,9 @@ class Targets(Claims, Observed):
         return self._connection.execute(delete(posts).where(latest < cutoff, ~leaded)).rowcount
 
     def update(self, target: WatchTarget) -> None:
-        """Write status, approval and next visit of a target; its claim and cursor are left alone."""
+        """Write status, approval, end and next visit of a target; its claim and cursor are left alone."""
         change = update(targets).where(targets.c.id == target.id)
-        changed = change.values(status=target.status, approved_by=target.approved_by, next_due=target.next_due)
+        changed = change.values({name: getattr(target, name) for name in _DECIDED})
         if not self._connection.execute(changed).rowcount:
             raise NotFound(NO_TARGET)
 

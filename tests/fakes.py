@@ -72,7 +72,7 @@ class FakeSource:
     posts_asked: list[str] = field(default_factory=list)
     media_asked: list[str] = field(default_factory=list)
     closed: int = 0
-    itself: bool = True
+    itself: bool | BaseException = True
 
     async def pages(self, target: SourceTarget, traffic: Traffic) -> AsyncIterator[ObservedPage]:
         self.asked.append(target)
@@ -107,6 +107,8 @@ class FakeSource:
 
     async def is_itself(self, target: SourceTarget, traffic: Traffic) -> bool:  # noqa: ARG002 - the port's
         traffic.requests += 1
+        if isinstance(self.itself, BaseException):
+            raise self.itself
         return self.itself
 
 

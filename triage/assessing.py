@@ -42,6 +42,10 @@ class Assessor:
         named = digest("post", post) if platform.names_posts_by_url else post
         return PostKey(platform=platform, container=digest("container", container), post=named)
 
+    def shows(self, page: ObservedPage, platform: Platform, key: PostKey) -> bool:
+        """Return whether a post stands on a page; a channel's name may be another's by now, with posts of its own."""
+        return any(self.key_of(platform, post) == key for post in page.posts)
+
     def assess(
         self,
         scope: MandateScope,

@@ -22,14 +22,14 @@ class Desk:
     """
     The instruments that use cases share.
 
-    `telegram_host` is the host that serves Telegram's public preview;
+    `hosts` are asked about a platform's targets where it is not their locator's own;
     `lacking` says of platforms that cannot be asked yet what it takes.
     `telegram_session` signs in the environment's account, and is empty where it has none.
     """
 
     store: Store
     vault: Vault = field(repr=False)
-    telegram_host: str = "t.me"
+    hosts: Mapping[Platform, str] = field(default_factory=dict)
     telegram_session: str = field(default="", repr=False)
     lacking: Mapping[Platform, str] = field(default_factory=dict)
     max_active: int = MAX_ACTIVE
@@ -79,6 +79,11 @@ def recall_place(target_id: str) -> Place:
 def basis_place(target_id: str) -> Place:
     """Return where the basis of a target's authorisation stands."""
     return Place(table="targets", row=target_id, column="basis")
+
+
+def extension_place(target_id: str) -> Place:
+    """Return where the reason for a target's extension stands."""
+    return Place(table="targets", row=target_id, column="extension_reason")
 
 
 def alleged_place(report_id: str) -> Place:

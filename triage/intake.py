@@ -18,30 +18,34 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.audit import SYSTEM
-from domain.cadence import Cadence, next_interval
+from domain.cadence import Cadence
 from domain.errors import KapearError, LostClaim, OperatorFault, VisitEnded
 from domain.filing import TEXT_LEADS_A_DAY, PostKey
-from domain.fingerprints import MediaStatus
-from domain.ids import LeadId, PostId, VisitId
-from domain.leads import PostContent, SealedContent
-from domain.mandate import MandateScope, Standing, why_not_visited
-from domain.observations import MediaKind, ObservedPage, Platform, Traffic
+from domain.ids import LeadId, PostId
+from domain.leads import PostContent, SealedContent, is_closed_as_gone
+from domain.mandate import Standing, why_not_visited
+from domain.observations import MediaKind, ObservedPage, Platform
 from domain.outcomes import Outcome
 from domain.pages import AssessedPost, KnownMedia, PagePlan
 from domain.planning import Planner
 from domain.ports import Fingerprinter, Matcher, Source, SourceTarget, TextRules
+from domain.presence import NOT_ITSELF, needs_witness, ruled
 from domain.scoring import Points
 from domain.store import Tx
 from domain.targets import Claim, Visit, WatchTarget
 from triage.assessing import Assessor, reread
+from triage.captures import CAPTURED_WITHIN, Captures
 from triage.context import Surroundings
 from triage.desk import Desk, content_place, recall_place, retry_place
+from triage.finishing import Finishing
+from triage.outages import Line
 from triage.queue import sealed_text
 from triage.readings import MediaReader, Reading
+from triage.rechecks import Rechecks, due_posts
+from triage.run import Run
+from triage.takedowns import Takedowns
 
 log = logging.getLogger("kapear.intake")
-
-CAPTURED_WITHIN = timedelta(days=7)  # of a lead's filing; what cannot be had by then is not asked for any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,42 +55,11 @@ class Limits:
     media_at_once: int = 4
     page_deadline: timedelta = timedelta(seconds=90)
     visit_deadline: timedelta = timedelta(minutes=10)
+    witness_deadline: timedelta = timedelta(seconds=45)
     retries_a_visit: int = 20
     captures_a_visit: int = 20
+    rechecks_a_visit: int = 20
     text_leads_a_day: int = TEXT_LEADS_A_DAY
-
-
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    """One visit under way: its right to write, its scope, and what it counted."""
-
-    claim: Claim
-    scope: MandateScope
-    started: datetime
-    cursor: str | None
-    recall: bytes | None
-    is_owed: bool  # media to try again, or words to fetch, from earlier visits
-    pages: int = 0
-    gaps: int = 0
-    traffic: Traffic = field(default_factory=Traffic)
-    observations: int = 0
-    hashed: int = 0
-    matches: int = 0
-    suppressed: int = 0
-    filed: int = 0
-    tried: set[str] = field(default_factory=set)
-    surroundings: Surroundings | None = None
-    until: datetime | None = None  # when the host is to be left alone till
-
-    @property
-    def target(self) -> WatchTarget:
-        return self.claim.target
-
-    def count(self, plan: PagePlan) -> None:
-        self.observations += len(plan.revisions)
-        self.hashed += sum(row.status in {MediaStatus.HASHED, MediaStatus.LOW_QUALITY} for row in plan.media)
-        self.matches += sum(len(lead.matches) for lead in plan.leads)
-        self.filed += len(plan.filed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +74,7 @@ class Intake:
     limits: Limits = field(default_factory=Limits)
     points: Points = field(default_factory=Points)
     cadence: Cadence = field(default_factory=Cadence)
+    line: Line = field(default_factory=Line)
 
     @property
     def _reader(self) -> MediaReader:
@@ -127,10 +101,11 @@ class Intake:
 
         def look_up(tx: Tx) -> tuple[Standing, bool]:
             pending = tx.targets.pending_media(claim.target.id, 1)
-            return tx.standing.get(), bool(pending or tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1))
+            awaited = tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1)
+            return tx.standing.get(), bool(pending or awaited or due_posts(tx, claim.target, started, 1))
 
         standing, is_owed = await self.desk.store.read(look_up)
-        run = _Run(
+        run = Run(
             claim=claim,
             scope=standing.governing_mandate.scope,
             started=started,
@@ -139,12 +114,14 @@ class Intake:
             is_owed=is_owed,
         )
         code = why_not_visited(standing, claim.target, run.started)
-        outcome = Outcome.NOT_AUTHORISED
+        outcome, witness = Outcome.NOT_AUTHORISED, None
         if not code:
             outcome, code = await self._outcome_of(run)
-        return await self._finish(run, outcome, code, dice)
+            witness = await self._witness(run, outcome)
+        ruling = ruled(outcome, code, is_itself=witness, gone_since=claim.target.gone_since, now=self.desk.now())
+        return await Finishing(desk=self.desk, cadence=self.cadence, line=self.line).finish(run, ruling, dice)
 
-    async def _outcome_of(self, run: _Run) -> tuple[Outcome, str]:
+    async def _outcome_of(self, run: Run) -> tuple[Outcome, str]:
         """Look at the target and say how it ended."""
         code = ""
         deadline = asyncio.timeout(self.limits.visit_deadline.total_seconds())
@@ -168,7 +145,23 @@ class Intake:
             return _failed(run, fault)
         return (Outcome.NEW if run.observations else Outcome.UNCHANGED), code
 
-    async def _look(self, run: _Run) -> None:
+    async def _witness(self, run: Run, outcome: Outcome) -> bool | None:
+        """Return whether the platform is itself elsewhere, where the ending is believed of nobody else."""
+        if not needs_witness(outcome, run.target.platform, self.desk.locator_of(run.target)):
+            return None
+        return await self._is_itself(run)
+
+    async def _is_itself(self, run: Run) -> bool:
+        """Return whether the target's platform is itself, as far as that can be known."""
+        wanted = self.desk.wanted_of(run.target)
+        try:
+            async with asyncio.timeout(self.limits.witness_deadline.total_seconds()):
+                return await self.sources[wanted.platform].is_itself(wanted, run.traffic)
+        except Exception as fault:  # noqa: BLE001 - what cannot be asked witnesses nothing
+            log.info("no witness", extra={"target": run.target.id, "error": type(fault).__name__})
+            return False
+
+    async def _look(self, run: Run) -> None:
         """Read page after page, each committed before the next is fetched; then try pending media again."""
         target = run.target
         source = self.sources[target.platform]
@@ -185,9 +178,16 @@ class Intake:
             return  # nothing is new, and nothing left over: most visits are like this
         if run.scope.covers_media:
             await self._retry_pending(run, source, wanted)
-        await self._capture_awaited(run, source, wanted)
+        captures = Captures(
+            desk=self.desk, assessor=self._assessor, take_in=self._page, at_most=self.limits.captures_a_visit
+        )
+        await captures.fetch(run, source, wanted)
+        rechecks = Rechecks(
+            desk=self.desk, assessor=self._assessor, take_in=self._page, at_most=self.limits.rechecks_a_visit
+        )
+        await rechecks.look(run, source, wanted)
 
-    async def _page(self, run: _Run, page: ObservedPage, only: PostKey | None = None) -> None:
+    async def _page(self, run: Run, page: ObservedPage, only: PostKey | None = None) -> None:
         """Assess one page, or `only` one post of it, and commit it; a decision taken since the last ends the visit."""
         assessor = self._assessor
         named = [assessor.key_of(run.target.platform, post) for post in page.posts]
@@ -203,6 +203,9 @@ class Intake:
         if code:
             raise VisitEnded(Outcome.NOT_AUTHORISED, code)
         run.scope = standing.governing_mandate.scope
+        # Whoever stands before a plain host says of every address that there is nothing.
+        if page.deleted and run.target.platform.names_posts_by_url and not await self._is_itself(run):
+            raise VisitEnded(Outcome.UNREACHABLE, NOT_ITSELF)
         media_of = await self._reader.read_all(
             posts, [known.get(key, {}) for key in keys], covers_media=run.scope.covers_media, tried=run.tried
         )
@@ -225,7 +228,7 @@ class Intake:
     async def _stored_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
         return await self.desk.store.read(lambda tx: tx.targets.known_digests(keys))
 
-    async def _retry_pending(self, run: _Run, source: Source, wanted: SourceTarget) -> None:
+    async def _retry_pending(self, run: Run, source: Source, wanted: SourceTarget) -> None:
         """Read media again that earlier visits could not, unless this one has tried them already."""
         limit = self.limits.retries_a_visit
         rows = await self.desk.store.read(lambda tx: tx.targets.pending_media(run.target.id, limit))
@@ -246,33 +249,7 @@ class Intake:
             item = await self._reader.read(reading, gate, run.tried)
             await self._commit(run, [reread(row, item, post_url, album)])
 
-    async def _capture_awaited(self, run: _Run, source: Source, wanted: SourceTarget) -> None:
-        """Fetch what posts say whose leads were filed after they were seen, because a list changed."""
-        limit, since = self.limits.captures_a_visit, run.started - CAPTURED_WITHIN
-        for row in await self.desk.store.read(lambda tx: tx.prints.awaited(run.target.id, since, limit)):
-            try:
-                page = await source.post(wanted, row.key.post, run.traffic)
-            except VisitEnded as ended:
-                if ended.outcome is Outcome.RESTRICTED:
-                    continue  # this one is not shown; the others may be
-                return  # the visit has what it came for; the next one asks again
-            key_of = self._assessor.key_of
-            # A channel's name may be another's by now: what stands there under the post's number is not the post.
-            if page is None or row.key not in {key_of(run.target.platform, post) for post in page.posts}:
-                await self._note_gone(run, row.id)
-            else:
-                await self._page(run, page, only=row.key)
-
-    async def _note_gone(self, run: _Run, post_id: PostId) -> None:
-        """Write that the platform shows a post no more, so that its lead says why it has no words."""
-
-        def work(tx: Tx) -> None:
-            for lead_id in tx.prints.gone(post_id):
-                self.desk.note(tx, SYSTEM, "lead.post_gone", lead_id, target=run.target.id, post=post_id)
-
-        await self.desk.store.write(work)
-
-    async def _commit(self, run: _Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = ()) -> None:
+    async def _commit(self, run: Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = ()) -> None:
         """Write one page in one transaction, fenced by the claim."""
         planner = Planner(
             target_id=run.target.id,
@@ -304,8 +281,13 @@ class Intake:
                 action = "lead.post_returned" if change.deleted_at is None else "lead.post_deleted"
                 if change.deleted_at is not None:
                     tx.prints.gone(change.post_id)
+                    tx.takedowns.said(change.post_id, change.deleted_at)
                 for lead_id in change.lead_ids:
                     self.desk.note(tx, SYSTEM, action, lead_id, target=run.target.id, post=change.post_id)
+                if change.deleted_at is None:
+                    down = tx.takedowns.down([change.post_id])
+                    closed = {lead_id for lead_id in change.lead_ids if is_closed_as_gone(tx.leads.get(lead_id))}
+                    Takedowns(desk=self.desk).returned(tx, run.target.id, sorted(down | closed))
             return plan
 
         run.count(await self.desk.store.write(work))
@@ -324,46 +306,13 @@ class Intake:
             ciphertext=self.desk.vault.seal(lead_public, sealed_text(content), content_place(content_id)),
         )
 
-    async def _finish(self, run: _Run, outcome: Outcome, code: str, dice: float) -> tuple[Visit, datetime | None]:
-        """Write the visit and when the next is due."""
-        ended = self.desk.now()
-        # A host that asked for a pause says itself when; that is no failure of the target.
-        failures = 0 if outcome.was_seen else run.target.failures + (not outcome.is_ours and run.until is None)
-        next_due = max(ended + next_interval(self.cadence, outcome, failures, dice), run.until or ended)
-        visit = Visit(
-            id=VisitId(self.desk.new_id()),
-            target_id=run.target.id,
-            started_at=run.started,
-            ended_at=ended,
-            outcome=outcome,
-            code=code,
-            new_observations=run.observations,
-            media_hashed=run.hashed,
-            matches=run.matches,
-            suppressed=run.suppressed,
-            leads_filed=run.filed,
-            requests=run.traffic.requests,
-            bytes=run.traffic.bytes,
-            gaps=run.gaps,
-        )
-
-        def work(tx: Tx) -> datetime | None:
-            tx.targets.finish(run.claim, visit, next_due, failures)
-            if run.target.expires_at <= ended:
-                tx.targets.expire(ended)
-            return tx.targets.get(run.target.id).next_due  # None for one that is not to be visited any more
-
-        due = await self.desk.store.write(work)
-        log.info("visit ended", extra={"target": run.target.id, "visit": visit.id, "outcome": outcome, "code": code})
-        return visit, due
-
 
 def _url_of(key: PostKey, locator: str) -> str:
     """Return the address of a post on Telegram, or of a page, for which none was written down."""
     return f"{locator.replace('/s/', '/', 1)}/{key.post}" if key.platform.is_telegram else locator
 
 
-def _failed(run: _Run, fault: Exception) -> tuple[Outcome, str]:
+def _failed(run: Run, fault: Exception) -> tuple[Outcome, str]:
     """Return how a visit ends that broke unforeseen; neither message nor traceback, which could quote what was read."""
     log.error("visit failed", extra={"target": run.target.id, "error": type(fault).__name__})
     return Outcome.ERROR, type(fault).__name__

@@ -67,6 +67,14 @@ def lead_json(lead: Lead) -> Json:
             for rule, version in dict.fromkeys((found.hit.rule, found.hit.version) for found in lead.text_hits)
         ],
         "deleted_posts": [rfc3339(post.at) for post in lead.deleted],
+        "looks": [
+            {
+                "looked_at": rfc3339(look.at),
+                "gone_since": rfc3339(look.gone_since),
+                "taken_down_at": rfc3339(look.taken_down_at),
+            }
+            for look in lead.looks
+        ],
     }
 
 
@@ -101,9 +109,23 @@ def target_json(view: TargetView) -> Json:
         "approved_by": target.approved_by,
         "created_at": rfc3339(target.created_at),
         "expires_at": rfc3339(target.expires_at),
+        "extends_to": rfc3339(target.extends_to),
+        "extension_by": target.extension_by,
         "last_visit_at": rfc3339(target.last_visit_at),
         "last_outcome": target.last_outcome.value if target.last_outcome else None,
+        "gone_since": rfc3339(target.gone_since),
         "next_due": rfc3339(target.next_due),
+    }
+
+
+def watched_json(view: TargetView) -> Json:
+    """Return a target with how it was watched: its latest visits, and when it was not."""
+    return {
+        **target_json(view),
+        "basis": view.basis,
+        "gaps": view.gaps,
+        "not_watched": [{"from": rfc3339(one.started_at), "to": rfc3339(one.ended_at)} for one in view.outages],
+        "visits": [{**visit_json(visit, None), "started_at": visit.started_at.isoformat()} for visit in view.visits],
     }
 
 
@@ -118,6 +140,7 @@ def visit_json(visit: Visit, next_due: datetime | None) -> Json:
         "matches": visit.matches,
         "suppressed": visit.suppressed,
         "leads_filed": visit.leads_filed,
+        "gaps": visit.gaps,
         "next_due": rfc3339(next_due),
         "requests": visit.requests,
         "bytes": visit.bytes,

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from domain import targets
 from domain.audit import SYSTEM
+from domain.connectivity import Outage
 from domain.errors import BadInput, WrongState
 from domain.ids import RequestId, TargetId
 from domain.locators import Locator, recognise
@@ -26,13 +27,12 @@ from domain.store import StoredPost, Tx
 from domain.targets import TargetStatus, Visit, WatchTarget
 from domain.telegram import TelegramAccount, parse_session
 from domain.text import without_encoded_runs
-from triage.desk import Desk, basis_place, locator_place
+from triage.desk import Desk, basis_place, extension_place, locator_place
 from triage.reports import cited
 from triage.telegram import Telegram
 
 ANSWER_POLL_S = 0.2
 RECENT_VISITS = 20
-APPROVED = "target.approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +59,21 @@ class NewTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetView:
-    """A target as the desk sees it, with what is decrypted for that."""
+    """
+    A target as the desk sees it, with what is decrypted for that.
+
+    `outages` are the times since it was added in which nothing was watched;
+    `gaps` counts how often posts may have scrolled away unseen.
+    """
 
     target: WatchTarget
     canonical: str = field(repr=False)
     report: str
     basis: str = field(default="", repr=False)
+    extension_reason: str = field(default="", repr=False)
     visits: tuple[Visit, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +160,49 @@ class WatchList:
         return await self.desk.store.write(work)
 
     async def approve(self, actor: Actor, target_id: str) -> TargetView:
-        """Approve a target that another person requested."""
+        """Approve a target that another person requested, or its extension."""
         actor.require(Permission.APPROVE_TARGET)
         now = self.desk.now()
-        return await self._decide(
-            actor, target_id, APPROVED, lambda target: targets.approve(target, by=actor.name, now=now)
-        )
+
+        def work(tx: Tx) -> TargetView:
+            tx.targets.expire(now)
+            before = tx.targets.get(TargetId(target_id))
+            after = targets.approve(before, by=actor.name, now=now)
+            tx.targets.update(after)
+            action, told = (
+                ("target.approved", after.exceptions) if before.extends_to is None else ("target.extended", {})
+            )
+            self.desk.note(tx, actor, action, after.id, **told)
+            return self._view(tx, after)
+
+        return await self.desk.store.write(work)
+
+    async def extend(self, actor: Actor, target_id: str, *, days: int, reason: str) -> TargetView:
+        """
+        Ask that a target be watched longer, for a lead of it that is open; a second person approves.
+
+        Where the instance is not enrolled it is in force at once.
+        """
+        actor.require(Permission.REQUEST_TARGET)
+        stated = without_encoded_runs(reason.strip())
+        if not stated:
+            raise BadInput("Say why it is to be watched longer: --reason TEXT.")
+        now = self.desk.now()
+
+        def work(tx: Tx) -> TargetView:
+            tx.targets.expire(now)
+            target = tx.targets.get(TargetId(target_id))
+            if not tx.leads.is_open(target.id):
+                raise WrongState("No lead of this target is open; when it ends, add it again with a new decision.")
+            sealed = self.desk.vault.encrypt(stated, extension_place(target.id))
+            asked = targets.extend(target, by=actor.name, reason=sealed, days=days, now=now)
+            is_enrolled = tx.standing.get().enrolled
+            after = asked if is_enrolled else targets.extended(asked)
+            tx.targets.update(after)
+            self.desk.note(tx, actor, "target.extension_requested" if is_enrolled else "target.extended", after.id)
+            return self._view(tx, after)
+
+        return await self.desk.store.write(work)
 
     async def pause(self, actor: Actor, target_id: str) -> TargetView:
         """Stop visiting a target for a while."""
@@ -190,9 +235,18 @@ class WatchList:
 
         def work(tx: Tx) -> TargetView:
             target = tx.targets.get(TargetId(target_id))
-            return self._view(tx, target, visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)))
+            return replace(
+                self._view(tx, target),
+                visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)),
+                outages=tuple(tx.outages.between(target.created_at, min(target.expires_at, self.desk.now()))),
+                gaps=tx.targets.gaps(target.id),
+            )
 
         return await self.desk.store.read(work)
+
+    async def offline_since(self) -> datetime | None:
+        """Return since when the network is away, and nothing is watched; None while it is there."""
+        return await self.desk.store.read(lambda tx: tx.outages.current())
 
     async def posts(self, actor: Actor, target_id: str) -> list[tuple[str, StoredPost]]:
         """Return what was seen of a target, post by post: a name and no content."""
@@ -262,23 +316,26 @@ class WatchList:
             tx.targets.expire(now)
             target = decision(tx.targets.get(TargetId(target_id)))
             tx.targets.update(target)
-            told = target.exceptions if action == APPROVED else {}
-            self.desk.note(tx, actor, action, target.id, **told)
+            self.desk.note(tx, actor, action, target.id)
             return self._view(tx, target)
 
         return await self.desk.store.write(work)
 
-    def _view(self, tx: Tx, target: WatchTarget, visits: tuple[Visit, ...] = ()) -> TargetView:
+    def _view(self, tx: Tx, target: WatchTarget) -> TargetView:
         return TargetView(
             target=target,
             canonical=self.desk.locator_of(target),
             report=tx.reports.get(target.report_id).reference,
             basis=self.desk.vault.decrypt(target.basis, basis_place(target.id)),
-            visits=visits,
+            extension_reason=(
+                self.desk.vault.decrypt(target.extension_reason, extension_place(target.id))
+                if target.extension_reason is not None
+                else ""
+            ),
         )
 
     def _served_from(self, locator: Locator, accounts: Iterable[TelegramAccount]) -> str:
         """Return the host that would really be asked for a locator; of several the one that lies outside loopback."""
         if locator.platform is Platform.TELEGRAM:
             return min((parse_session(account.session).host for account in accounts), key=is_loopback)
-        return self.desk.telegram_host if locator.platform is Platform.TELEGRAM_WEB else locator.host
+        return self.desk.hosts.get(locator.platform, locator.host)

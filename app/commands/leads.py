@@ -98,9 +98,11 @@ def show(
         emit({**lead_json(lead), "assessments": said, **(opened if reveal is not None else {})}, as_json=True)
         return
     row = lead_json(lead)
-    told = {"reasons": "", "matches": "", "withdrawn_matches": "", "text_hits": ""}
+    told = {"reasons": "", "matches": "", "withdrawn_matches": "", "text_hits": "", "looks": ""}
     emit({**row, **told, "evidence": _evidence(row), "not_any_more": _withdrawn(row)}, as_json=False)
     emit(row["reasons"], as_json=False, columns=("score", "points", "text"))
+    if row["looks"]:
+        emit(row["looks"], as_json=False, columns=("looked_at", "gone_since", "taken_down_at"))
     if said:
         emit(said, as_json=False, columns=("by", "verdict", "basis", "classification"))
     for content in contents:

@@ -17,7 +17,7 @@ from domain.errors import AlreadyRunning, WrongState
 from domain.observations import Platform
 from domain.people import Actor
 from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, MAX_DEPTH, Visit
-from triage.json_views import Json, post_json, target_json, visit_json
+from triage.json_views import Json, post_json, rfc3339, target_json, visit_json, watched_json
 from triage.watchlist import NewTarget, TargetView
 
 app = typer.Typer(no_args_is_help=True, help="Watch targets.")
@@ -93,8 +93,28 @@ def _decision(name: str, summary: str, decide: Callable[[Instance, Actor, str], 
 
 
 _decision(
-    "approve", "Approve a target that another person asked for.", lambda i, a, t: i.office.watchlist.approve(a, t)
+    "approve",
+    "Approve a target, or its extension, that another person asked for.",
+    lambda i, a, t: i.office.watchlist.approve(a, t),
 )
+
+
+@app.command("extend")
+def extend(
+    target_id: Id,
+    days: Annotated[int, typer.Option(help=f"How many days longer; {MAX_DAYS} from now at most.")],
+    reason: Annotated[str, typer.Option(help="Why its open lead needs that, in a sentence.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Ask that a target with an open lead be watched longer; on an enrolled instance a second person approves it."""
+
+    async def work(instance: Instance, actor: Actor) -> TargetView:
+        return await instance.office.watchlist.extend(actor, target_id, days=days, reason=reason)
+
+    emit(target_json(at_desk(work, acting=True)), as_json=as_json)
+
+
 _decision("pause", "Stop visiting a target for a while.", lambda i, a, t: i.office.watchlist.pause(a, t))
 _decision("resume", "Go on visiting a paused target.", lambda i, a, t: i.office.watchlist.resume(a, t))
 _decision("retire", "Stop watching a target for good.", lambda i, a, t: i.office.watchlist.retire(a, t))
@@ -118,12 +138,22 @@ def show(target_id: Id, *, as_json: AsJson = False) -> None:
         return await instance.office.watchlist.show(actor, target_id)
 
     view = at_desk(work, acting=False)
-    visits = [{**visit_json(visit, None), "started_at": visit.started_at.isoformat()} for visit in view.visits]
-    emit(
-        {**target_json(view), "basis": view.basis, "visits": visits} if as_json else target_json(view), as_json=as_json
-    )
-    if not as_json and visits:
+    watched = watched_json(view)
+    if as_json:
+        emit(watched, as_json=True)
+        return
+    visits, outages = watched.pop("visits"), watched.pop("not_watched")
+    emit(watched, as_json=False)
+    if view.target.gone_since is not None:
+        again = rfc3339(view.target.next_due) or "no time: it is not watched now"
+        say(f"Said to be gone since {rfc3339(view.target.gone_since)}; looked at again at {again}.")
+    if view.gaps:
+        say(f"Posts may have scrolled away unseen: {view.gaps} times.")
+    if visits:
         emit(visits, as_json=False, columns=("started_at", "outcome", "new_observations", "leads_filed", "seconds"))
+    if outages:
+        say("Not watched, for the network was away:")
+        emit(outages, as_json=False, columns=("from", "to"))
 
 
 @app.command("posts")

@@ -74,5 +74,5 @@ def _question(platforms: Platforms, asked: str) -> Question:
         url=f"{platforms.facebook_base}/{asked}",
         accepts=JSON,
         secret=(("access_token", platforms.facebook_token),),
-        reads=_EXPLAINED,
+        told=_EXPLAINED,
     )

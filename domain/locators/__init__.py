@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 
 from domain.errors import BadLocator
 from domain.locators import (
+    bluesky,
     discourse,
     facebook,
     feed,
     forum,
+    handles,
     homes,
     imageboard,
+    lemmy,
+    mastodon,
     parts,
     reddit,
     refused,
@@ -37,10 +41,13 @@ READERS: Mapping[Platform, Reader] = {
     Platform.FACEBOOK: facebook.read,
     Platform.REDDIT: reddit.read,
     Platform.VK: vk.read,
+    Platform.BLUESKY: bluesky.read,
     Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,
     Platform.FORUM: forum.read,
     Platform.IMAGEBOARD: imageboard.read,
+    Platform.LEMMY: lemmy.read,
+    Platform.MASTODON: mastodon.read,  # the widest: any host's /@name
 }
 
 
@@ -97,6 +104,9 @@ def _recognised(text: str, *, with_account: bool, is_whole: bool, platform: Plat
         raise BadLocator("The locator holds a space, a control character or a backslash; paste the plain address.")
     if any("\ud800" <= character <= "\udfff" for character in pasted):
         raise BadLocator("The locator holds half a character; paste the plain address.")
+    handle = handles.spelled_out(pasted)
+    if handle is not None:
+        pasted, platform = handle[0], platform or handle[1]
     refused.refuse_application(pasted)
     channel = telegram.named_channel(pasted, is_whole=is_whole)
     if channel is None:

@@ -144,6 +144,7 @@ lead_posts = Table(
     Column("capture", Word(Capture)),  # null: what the post said was sealed when the lead was filed
     Column("looked_at", Moment),  # again, since the lead was filed
     Column("gone_since", Moment),  # when the platform first said so, until it shows the post again
+    Column("taken_down_at", Moment),  # when that was confirmed
     Index("ix_lead_posts_awaited", "post_id", sqlite_where=AWAITED, postgresql_where=AWAITED),
 )
 

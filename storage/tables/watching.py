@@ -47,6 +47,9 @@ targets = Table(
     Column("robots_ignored", Text, nullable=False, server_default=text("''")),
     Column("plain_agent", Text, nullable=False, server_default=text("''")),
     Column("gone_since", Moment),
+    Column("extends_to", Moment),  # asked for, and not approved yet
+    Column("extension_by", Text),
+    Column("extension_reason", LargeBinary),
     Column("next_due", Moment),
     Column("last_visit_at", Moment),
     Column("last_outcome", Word(Outcome)),

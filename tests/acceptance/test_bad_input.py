@@ -59,6 +59,7 @@ def test_wrong_settings(kapear: Kapear, tmp_path: Path) -> None:
         ("KAPEAR_BIND", "0.0.0.0:8470", "loopback"),
         ("KAPEAR_BIND", "nonsense", "KAPEAR_BIND"),
         ("KAPEAR_TELEGRAM_WEB_BASE", "gopher://kites", "KAPEAR_TELEGRAM_WEB_BASE"),
+        ("KAPEAR_BLUESKY_BASE", "kites.example", "KAPEAR_BLUESKY_BASE"),
         ("KAPEAR_DATA_DIR", str(tmp_path / "nowhere"), "kapear init"),
     ):
         assert says in kapear.with_env(**{name: value}).refused("leads", "list")

@@ -42,6 +42,7 @@ REVIEWED = {
         "platform", "depth", "ignore-robots", "plain-agent",
     ),
     "watch approve": reviewed("the target", OWN, "target_id"),
+    "watch extend": reviewed("the target", OWN, "target_id", "days", "reason"),
     "watch pause": reviewed("the target", OWN, "target_id"),
     "watch resume": reviewed("the target", OWN, "target_id"),
     "watch retire": reviewed("the target", OWN, "target_id"),

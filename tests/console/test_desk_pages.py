@@ -10,10 +10,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from domain.leads import LeadStatus
+from domain.outcomes import Outcome
 from domain.people import Role
+from domain.presence import Ruling
 from domain.reports import Via
+from domain.store import Tx
 from tests.console.visitor import Desk
 from tests.desk import LOCAL, PASSPHRASE, SELLING, post
+from triage.takedowns import Takedowns
 
 
 async def test_the_queue_shows_leads_by_points_with_sums_and_matches(desk: Desk) -> None:
@@ -330,3 +334,39 @@ async def test_the_queue_tells_of_accounts_that_do_not_read_as_they_should(desk:
     figures = await desk.stranger().get("/metrics")
     for line in ('{state="parked"} 1.0', '{state="in_use"} 0.0', '{state="limited"} 0.0'):
         assert f"kapear_telegram_accounts{line}" in figures.text
+
+
+async def test_pages_tell_what_is_gone_what_was_not_watched_and_what_is_to_be_extended(enrolled: Desk) -> None:
+    await enrolled.opened.add_list(b"tin lantern")
+    lead_id = await _enrolled_lead(enrolled)
+    bopha = await enrolled.sign_in("bopha")
+    actor = await enrolled.opened.user("bopha")
+    target = (await enrolled.office.watchlist.all(actor))[0].target
+    since = enrolled.opened.clock.now
+    gone = Ruling(outcome=Outcome.GONE, code="http_404", gone_since=since)
+
+    def away(tx: Tx) -> None:
+        tx.outages.begin(since)
+        tx.takedowns.said(tx.takedowns.open_posts(target.id)[0].id, since)
+
+    await enrolled.opened.store.write(away)
+    page = f"/leads/{lead_id}"
+    words = (await bopha.get(page)).words
+    assert re.search(r"said to be gone 2 Mar 2026.{0,40}, not verified yet", words)
+    enrolled.opened.clock.forward(timedelta(days=60))
+    bopha, chan = await enrolled.sign_in("bopha"), await enrolled.sign_in("chan")
+    takedowns = Takedowns(desk=enrolled.office.desk)
+    await enrolled.opened.store.write(lambda tx: tx.takedowns.target_back(target.id, since))
+    await enrolled.opened.store.write(lambda tx: takedowns.of_target(tx, target, gone))
+    shown = (await bopha.get(page)).words
+    assert re.search(r"takedown verified: said to be gone 2 Mar 2026.{0,40} and again 1 May 2026", shown)
+    await enrolled.office.watchlist.extend(actor, target.id, days=30, reason="Its lead is open")
+    place = f"/targets/{target.id}"
+    for words in ("Extension asked for", "bopha: Its lead is open", "Not watched: the network was away", "still away"):
+        assert words in (await bopha.get(place)).words, words
+    assert "Approve the extension" not in (await bopha.get(place)).words
+    assert "Approve the extension" in (await chan.get(place)).words
+    assert (await chan.send(f"{place}/approve")).status == 303
+    assert "Extension asked for" not in (await chan.get(place)).words
+    figures = await enrolled.stranger().get("/metrics")
+    assert "kapear_offline 1.0" in figures.text

@@ -14,13 +14,23 @@ from tests.contracts.store_desk import DeskContract
 from tests.contracts.store_feeds import FeedContract
 from tests.contracts.store_hosts import HostContract
 from tests.contracts.store_lists import ListContract
+from tests.contracts.store_network import NetworkContract
 from tests.contracts.store_pages import PageContract
+from tests.contracts.store_takedowns import TakedownContract
 from tests.contracts.store_targets import TargetContract
 from tests.contracts.store_telegram import TelegramContract
 
 
 class StoreContract(
-    DeskContract, ListContract, TargetContract, PageContract, TelegramContract, FeedContract, HostContract
+    DeskContract,
+    ListContract,
+    TargetContract,
+    PageContract,
+    TelegramContract,
+    FeedContract,
+    NetworkContract,
+    TakedownContract,
+    HostContract,
 ):
     """The suite; a subclass brings the fixtures `store` and `other_store`, two on one empty database."""
 

@@ -57,7 +57,7 @@ async def costs(folder: Path) -> list[Cost]:
         pool = await stack.enter_async_context(FingerprintPool(children=1, allow_missing_layers=True))
         office = await stack.enter_async_context(open_office(folder))
         office.intake = replace(office.intake, sources={Platform.TELEGRAM_WEB: source}, fingerprinter=pool)
-        here = WatchList(desk=replace(office.office.desk, telegram_host="127.0.0.1"))
+        here = WatchList(desk=replace(office.office.desk, hosts={Platform.TELEGRAM_WEB: "127.0.0.1"}))
         wanted = NewTarget(locator="https://t.me/s/tinlanterns", report="R-1", authorised_by="desk", basis="reported")
         target = await here.add(LOCAL, wanted)
         for words in ("lantern", "kite", "kite"):

@@ -113,6 +113,7 @@ async def source_for(
             tool="kapear tests",
             robots=robots if heeds_robots else None,
             telegram_web_base=base,
+            bluesky_base=base,
             limits=limits,
             forum_rules=load_rules(),
             platforms=platforms,

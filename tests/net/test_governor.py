@@ -199,3 +199,23 @@ async def test_hosts_nobody_visits_any_more_are_forgotten_but_not_that_they_rest
     with pytest.raises(HostRests):
         async with governor.slot("resting.example"):
             pytest.fail("it rests")
+
+
+async def test_what_failed_while_the_network_was_away_is_forgiven_and_what_a_host_asked_for_is_not() -> None:
+    governor = HostGovernor(delay=0)
+    for _ in range(5):
+        with pytest.raises(FetchFailed):
+            async with governor.slot("kites.example"):
+                raise FetchFailed("timeout")
+    async with governor.slot("boats.example") as turn:
+        turn.heard(429, {"Retry-After": "3600"})
+    for name in ("kites.example", "boats.example"):
+        with pytest.raises(HostRests):
+            async with governor.slot(name):
+                pass
+    await governor.forgive()
+    async with governor.slot("kites.example"):
+        pass
+    with pytest.raises(HostRests):
+        async with governor.slot("boats.example"):
+            pass

@@ -25,10 +25,20 @@ BACK_TO_OPINIONS = (
     "DROP TABLE hosts",
     "ALTER TABLE lead_posts DROP COLUMN looked_at",
     "ALTER TABLE lead_posts DROP COLUMN gone_since",
+    "ALTER TABLE lead_posts DROP COLUMN taken_down_at",
     "ALTER TABLE visits DROP COLUMN gaps",
     *(
         f"ALTER TABLE targets DROP COLUMN {name}"
-        for name in ("recall", "depth", "robots_ignored", "plain_agent", "gone_since")
+        for name in (
+            "recall",
+            "depth",
+            "robots_ignored",
+            "plain_agent",
+            "gone_since",
+            "extends_to",
+            "extension_by",
+            "extension_reason",
+        )
     ),
 )
 BACK_TO_LISTS = (

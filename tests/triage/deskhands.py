@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from domain.audit import AuditDraft
+from domain.connectivity import Outage
 from domain.ids import TargetId
 from domain.leads import Lead
 from domain.mandate import Mandate, MandateScope, Organisation
@@ -17,6 +18,7 @@ from domain.targets import Claim, Visit, WatchTarget
 from tests.desk import LOCAL, OpenOffice
 from tests.fakes import FakeFingerprinter, FakeMatcher, FakeRules, FakeSource, Step
 from triage.intake import Intake, Limits
+from triage.outages import Line
 from triage.watchlist import NewTarget, TargetView, WatchList
 
 ORGANISATION = Organisation(name="A test hotline", contact="hotline@example.org", zone="Asia/Phnom_Penh")
@@ -32,6 +34,7 @@ class Desk:
     matcher: FakeMatcher = field(default_factory=FakeMatcher)
     rules: FakeRules = field(default_factory=FakeRules)
     limits: Limits = field(default_factory=Limits)
+    line: Line = field(default_factory=Line)
 
     @property
     def intake(self) -> Intake:
@@ -42,12 +45,13 @@ class Desk:
             matcher=self.matcher,
             rules=self.rules,
             limits=self.limits,
+            line=self.line,
         )
 
     @property
     def watchlist(self) -> WatchList:
         """Return the watch list of an instance whose Telegram is a loopback platform."""
-        return WatchList(desk=replace(self.opened.office.desk, telegram_host="127.0.0.1"))
+        return WatchList(desk=replace(self.opened.office.desk, hosts={Platform.TELEGRAM_WEB: "127.0.0.1"}))
 
     async def watch(self, locator: str = "@tin_lanterns", *, by: Actor = LOCAL, days: int = 90) -> TargetView:
         """Add a target; on an enrolled instance another person has to approve it."""
@@ -76,6 +80,13 @@ class Desk:
         self.source.script = script
         visit, _ = await self.intake.visit(await self.claim(target_id), 0.5)
         return visit
+
+    async def visits(self, target_id: str) -> list[Visit]:
+        return await self.opened.store.read(lambda tx: tx.targets.visits(TargetId(target_id), 1_000))
+
+    async def outages(self) -> list[Outage]:
+        now = self.opened.clock()
+        return await self.opened.store.read(lambda tx: tx.outages.between(now - timedelta(days=1), now))
 
     async def posts(self, target_id: str) -> list[StoredPost]:
         return await self.opened.store.read(lambda tx: tx.targets.posts(TargetId(target_id)))

@@ -24,14 +24,15 @@ AFTER_A_PAGE = timedelta(seconds=2)  # one page is committed long before
 MINUTES = timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.NEW, Outcome.UNCHANGED}))
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.NEW, Outcome.UNCHANGED, Outcome.GONE}))
 async def test_how_a_source_ends_a_visit_is_its_outcome(desk: Desk, outcome: Outcome) -> None:
     target_id = (await desk.watch()).target.id
     visit = await desk.visit(target_id, a_page(a_sight("1")), VisitEnded(outcome, "a_code"))
     assert (visit.outcome, visit.code, visit.new_observations) == (outcome, "a_code", 1)
     assert len(await desk.posts(target_id)) == 1  # what was committed stays
     target = await desk.target(target_id)
-    assert (target.last_outcome, target.failures) == (outcome, 0 if outcome.is_ours else 1)
+    last = None if outcome is Outcome.OFFLINE else outcome  # nothing was learnt of the target
+    assert (target.last_outcome, target.failures) == (last, 0 if outcome.is_ours else 1)
 
 
 async def test_a_host_that_asked_for_a_pause_says_when_the_next_visit_is_due(desk: Desk) -> None:

@@ -42,7 +42,7 @@ def test_a_lead_has_exactly_the_keys_of_the_contract() -> None:
     shown = lead_json(a_lead())
     assert list(shown) == [
         "id", "status", "closed_as", "urgency", "value", "reasons", "target_id", "platform", "posted_at", "seen_at",
-        "filed_at", "matches", "withdrawn_matches", "capture", "text_hits", "deleted_posts",
+        "filed_at", "matches", "withdrawn_matches", "capture", "text_hits", "deleted_posts", "looks",
     ]  # fmt: skip
     assert shown["reasons"] == [
         {
@@ -99,7 +99,7 @@ def test_a_visit_has_exactly_the_keys_of_watch_check() -> None:
     assert visit_json(visit, NOON) == {
         "target_id": "target-1", "outcome": "new", "code": "", "new_observations": 5, "media_hashed": 3, "matches": 2,
         "suppressed": 1,
-        "leads_filed": 1, "next_due": "2026-03-01T12:00:00Z", "requests": 4, "bytes": 900, "seconds": 2.5,
+        "leads_filed": 1, "gaps": 0, "next_due": "2026-03-01T12:00:00Z", "requests": 4, "bytes": 900, "seconds": 2.5,
     }  # fmt: skip
 
 

@@ -195,7 +195,7 @@ async def test_accounts_are_kept_by_those_whose_role_admits_it(desk: Desk, role:
 
 
 async def test_a_pasted_channel_is_read_through_an_account_that_is_in_use(desk: Desk) -> None:
-    own = replace(with_session(desk), telegram_host="127.0.0.1")
+    own = replace(with_session(desk), hosts={Platform.TELEGRAM_WEB: "127.0.0.1"})
     assert await add_target(own, "@tin_lanterns") is Platform.TELEGRAM
     with pytest.raises(WrongState, match="watched already"):
         await add_target(own, "https://t.me/s/tin_lanterns")

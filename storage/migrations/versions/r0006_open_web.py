@@ -23,11 +23,15 @@ def upgrade() -> None:
         sa.Column("robots_ignored", Text(), nullable=False, server_default=EMPTY),
         sa.Column("plain_agent", Text(), nullable=False, server_default=EMPTY),
         sa.Column("gone_since", BigInteger()),
+        sa.Column("extends_to", BigInteger()),
+        sa.Column("extension_by", Text()),
+        sa.Column("extension_reason", LargeBinary()),
     ):
         op.add_column("targets", column)
     op.add_column("visits", sa.Column("gaps", BigInteger(), nullable=False, server_default="0"))
     op.add_column("lead_posts", sa.Column("looked_at", BigInteger()))
     op.add_column("lead_posts", sa.Column("gone_since", BigInteger()))
+    op.add_column("lead_posts", sa.Column("taken_down_at", BigInteger()))
     op.create_table(
         "hosts",
         sa.Column("host_digest", Text(), nullable=False),

@@ -1,0 +1,33 @@
+"""Decide which targets are visited now: what people asked for, then what is due, the longest due first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.store import Tx
+from domain.targets import Claim
+from triage.desk import Desk
+from triage.outages import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """Hands out the turns of one visitor."""
+
+    desk: Desk
+    line: Line
+
+    async def take(self, room: int, *, is_idle: bool) -> list[Claim]:
+        """Claim up to so many targets; `is_idle` where no visit is under way."""
+        now, network = self.desk.now(), self.line.network
+        # While nothing can be reached, one look now and then tells when that is over.
+        due = int(is_idle and network.may_probe(now)) if network.is_away else room
+
+        def work(tx: Tx) -> list[Claim]:
+            # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.
+            asked = [tx.targets.claim(target_id) for target_id in tx.targets.requested()[:room]]
+            claims = [claim for claim in asked if claim is not None]
+            left = 0 if tx.standing.get().paused else min(due, room - len(claims))
+            return claims + (tx.targets.claim_due(now, left) if left else [])
+
+        return await self.desk.store.write(work)
