@@ -17,10 +17,11 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app import telegram_config
+from app import platform_config, telegram_config
 from app.feed_config import ArachnidConfig, FeedConfig, read_arachnid, read_feeds
 from app.proxy_config import read_proxy
 from app.telegram_config import TelegramConfig
+from crawler.platforms import Platforms
 from domain.cadence import Cadence
 from domain.errors import OperatorFault
 from domain.hashlists import LIST_GROWTH
@@ -39,7 +40,7 @@ KNOWN = frozenset(
         "visit_interval_s", "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth",
         "max_active_targets", "points", "behind_proxy", "proxy", "public_host", "zone", "allow_missing_layers",
         "feeds", "arachnid",
-        *telegram_config.KNOWN,
+        *platform_config.KNOWN, *telegram_config.KNOWN,
     }
 )  # fmt: skip
 
@@ -58,6 +59,7 @@ class Config:
     telegram_web_base: str = "https://t.me"
     bluesky_base: str = "https://public.api.bsky.app"
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
+    platforms: Platforms = field(default_factory=Platforms)
     proxy: Proxy | None = None
     cadence: Cadence = field(default_factory=Cadence)
     visits_at_once: int = 4
@@ -130,6 +132,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         contact=_mailbox(str(values.get("contact", "")).strip()),
         telegram_web_base=_base(values, "telegram_web_base", "https://t.me"),
         bluesky_base=_base(values, "bluesky_base", "https://public.api.bsky.app"),
+        platforms=platform_config.read(values, environment),
         # Where there is a proxy nothing goes around it, Telegram included.
         telegram=replace(telegram, proxy=telegram.proxy or proxy),
         proxy=proxy,

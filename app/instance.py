@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.config import Config
 from app.lists import matcher_of, shelf_in
+from app.platform_config import lacking
 from domain.audit import SYSTEM, AuditDraft
 from domain.clock import utc_now
 from domain.errors import OperatorFault
@@ -124,6 +125,7 @@ def _key_ids(tx: Tx) -> dict[str, str]:
 
 def _office(config: Config, store: Store, vault: HostVault) -> Office:
     desk = Desk(
+        lacking=lacking(config.platforms),
         store=store,
         vault=vault,
         hosts=config.hosts,

@@ -140,6 +140,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             session=session,
             governor=governor,
             telegram_web_base=config.telegram_web_base,
+            platforms=config.platforms,
             bluesky_base=config.bluesky_base,
             tool=tool_version(),
             landmarks=KnownHosts(desk=instance.office.desk),

@@ -13,6 +13,7 @@ from enum import StrEnum
 from domain import scoring
 from domain.hashlists import ListClass, Withdrawal
 from domain.leads import Closing, LeadKind, LeadStatus
+from domain.locators import refused, telegram
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.people import Role
@@ -178,6 +179,8 @@ def messages() -> Iterator[tuple[str, str]]:
         yield text, "domain.scoring"
     for never_opened in ReferralKind:
         yield never_opened.sentence, "domain.referral_kinds"
+    for text in (*refused.SENTENCES, *telegram.SENTENCES):
+        yield text, "domain.locators"
     for text in (*NOTICES, *ERROR_TITLES.values(), *LINES):
         yield text, "console.words"
 

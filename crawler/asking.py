@@ -48,7 +48,7 @@ async def ask(visit: Visit, question: Question, recall: Recall | None = None) ->
         async with slot as turn, asyncio.timeout(timeout):
             answer = opened(
                 equipment.session,
-                question.url,
+                question.address,
                 traffic=visit.traffic,
                 headers=headers,
                 read_timeout=timeout,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from domain.observations import CaptureRecord
 
@@ -39,14 +40,21 @@ class Question:
     """
     One GET: where, what is accepted, and what more to say (a token, say; never stored or logged).
 
-    `told` are statuses beside 200 whose body is an answer, too, of whatever
-    type: an interface says there why it has no other.
+    `secret` is what must stand in the address that is asked, and in none that
+    is kept. `told` are statuses beside 200 whose body is an answer, too, of
+    whatever type: an interface says there why it has no other.
     """
 
     url: str = field(repr=False)
     accepts: Accepts = HTML
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secret: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     told: frozenset[int] = frozenset()
+
+    @property
+    def address(self) -> str:
+        """Return where it is sent, secrets and all."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(self.secret)}" if self.secret else self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

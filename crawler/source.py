@@ -24,13 +24,16 @@ from crawler.settings import SETTINGS
 from crawler.spiders.base import VisitSpider
 from crawler.spiders.bluesky import BlueskySpider
 from crawler.spiders.discourse import DiscourseSpider
+from crawler.spiders.facebook import FacebookSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
 from crawler.spiders.imageboard import ImageboardSpider
 from crawler.spiders.lemmy import LemmySpider
 from crawler.spiders.mastodon import MastodonSpider
 from crawler.spiders.page import PageSpider
+from crawler.spiders.reddit import RedditSpider
 from crawler.spiders.telegram_web import TelegramWebSpider
+from crawler.spiders.vk import VkSpider
 from crawler.visit import Equipment, Limits, Visit
 from domain.clock import utc_now
 from domain.observations import ObservedPage, Platform, Traffic
@@ -45,13 +48,16 @@ BLUESKY_BASE = "https://public.api.bsky.app"
 SPIDERS: dict[Platform, type[VisitSpider]] = {
     Platform.BLUESKY: BlueskySpider,
     Platform.DISCOURSE: DiscourseSpider,
+    Platform.FACEBOOK: FacebookSpider,
     Platform.FEED: FeedSpider,
     Platform.FORUM: ForumSpider,
     Platform.IMAGEBOARD: ImageboardSpider,
     Platform.LEMMY: LemmySpider,
     Platform.MASTODON: MastodonSpider,
     Platform.PAGE: PageSpider,
+    Platform.REDDIT: RedditSpider,
     Platform.TELEGRAM_WEB: TelegramWebSpider,
+    Platform.VK: VkSpider,
 }
 
 

@@ -23,6 +23,7 @@ class Desk:
     The instruments that use cases share.
 
     `hosts` are asked about a platform's targets where it is not their locator's own;
+    `lacking` says of platforms that cannot be asked yet what it takes.
     `telegram_session` signs in the environment's account, and is empty where it has none.
     """
 
@@ -30,6 +31,7 @@ class Desk:
     vault: Vault = field(repr=False)
     hosts: Mapping[Platform, str] = field(default_factory=dict)
     telegram_session: str = field(default="", repr=False)
+    lacking: Mapping[Platform, str] = field(default_factory=dict)
     max_active: int = MAX_ACTIVE
     now: Callable[[], datetime] = utc_now
     new_id: IdMaker = new_id

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from domain.errors import BadLocator, NotWatchable
 from domain.leads import PostContent
 from domain.locators import Locator, recognise_linked
+from domain.observations import Platform
 from domain.people import Actor, Permission
 from domain.referral_kinds import ReferralKind
 from triage.desk import Desk
@@ -36,6 +37,12 @@ class Suggestion:
 
     place: Locator
     post: str = field(repr=False)
+
+    @property
+    def platform_to_say(self) -> str:
+        """Return which platform has to be said with the address, which may not tell it; empty where it does."""
+        platform = self.place.platform
+        return platform.value if platform.is_one_of_many and platform is not Platform.PAGE else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

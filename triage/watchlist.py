@@ -95,6 +95,8 @@ class WatchList:
             actor.require(Permission.HIDE_NAME)
         accounts = await self.desk.store.read(Telegram(desk=self.desk).in_use)
         locator = recognise(wanted.locator, with_account=bool(accounts), platform=wanted.platform)
+        if locator.platform in self.desk.lacking:
+            raise WrongState(self.desk.lacking[locator.platform])
         lifetime = targets.checked_days(wanted.days)
         if not wanted.basis.strip() or not wanted.authorised_by.strip():
             raise BadInput("Say who authorised watching this (--authorised-by) and on what basis (--basis).")

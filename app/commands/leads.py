@@ -127,7 +127,8 @@ def _print_linked(linked: Suggestions) -> None:
     """Print where the posts lead, with the words to add or note it; the report is the reader's to bring."""
     if linked.places:
         add = "kapear watch add {} --report REFERENCE --authorised-by NAME --basis TEXT"
-        rows = [[add.format(shlex.quote(one.place.canonical)), one.post] for one in linked.places]
+        said = {one: f" --platform {one.platform_to_say}" if one.platform_to_say else "" for one in linked.places}
+        rows = [[add.format(shlex.quote(one.place.canonical)) + said[one], one.post] for one in linked.places]
         print_rows((NEEDS_A_REPORT, "in"), rows)
     refer = "kapear report refer {} --report REFERENCE"
     for says, notes in ((FOR_THE_POLICE, linked.referrals), (FILES, linked.files)):

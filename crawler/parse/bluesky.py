@@ -33,12 +33,15 @@ _GONE = {
     "RepoDeactivated": "account_deactivated",
 }
 _NOT_FOUND = frozenset({"profile not found", "actor not found"})
+_NOT_FOR_THE_PUBLIC = "!no-unauthenticated"
 _NEEDS_SIGN_IN = frozenset({"AuthMissing", "AuthenticationRequired"})
 
 
 def read_profile(untrusted: object) -> str:
-    """Return the DID of a profile that was looked up."""
-    return did_in(an_object(untrusted))
+    """Return the DID of a profile that was looked up; raises VisitEnded for one that is not for the public."""
+    profile = an_object(untrusted)
+    _check_public(profile)
+    return did_in(profile)
 
 
 def read_feed(untrusted: object, *, owner: str) -> Listing:
@@ -103,7 +106,18 @@ def _named(view: Mapping[str, object]) -> tuple[str, str]:
     return did, named[2]
 
 
+def _check_public(profile: Mapping[str, object]) -> None:
+    """
+    Raise VisitEnded where an author asks to be shown to nobody who is not signed in.
+
+    The interface answers all the same; what is public is what anybody is shown.
+    """
+    if any(text_in(label, "val") == _NOT_FOR_THE_PUBLIC for label in objects_in(profile, "labels")):
+        raise VisitEnded(Outcome.RESTRICTED, "needs_sign_in")
+
+
 def _post(view: Mapping[str, object], did: str, name: str) -> SeenPost:
+    _check_public(an_object(view["author"]))
     record = object_in(view, "record")
     handle = text_in(object_in(view, "author"), "handle")
     links, media, described = _embedded(object_in(view, "embed"))

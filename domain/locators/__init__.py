@@ -14,6 +14,7 @@ from domain.errors import BadLocator
 from domain.locators import (
     bluesky,
     discourse,
+    facebook,
     feed,
     forum,
     handles,
@@ -22,8 +23,10 @@ from domain.locators import (
     lemmy,
     mastodon,
     parts,
+    reddit,
     refused,
     telegram,
+    vk,
     web,
 )
 from domain.observations import Platform
@@ -35,6 +38,9 @@ MAX_LOCATOR = 2048
 # BadLocator for what it cannot read. The first that knows an address has it, so the narrow come before the wide.
 Reader = Callable[[str, bool], str | None]
 READERS: Mapping[Platform, Reader] = {
+    Platform.FACEBOOK: facebook.read,
+    Platform.REDDIT: reddit.read,
+    Platform.VK: vk.read,
     Platform.BLUESKY: bluesky.read,
     Platform.DISCOURSE: discourse.read,
     Platform.FEED: feed.read,

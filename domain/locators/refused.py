@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from domain.errors import NotWatchable
 from domain.referral_kinds import ReferralKind
 
-_NOTE = "Keep a note for the police instead."
+_NOTE = "Keep a referral note for the police instead: kapear report refer."
 
 
 class _Refusal(NamedTuple):
@@ -37,7 +37,7 @@ _FILES = _Refusal(
 _SHORTENED = _Refusal(
     ReferralKind.SHORT_LINK,
     "This is a shortened link: where it leads is known only by opening it, and Kapear opens none. "
-    "Paste the address it leads to, or keep a note for the police.",
+    "Paste the address it leads to, or keep a referral note for the police: kapear report refer.",
 )
 _HIDDEN = _Refusal(
     ReferralKind.HIDDEN_SERVICE,
@@ -111,6 +111,10 @@ _APPLICATIONS = re.compile(
     r"(?:whatsapp|viber|line|sgnl|fb-messenger|discord|skype|weixin|kakaotalk|zalo|kik|threema|simplex|matrix):",
     re.IGNORECASE,
 )
+
+
+# Every line that this table says, for whoever translates them.
+SENTENCES = tuple(dict.fromkeys(why.sentence for why in (*_SERVICES.values(), *(why for *_, why in _PLACES))))
 
 
 def refuse_application(pasted: str) -> None:

@@ -29,17 +29,18 @@ _INVITE_SEGMENTS = frozenset({"joinchat", "addlist"})
 
 INVITE = (
     "This is a private invite. Kapear never follows one: joining would contact the group's owners, "
-    "and the content is not public. Write a referral note for the police instead."
+    "and the content is not public. Keep a referral note for the police instead: kapear report refer."
 )
 _BOT = "This names a bot. Kapear never talks to bots; refer it to the police or report it to Telegram."
 _PERSON = (
     "This names a person by a telephone number or account. Kapear watches no people; "
-    "write a referral note for the police instead."
+    "keep a referral note for the police instead: kapear report refer."
 )
 _PRIVATE = (
     "This points into a private Telegram chat (/c/…), which only its members can read. "
-    "Kapear reads public channels only; write a referral note for the police instead."
+    "Kapear reads public channels only; keep a referral note for the police instead: kapear report refer."
 )
+SENTENCES = (INVITE, _BOT, _PERSON, _PRIVATE)
 
 
 class Channel(NamedTuple):

@@ -136,3 +136,15 @@ def test_any_json_is_read_or_refused(untrusted: object) -> None:
 @pytest.mark.parametrize("platform", LISTS)
 def test_the_answer_that_is_damaged_is_read_when_it_is_whole(platform: str) -> None:
     assert len(LISTS[platform](WHOLE[platform]).placed) == 1
+
+
+def test_an_author_who_is_not_for_the_public_is_not_read() -> None:
+    author = {"did": DID, "labels": [7, {"val": "!no-unauthenticated"}]}
+    view = {"uri": f"at://{DID}/app.bsky.feed.post/3kites", "author": author, "record": {"text": "kites"}}
+    for read in (
+        lambda: bluesky.read_profile(author),
+        lambda: bluesky.read_feed({"feed": [{"post": view}]}, owner=DID),
+        lambda: bluesky.read_posts({"posts": [view]}),
+    ):
+        with pytest.raises(VisitEnded, match="restricted: needs_sign_in"):
+            read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import BadLocator, NotWatchable
-from domain.locators import recognise, recognise_linked
+from domain.locators import parts, recognise, recognise_linked
 from domain.observations import Platform
 
 CHANNEL = "https://t.me/s/tin_kites"
@@ -46,3 +46,52 @@ def test_what_is_private_is_never_watched(link: str) -> None:
 def test_what_names_no_place_is_left_out(link: str) -> None:
     with pytest.raises(BadLocator):
         recognise_linked(link)
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ("https://social.example/@kites/1234567", "https://social.example/@kites"),
+        ("https://social.example/@kites@other.example/1234567", "https://social.example/@kites@other.example"),
+        ("https://social.example/users/kites/statuses/12", "https://social.example/@kites"),
+        ("https://vk.com/wall-12_34", "https://vk.com/club12"),
+        ("https://vk.com/photo-12_34", "https://vk.com/club12"),
+    ],
+)
+def test_a_post_s_own_address_may_say_whose_it_is(part: str, place: str) -> None:
+    assert parts.whole(part) == place
+    assert parts.whole(place) == place
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["https://social.example/@kites/about", "https://kites.example/12", "https://kites.example/wall-12_34",
+     "https://kites.example/users/kites"],
+)  # fmt: skip
+def test_what_does_not_say_so_for_certain_stays_itself(page: str) -> None:
+    assert parts.whole(page) == page
+
+
+@pytest.mark.parametrize(
+    ("link", "platform", "canonical"),
+    [
+        ("https://social.example/@kites/12345", Platform.MASTODON, "https://social.example/@kites"),
+        ("https://social.example/@kites@other.example/12", Platform.MASTODON, "https://other.example/@kites"),
+        ("https://social.example/users/kites/statuses/12", Platform.MASTODON, "https://social.example/@kites"),
+        ("https://bsky.app/profile/k.example/post/3abc", Platform.BLUESKY, "https://bsky.app/profile/k.example"),
+        ("https://lemmy.example/c/kites@b.example", Platform.LEMMY, "https://b.example/c/kites"),
+        ("https://lemmy.example/post/12", Platform.PAGE, "https://lemmy.example/post/12"),
+        ("https://forum.example/t/kites/12", Platform.PAGE, "https://forum.example/t/kites/12"),
+    ],
+)
+def test_a_link_to_one_post_names_whose_it_is_where_that_is_certain(
+    link: str, platform: Platform, canonical: str
+) -> None:
+    found = recognise_linked(link)
+    assert (found.platform, found.canonical) == (platform, canonical)
+
+
+def test_a_step_up_is_made_until_there_is_none() -> None:
+    assert parts.shorter("https://kites.example/a/b/?id=1") == "https://kites.example/a"
+    assert parts.shorter("https://kites.example/a") == "https://kites.example/"
+    assert parts.shorter("https://kites.example/") is None

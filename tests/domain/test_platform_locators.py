@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.errors import BadLocator
+from domain.errors import BadLocator, NotWatchable
 from domain.locators import recognise
 from domain.observations import Platform
 
@@ -126,3 +126,39 @@ def test_a_forum_is_discourse_where_somebody_says_so(path: str, canonical: str) 
 def test_people_searches_and_tags_are_no_place(path: str) -> None:
     with pytest.raises(BadLocator, match="neither a forum, a category nor a topic"):
         recognise(f"https://boats.example{path}", platform=Platform.DISCOURSE)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "platform", "canonical"),
+    [
+        ("https://old.reddit.com/r/Kites", Platform.REDDIT, "https://www.reddit.com/r/kites/"),
+        ("reddit.com/r/kites/new/", Platform.REDDIT, "https://www.reddit.com/r/kites/"),
+        (
+            "https://www.reddit.com/r/kites/comments/1kite0a/a_kite/",
+            Platform.REDDIT,
+            "https://www.reddit.com/r/kites/comments/1kite0a/",
+        ),
+        ("https://m.facebook.com/OakBoats/", Platform.FACEBOOK, "https://www.facebook.com/oakboats"),
+        ("https://www.facebook.com/oak.boats/photos", Platform.FACEBOOK, "https://www.facebook.com/oak.boats"),
+        ("https://www.reddit.com/r/kites/.rss", Platform.FEED, "https://www.reddit.com/r/kites/.rss"),
+        ("https://www.facebook.com/pages/Oak-Boats/1000001", Platform.FACEBOOK, "https://www.facebook.com/1000001"),
+        ("https://vk.com/club55", Platform.VK, "https://vk.com/club55"),
+        ("https://m.vk.com/public55", Platform.VK, "https://vk.com/club55"),
+        ("vk.com/wall-55", Platform.VK, "https://vk.com/club55"),
+        ("https://vk.ru/Rakes.club", Platform.VK, "https://vk.com/rakes.club"),
+    ],
+)
+def test_communities_and_pages_are_known_by_their_host(pasted: str, platform: Platform, canonical: str) -> None:
+    stands(pasted, platform, canonical)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["https://www.reddit.com/user/kite", "https://www.reddit.com/", "https://www.reddit.com/r/kites/comments/1a/x/answer/",
+     "https://www.facebook.com/groups/kites", "https://www.facebook.com/share/abc", "https://www.facebook.com/oakboats/posts/1",
+     "https://www.facebook.com/watch?v=1", "https://vk.com/id7", "https://vk.com/wall7_1", "https://vk.com/wall-55_1",
+     "https://vk.com/feed", "https://vk.com/"],
+)  # fmt: skip
+def test_people_searches_and_single_parts_are_no_place(pasted: str) -> None:
+    with pytest.raises((BadLocator, NotWatchable), match="Kapear"):
+        recognise(pasted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.leads import PostContent
+from domain.locators import recognise
+from domain.observations import Platform
 from domain.referral_kinds import ReferralKind
 from tests.desk import LOCAL
 from tests.fakes import a_page, a_sight, picture
@@ -104,3 +106,18 @@ def test_each_says_which_post_named_it_first_the_oldest_first() -> None:
     ]
     assert [(note.link, note.post) for note in found.files] == [("https://mega.nz/folder/AbC", older.url)]
     assert "AbC" not in repr(found)
+
+
+def test_a_platform_is_said_where_the_address_alone_does_not_tell_it() -> None:
+    links = ("https://lemmy.example/c/kites@boats.example", "https://social.example/@kites/12", "https://t.me/tin_kites",
+             "https://boats.example/order")  # fmt: skip
+    found = sorted_out([PostContent(url="https://t.me/tin_lanterns/1", links=links)]).places
+    assert [(one.place.canonical, one.platform_to_say) for one in found] == [
+        ("https://boats.example/c/kites", "lemmy"),
+        ("https://social.example/@kites", "mastodon"),
+        ("https://t.me/s/tin_kites", ""),
+        ("https://boats.example/order", ""),
+    ]
+    for one in found:
+        said = Platform(one.platform_to_say) if one.platform_to_say else None
+        assert recognise(one.place.canonical, platform=said) == one.place
