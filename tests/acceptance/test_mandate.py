@@ -52,7 +52,8 @@ def test_a_target_is_visited_only_after_a_second_person_approved_it(tmp_path: Pa
     assert second.json("watch", "approve", target_id)["status"] == "active"
     # The mandate covers text: the page is read, and no picture is asked for.
     assert first.json("watch", "check", target_id)["outcome"] == "new"
-    assert asked_since(platform) == {"/shop/lanterns": 1}
+    # Its robots file is asked for twice: for its rules, and as the landmark by which the host is known again.
+    assert asked_since(platform) == {"/shop/lanterns": 1, "/robots.txt": 2}
     [post] = first.json("watch", "posts", target_id)
     assert {media["status"] for media in post["media"]} == {"not_authorised"}
     assert anybody.json("leads", "list") == [], "no picture was hashed"
