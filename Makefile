@@ -69,7 +69,7 @@ fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz.guided build/fuzz -max_total_time=600
 
 # Watches a wiki (Debian's mediawiki, php-cli and php-sqlite3 must be there) and a forum (from PyPI, in an environment of
-# its own) on loopback; about two minutes.
+# its own) on loopback; a few minutes.
 REAL := build/realsites-venv
 realsites: $(DEV) $(REAL)/.installed
 	$(BIN)/python -m tests.realsites.run $(ARGS)
