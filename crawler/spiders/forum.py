@@ -66,10 +66,16 @@ class ForumSpider(VisitSpider):
             if len(threads) > 1 and not any(target.named(name) == post for name in known.posts):
                 continue
             for start in dict.fromkeys((known.last, thread)):
-                async for item in self._pages(thread, start):
-                    if any(target.named(seen.post) == post for seen in item.posts):
-                        yield item
-                        return
+                try:
+                    async for item in self._pages(thread, start):
+                        if any(target.named(seen.post) == post for seen in item.posts):
+                            yield item
+                            return
+                except VisitEnded as ending:
+                    if ending.outcome is not Outcome.GONE:
+                        raise
+                    if start == thread:
+                        return  # with its thread the post is said to be gone
         raise VisitEnded(Outcome.RESTRICTED, "post_not_found")
 
     async def _pages(self, thread: str, url: str) -> AsyncIterator[PageItem]:

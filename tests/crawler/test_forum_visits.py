@@ -152,6 +152,8 @@ async def test_one_post_is_found_again_by_the_name_in_the_books() -> None:
         assert page.recall is None
         with pytest.raises(VisitEnded, match="post_not_found"):
             await source.post(target, "p99", Traffic())
+        forum.threads = {}
+        assert await source.post(target, "p4", Traffic()) is None  # gone with its thread
 
 
 async def test_a_thread_without_end_is_read_a_piece_a_visit() -> None:
