@@ -50,10 +50,15 @@ class Ruling:
     is_failure: bool = False
 
 
-def needs_witness(outcome: Outcome, platform: Platform, locator: str) -> bool:
-    """Return whether an ending is believed only if the platform is itself at another place."""
+def needs_witness(outcome: Outcome, platform: Platform, locator: str, *, was_read: bool) -> bool:
+    """
+    Return whether an ending is believed only if the platform is itself at another place.
+
+    Of a place that was never read nobody can be misled that it moved or closed;
+    who has just added it wants to know.
+    """
     if outcome in _SAID_BY_OTHERS:
-        return platform.is_telegram or not locator.startswith("https:")
+        return was_read and (platform.is_telegram or not locator.startswith("https:"))
     return outcome is Outcome.GONE
 
 

@@ -147,7 +147,9 @@ class Intake:
 
     async def _witness(self, run: Run, outcome: Outcome) -> bool | None:
         """Return whether the platform is itself elsewhere, where the ending is believed of nobody else."""
-        if not needs_witness(outcome, run.target.platform, self.desk.locator_of(run.target)):
+        target = run.target
+        was_read = target.cursor is not None or target.recall is not None
+        if not needs_witness(outcome, target.platform, self.desk.locator_of(target), was_read=was_read):
             return None
         return await self._is_itself(run)
 

@@ -86,7 +86,9 @@ def test_a_clock_that_was_set_back_begins_anew() -> None:
     ],
 )
 def test_who_is_believed_without_a_witness(outcome: Outcome, platform: Platform, locator: str, *, needed: bool) -> None:
-    assert needs_witness(outcome, platform, locator) is needed
+    assert needs_witness(outcome, platform, locator, was_read=True) is needed
+    # Of a place that was never read, only that it is gone.
+    assert needs_witness(outcome, platform, locator, was_read=False) is (outcome is Outcome.GONE)
 
 
 steps = st.tuples(
