@@ -91,7 +91,13 @@ class Config:
     @property
     def hosts(self) -> dict[Platform, str]:
         """Return the hosts that are asked about platforms whose locators name another, or always the same one."""
-        bases = {Platform.TELEGRAM_WEB: self.telegram_web_base, Platform.BLUESKY: self.bluesky_base}
+        bases = {
+            Platform.TELEGRAM_WEB: self.telegram_web_base,
+            Platform.BLUESKY: self.bluesky_base,
+            Platform.REDDIT: self.platforms.reddit_base,
+            Platform.FACEBOOK: self.platforms.facebook_base,
+            Platform.VK: self.platforms.vk_base,
+        }
         return {platform: urlsplit(base).hostname or "" for platform, base in bases.items()}
 
     @property

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from app.config import load
 from app.platform_config import KNOWN, lacking, read
 from crawler.platforms import Platforms
 from domain.errors import OperatorFault
@@ -52,3 +55,13 @@ def test_a_mistake_is_told_in_one_line_without_the_secret(
     with pytest.raises(OperatorFault, match=message) as caught:
         read(values, environment)
     assert "two words" not in str(caught.value)
+
+
+def test_who_is_really_asked_is_told_of_each_platform(tmp_path: Path) -> None:
+    environment = {"KAPEAR_DATA_DIR": str(tmp_path), "KAPEAR_VK_BASE": "http://127.0.0.1:9"}
+    hosts = load(environment).hosts
+    assert hosts[Platform.VK] == "127.0.0.1"
+    assert hosts[Platform.REDDIT] == "oauth.reddit.com"
+    assert hosts.keys() == {
+        Platform.TELEGRAM_WEB, Platform.BLUESKY, Platform.REDDIT, Platform.FACEBOOK, Platform.VK,
+    }  # fmt: skip
