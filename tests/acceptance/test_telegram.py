@@ -123,7 +123,8 @@ def test_a_channel_is_watched_through_an_account(kapear: Kapear, telegram: Teleg
     opened = kapear.json("leads", "show", lead["id"], "--reveal", "a test")
     (content,) = opened["contents"]
     assert len(content["capture"]["body_sha256"]) == 64
-    assert opened["suggestions"] == [{"platform": "telegram", "canonical": "https://t.me/s/paper_kites"}]
+    place = {"platform": "telegram", "canonical": "https://t.me/s/paper_kites", "post": "https://t.me/tin_kites/4"}
+    assert opened["suggestions"] == [place]
     assert [note["link"] for note in opened["referral_notes"]] == ["https://t.me/+AbCdEf"]
     assert "suggestions" not in kapear.json("leads", "show", lead["id"])
     assert (content["text"], [content["deleted_at"]]) == (SELLING, lead["deleted_posts"])

@@ -21,6 +21,7 @@ from domain.targets import Claim, Visit
 from scheduler import Monitor
 from tests.desk import LOCAL
 from triage.intake import Intake
+from triage.outages import Line
 from triage.watchlist import NewTarget
 
 AT_ONCE = 4
@@ -32,6 +33,7 @@ class Visits:
     """Stands in for intake: every visit waits until it is let go, and then ends."""
 
     visitor: Visitor
+    line: Line = field(default_factory=Line)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     full: asyncio.Event = field(default_factory=asyncio.Event)
     running: Counter[str] = field(default_factory=Counter)

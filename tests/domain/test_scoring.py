@@ -32,7 +32,7 @@ EVERYTHING = Evidence(
 
 def test_every_rule_has_a_text_a_score_and_points() -> None:
     assert set(TEXTS) == set(SCORE_OF) == set(Rule)
-    assert {rule: Points().of(rule) for rule in Rule if rule is not Rule.MATCH_WITHDRAWN} == {
+    assert {rule: Points().of(rule) for rule in Rule if rule not in {Rule.MATCH_WITHDRAWN, Rule.RECURRED}} == {
         Rule.STILL_LIVE: 20,
         Rule.KNOWN_MATCH: 20,
         Rule.LATER_MATCH: 0,

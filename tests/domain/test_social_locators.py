@@ -28,7 +28,7 @@ BY_ITSELF = [
     *(("https://rakes.example/users/kites", Platform.PAGE, None),),
     *(("https://rakes.example/tags/kites", Platform.PAGE, None),),
     *((f"https://{host}/@kites", Platform.PAGE, None) for host in (
-        "medium.com", "kites.medium.com", "www.substack.com", "odysee.com", "vk.com",
+        "medium.com", "kites.medium.com", "www.substack.com", "odysee.com",
     )),
 ]  # fmt: skip
 
