@@ -73,6 +73,7 @@ class Monitor:
             await self._guarded(self.tick)
             await stop.wait()
         finally:
+            self._stopping = True
             ticker.shutdown(wait=False)
             await self._drain()
             log.info("monitoring stopped")
@@ -147,12 +148,14 @@ class Monitor:
         """Run a job; a database that is away for a while stops nothing."""
         try:
             await job()
+        except asyncio.CancelledError:
+            if not self._stopping:  # a stop lets jobs go, and the ticker would log that with a traceback
+                raise
         except Exception as fault:  # noqa: BLE001 - the next tick tries again
             _log_fault("job failed", fault)
 
     async def _drain(self) -> None:
         """Cancel running visits and wait for their last writes."""
-        self._stopping = True
         async with self._claiming:  # what is being claimed is let go with the others
             pass
         for task in self._running:

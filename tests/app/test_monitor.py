@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from typing import cast
 import pytest
 
 from app import config
+from app.feeds import OpenFeeds
 from app.instance import open_instance
 from app.visitor import Visitor, open_visitor
 from domain.outcomes import Outcome
@@ -110,3 +112,30 @@ async def test_a_stop_ends_all_and_starts_nothing(tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
         assert not visits.running.total()
         assert visits.most == AT_ONCE
+
+
+@dataclass
+class Endless:
+    """Stands in for a job that a stop meets in the middle."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def pull_due(self) -> None:
+        self.begun.set()
+        await asyncio.Event().wait()
+
+
+async def test_a_stop_in_the_middle_of_a_job_logs_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("scheduler.FEEDS_S", 0.05)
+    async with watching(tmp_path, 0) as (visitor, _):
+        endless, stop = Endless(), asyncio.Event()
+        visitor.feeds = cast("OpenFeeds", endless)
+        running = asyncio.create_task(Monitor(visitor, lambda _: None, AT_ONCE).run(stop))
+        async with asyncio.timeout(20):
+            await endless.begun.wait()
+            stop.set()
+            await running
+            await asyncio.sleep(0)
+    assert [record.name for record in caplog.records if record.levelno >= logging.ERROR] == []
