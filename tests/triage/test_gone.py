@@ -55,6 +55,7 @@ async def test_what_is_seen_again_is_not_gone(desk: Desk) -> None:
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.code)
 async def test_a_platform_that_is_not_itself_is_not_believed(desk: Desk, ending: VisitEnded) -> None:
     target_id = (await desk.watch()).target.id
+    await desk.visit(target_id, a_page(a_sight("1")))
     desk.source.itself = False
     for _ in range(3):
         assert ended(await desk.visit(target_id, ending)) == (Outcome.UNREACHABLE, "not_itself")
@@ -62,6 +63,13 @@ async def test_a_platform_that_is_not_itself_is_not_believed(desk: Desk, ending:
         assert (target.gone_since, target.failures) == (None, 0)
         assert target.next_due == desk.opened.clock() + DOUBT
         desk.opened.clock.forward(APART + HOUR)
+
+
+@pytest.mark.parametrize("ending", ENDINGS[1:], ids=lambda ending: ending.code)
+async def test_who_adds_a_place_that_moved_or_is_closed_is_told_so_at_once(desk: Desk, ending: VisitEnded) -> None:
+    target_id = (await desk.watch()).target.id
+    desk.source.itself = False
+    assert ended(await desk.visit(target_id, ending)) == (ending.outcome, ending.code)
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.code)
