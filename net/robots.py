@@ -86,14 +86,6 @@ class Robots:
             raise VisitEnded(Outcome.REFUSED, CODE)
         return origin.rules.crawl_delay
 
-    async def fresh(self, url: str, traffic: Traffic, headers: Mapping[str, str] | None = None) -> RobotsFile:
-        """
-        Return what the site answers now to the question for its robots file, whatever was answered before.
-
-        Raises VisitEnded where it answers nothing, or with an error of its own.
-        """
-        return await self._asked(str(URL(url).origin()), traffic, headers or {})
-
     def _known(self, name: str) -> _Origin:
         origin = self._origins.setdefault(name, _Origin())
         self._origins.move_to_end(name)

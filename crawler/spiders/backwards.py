@@ -9,11 +9,13 @@ with time: its id, or the second in which it was posted.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 from crawler.items import PageItem
 from crawler.parse.listed import ListPage, Numbered
-from crawler.spiders.base import Received, VisitSpider
+from crawler.question import Question
+from crawler.spiders.base import Received, VisitSpider, no_redirect
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
 from domain.walk import Walk
@@ -58,6 +60,14 @@ class BackwardsSpider(VisitSpider):
                 is_after_gap=is_gap and seen is pages[-1],
                 deleted=tuple((target.locator, name) for name in page.deleted),
             )
+
+    async def told(self, question: Question, refusal: Callable[[Any], VisitEnded | None]) -> Received:
+        """Ask an interface whose answers say themselves what is the matter; raises the VisitEnded that they mean."""
+        answer = await self.get(question, no_redirect)
+        ending = await answer.json(refusal)
+        if ending is not None:
+            raise ending
+        return answer
 
     def _reaches(self, pages: Sequence[tuple[ListPage, Received]], known: Walk | None) -> bool:
         """Return whether the pages go back as far as is wanted."""

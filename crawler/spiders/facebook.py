@@ -16,7 +16,7 @@ from crawler.parse.listed import ListPage
 from crawler.platforms import Platforms, no_token
 from crawler.question import JSON, Question
 from crawler.spiders.backwards import BackwardsSpider
-from crawler.spiders.base import Received, no_redirect
+from crawler.spiders.base import Received
 from crawler.visit import Equipment
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
@@ -41,7 +41,7 @@ class FacebookSpider(BackwardsSpider):
     async def page(self, older: str) -> tuple[ListPage, Received]:
         """Return the page's newest posts, or older ones."""
         locator = self.visit.target.locator
-        answer = await self._ask(_posts_of(self.visit.equipment.platforms, locator, older))
+        answer = await self.told(_posts_of(self.visit.equipment.platforms, locator, older), refusal)
         return await answer.json(lambda said: read_page_of_posts(said, locator=locator)), answer
 
     async def look_at(self, post: str) -> AsyncIterator[PageItem]:
@@ -50,16 +50,9 @@ class FacebookSpider(BackwardsSpider):
             raise VisitEnded(Outcome.ERROR, "bad_post")
         target = self.visit.target
         asked = _question(self.visit.equipment.platforms, f"{post}?{urlencode({'fields': FIELDS})}")
-        answer = await self._ask(asked)
+        answer = await self.told(asked, refusal)
         seen = await answer.json(lambda said: read_one(said, locator=target.locator))
         yield PageItem(posts=(seen,), capture=answer.capture, cursor=target.cursor)
-
-    async def _ask(self, question: Question) -> Received:
-        answer = await self.get(question, no_redirect)
-        ending = await answer.json(refusal)
-        if ending is not None:
-            raise ending
-        return answer
 
 
 def _posts_of(platforms: Platforms, locator: str, older: str) -> Question:

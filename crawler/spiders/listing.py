@@ -10,11 +10,13 @@ the others are asked for again.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
+from urllib.parse import SplitResult, urlsplit
 
 from crawler.endings import of_status
 from crawler.items import PageItem, SeenPost
@@ -98,6 +100,11 @@ class ListingSpider(VisitSpider):
         if target.cursor is None:
             return cls.owner_question(equipment, target, None)
         return cls.list_question(equipment, target, Trail.parsed(target.cursor).owner, None)
+
+    @property
+    def site(self) -> str:
+        """Return the address of the target's server."""
+        return _site_of(urlsplit(self.visit.target.locator))
 
     @classmethod
     def question(cls, url: str) -> Question:
@@ -251,3 +258,16 @@ class ListingSpider(VisitSpider):
 
 def _unspoken(status: int) -> VisitEnded:
     return VisitEnded(Outcome.ERROR, "not_this_platform") if status in _CLAIMS_GONE else of_status(status)
+
+
+def place_in(locator: str, path: re.Pattern[str]) -> tuple[str, str]:
+    """Return a server's address and the owner's name out of a canonical locator whose path is of this form."""
+    parts = urlsplit(locator)
+    named = path.fullmatch(parts.path)
+    if named is None:
+        raise VisitEnded(Outcome.ERROR, "bad_locator")
+    return _site_of(parts), named[1]
+
+
+def _site_of(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}"

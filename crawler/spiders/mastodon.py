@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from crawler.items import SeenPost
 from crawler.parse import mastodon
 from crawler.parse.listing import Listing
 from crawler.question import Question
-from crawler.spiders.listing import ListingSpider
+from crawler.spiders.listing import ListingSpider, place_in
 from crawler.visit import Equipment
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
@@ -28,14 +28,14 @@ class MastodonSpider(ListingSpider):
     @classmethod
     def owner_question(cls, equipment: Equipment, target: SourceTarget, owner: str | None) -> Question:  # noqa: ARG003 - the interface
         """Return the question for the account's id, or for the account."""
-        base, name = place_of(target.locator)
+        base, name = place_in(target.locator, _PATH)
         path = f"lookup?acct={quote(name)}" if owner is None else owner
         return cls.question(f"{base}/api/v1/accounts/{path}")
 
     @classmethod
     def list_question(cls, equipment: Equipment, target: SourceTarget, owner: str, token: str | None) -> Question:  # noqa: ARG003 - the interface
         """Return the question for statuses; what the account reposted is left out where the server can."""
-        base, _ = place_of(target.locator)
+        base, _ = place_in(target.locator, _PATH)
         before = "" if token is None else f"&max_id={token}"
         return cls.question(f"{base}/api/v1/accounts/{owner}/statuses?limit={_PAGE}&exclude_reblogs=true{before}")
 
@@ -43,7 +43,7 @@ class MastodonSpider(ListingSpider):
         """Return the question for one status."""
         if not _ID.fullmatch(post):
             raise VisitEnded(Outcome.ERROR, "bad_post")
-        return self.question(f"{self._base}/api/v1/statuses/{post}")
+        return self.question(f"{self.site}/api/v1/statuses/{post}")
 
     def read_owner(self, untrusted: object) -> str:
         """Return the account's id."""
@@ -51,28 +51,15 @@ class MastodonSpider(ListingSpider):
 
     def read_listing(self, untrusted: object, owner: str, token: str | None) -> Listing:  # noqa: ARG002 - the interface
         """Return the statuses of a page."""
-        return mastodon.read_statuses(untrusted, base=self._base, owner=owner)
+        return mastodon.read_statuses(untrusted, base=self.site, owner=owner)
 
     def read_one(self, untrusted: object) -> SeenPost | None:
         """Return a status."""
         inline: dict[str, bytes] = {}
-        seen = mastodon.read_one(untrusted, base=self._base, inline=inline)
+        seen = mastodon.read_one(untrusted, base=self.site, inline=inline)
         self.visit.keep_inline(inline)
         return seen
 
     def refusal(self, status: int, untrusted: object) -> VisitEnded:
         """Return what an error means."""
         return mastodon.refusal(status, untrusted)
-
-    @property
-    def _base(self) -> str:
-        return place_of(self.visit.target.locator)[0]
-
-
-def place_of(locator: str) -> tuple[str, str]:
-    """Return a server's address and an account's name out of a canonical locator."""
-    parts = urlsplit(locator)
-    named = _PATH.fullmatch(parts.path)
-    if named is None:
-        raise VisitEnded(Outcome.ERROR, "bad_locator")
-    return f"{parts.scheme}://{parts.netloc}", named[1]

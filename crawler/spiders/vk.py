@@ -17,7 +17,7 @@ from crawler.parse.vk import PAGE_SIZE, read_wall, refusal
 from crawler.platforms import Platforms, no_token
 from crawler.question import JSON, Question
 from crawler.spiders.backwards import BackwardsSpider, not_shown
-from crawler.spiders.base import Received, no_redirect
+from crawler.spiders.base import Received
 from crawler.visit import Equipment
 from domain.errors import VisitEnded
 from domain.outcomes import Outcome
@@ -42,7 +42,7 @@ class VkSpider(BackwardsSpider):
     async def page(self, older: str) -> tuple[ListPage, Received]:
         """Return the wall's newest posts, or older ones."""
         locator = self.visit.target.locator
-        answer = await self._ask(_wall_of(self.visit.equipment.platforms, locator, older))
+        answer = await self.told(_wall_of(self.visit.equipment.platforms, locator, older), refusal)
         return await answer.json(lambda said: read_wall(said, locator=locator, offset=int(older or 0))), answer
 
     async def look_at(self, post: str) -> AsyncIterator[PageItem]:
@@ -51,7 +51,7 @@ class VkSpider(BackwardsSpider):
             raise VisitEnded(Outcome.ERROR, "bad_post")
         target = self.visit.target
         asked = {"posts": f"{await self._owner()}_{post}", "v": VERSION}
-        answer = await self._ask(_question(self.visit.equipment.platforms, "wall.getById", asked))
+        answer = await self.told(_question(self.visit.equipment.platforms, "wall.getById", asked), refusal)
         page = await answer.json(lambda said: read_wall(said, locator=target.locator))
         if not page.posts and not page.deleted:
             raise not_shown()
@@ -70,13 +70,6 @@ class VkSpider(BackwardsSpider):
         if owner is None:
             raise not_shown()
         return owner
-
-    async def _ask(self, question: Question) -> Received:
-        answer = await self.get(question, no_redirect)
-        ending = await answer.json(refusal)
-        if ending is not None:
-            raise ending
-        return answer
 
 
 def _wall_of(platforms: Platforms, locator: str, older: str) -> Question:

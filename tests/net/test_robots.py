@@ -201,11 +201,3 @@ async def test_who_may_not_be_told_is_not_told_by_this_question_either() -> None
     async with site(text()) as one:
         await one.robots.check(f"{one.server.base}/", one.traffic, PLAIN_AGENT)
         assert one.server.requests[0].headers["User-Agent"] == "Mozilla/5.0"
-
-
-async def test_a_fresh_answer_is_what_the_site_says_now() -> None:
-    async with site(text(CLOSED)) as one:
-        await one.check("/rakes")
-        one.answer = text("", 404)
-        assert (await one.robots.fresh(f"{one.server.base}/boats", one.traffic)).status == 404
-        assert await one.ending() == "refused: robots", "and changes nothing of what is heeded"
