@@ -6,7 +6,7 @@ is sealed (`lead_contents`), what a visit needs is encrypted with the host's
 key, and what makes things unique is a keyed digest.
 """
 
-from storage.tables.common import AWAITED, DUE, METADATA, PENDING
+from storage.tables.common import ACTIVE, AWAITED, DUE, METADATA, PENDING, PRESSING
 from storage.tables.evidence import (
     assessments,
     hash_entries,
@@ -34,14 +34,26 @@ from storage.tables.house import (
     users,
 )
 from storage.tables.telegram import telegram_accounts, telegram_channels, telegram_cooldowns
-from storage.tables.watching import fingerprints, frames, media, posts, revisions, targets, visit_requests, visits
+from storage.tables.watching import (
+    fingerprints,
+    frames,
+    media,
+    posts,
+    prices,
+    revisions,
+    targets,
+    visit_requests,
+    visits,
+)
 from storage.tables.web import hosts, outages, referral_notes
 
 __all__ = [
+    "ACTIVE",
     "AWAITED",
     "DUE",
     "METADATA",
     "PENDING",
+    "PRESSING",
     "assessments",
     "audit_events",
     "audit_head",
@@ -65,6 +77,7 @@ __all__ = [
     "outages",
     "own_entries",
     "posts",
+    "prices",
     "referral_notes",
     "remote_answers",
     "reports",

@@ -17,7 +17,9 @@ METADATA = MetaData(
 )
 
 # Written out, not bound: a database uses a partial index only where a query says the very same.
+ACTIVE = text("status = 'active'")
 DUE = text("status = 'active' AND NOT claimed")
+PRESSING = text("status = 'active' AND NOT claimed AND pressing")
 LIVING = text("status NOT IN ('retired', 'expired')")
 PENDING = text("status = 'pending'")
 PINNED = text("pinned")

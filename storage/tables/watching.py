@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from domain.fingerprints import Covers, MediaStatus
@@ -22,7 +24,7 @@ from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.targets import TargetStatus
 from storage.columns import Day, Moment, Word
-from storage.tables.common import DUE, LIVING, METADATA, PENDING, key, number
+from storage.tables.common import ACTIVE, DUE, LIVING, METADATA, PENDING, PRESSING, key, number
 
 targets = Table(
     "targets",
@@ -51,6 +53,10 @@ targets = Table(
     Column("extension_by", Text),
     Column("extension_reason", LargeBinary),
     Column("next_due", Moment),
+    Column("pace", Text, nullable=False, server_default=text("''")),  # what was learned of when it posts
+    Column("budget", Text, nullable=False, server_default=text("''")),  # which its visits are taken from
+    Column("pressure", Integer),  # the class of how strongly it asks for visits; NULL before the first
+    Column("pressing", Boolean, nullable=False, server_default=true()),  # waits behind no bulk
     Column("last_visit_at", Moment),
     Column("last_outcome", Word(Outcome)),
     Column("failures", Integer, nullable=False),
@@ -59,7 +65,17 @@ targets = Table(
     Column("claimed", Boolean, nullable=False, default=False),
 )
 Index("ix_targets_due", targets.c.next_due, sqlite_where=DUE, postgresql_where=DUE)
+Index("ix_targets_pressing", targets.c.next_due, sqlite_where=PRESSING, postgresql_where=PRESSING)
+Index("ix_targets_pressure", targets.c.budget, targets.c.pressure, sqlite_where=ACTIVE, postgresql_where=ACTIVE)
 Index("uq_targets_living", targets.c.locator_digest, unique=True, sqlite_where=LIVING, postgresql_where=LIVING)
+
+prices = Table(
+    "prices",
+    METADATA,
+    key("budget"),
+    Column("price", Float, nullable=False),
+    Column("at", Moment, nullable=False),
+)
 
 visits = Table(
     "visits",

@@ -19,6 +19,10 @@ from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_
 from tests.storage.conftest import Database
 
 BACK_TO_OPINIONS = (
+    "DROP TABLE prices",
+    "DROP INDEX ix_targets_pressing",
+    "DROP INDEX ix_targets_pressure",
+    *(f"ALTER TABLE targets DROP COLUMN {name}" for name in ("pace", "budget", "pressure", "pressing")),
     "ALTER TABLE fingerprints DROP COLUMN phash256",
     "DROP TABLE referral_notes",
     "DROP TABLE outages",
