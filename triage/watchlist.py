@@ -273,10 +273,7 @@ class WatchList:
 
         def work(tx: Tx) -> None:
             tx.standing.pause_all(stated)
-            if stated:
-                self.desk.note(tx, actor, "visits.paused", reason=stated)
-            else:
-                self.desk.note(tx, actor, "visits.resumed")
+            self.desk.note(tx, actor, "visits.paused" if stated else "visits.resumed")
 
         await self.desk.store.write(work)
 
