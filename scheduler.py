@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.visitor import Visitor
 from domain.cadence import next_interval
+from domain.condition import BEAT_EVERY
 from domain.errors import LostClaim
 from domain.ids import VisitId
 from domain.outcomes import Outcome
@@ -54,6 +55,7 @@ class Monitor:
         remote = self.visitor.remote
         for job, seconds in (
             (self.tick, TICK_S),
+            (self.visitor.pulse.beat, BEAT_EVERY.total_seconds()),
             (self.visitor.refresh_lists, LISTS_S),
             (self.visitor.rematching.run, LISTS_S),
             (self.visitor.instance.office.lists.expire, EXPIRY_S),
@@ -86,6 +88,7 @@ class Monitor:
             await self._settle()
             room = self.at_once - len(self._running)
             self._more = room > 0 and await self._start(room) == room
+        self.visitor.pulse.ticked()
 
     async def _start(self, room: int) -> int:
         """Claim and start up to so many visits; returns how many."""

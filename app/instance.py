@@ -27,6 +27,7 @@ from keys.vault import HostVault
 from storage.opening import open_store
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.lookalikes import Lookalikes
@@ -151,4 +152,5 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
+        condition=Condition(desk=desk),
     )

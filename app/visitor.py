@@ -38,6 +38,7 @@ from net.governor import HostGovernor
 from net.guard import EgressPolicy
 from net.robots import Robots
 from net.session import guarded_session
+from triage.condition import Pulse
 from triage.desk import Desk
 from triage.hosts import Hosts
 from triage.intake import Intake
@@ -59,6 +60,7 @@ class Visitor:
     matcher: ListMatcher
     rematching: Rematching
     feeds: OpenFeeds
+    pulse: Pulse
     remote: RemoteList | None = None
     missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
@@ -111,6 +113,7 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
             visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
             await visitor.refresh_lists()
             settle()
+            await visitor.pulse.beat()
             yield visitor
     finally:
         await lock.release()
@@ -164,6 +167,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            pulse=Pulse(desk=instance.office.desk, decodes=lambda: not pool.is_failing),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
             remote=arachnid_list(instance, session),
             missing_layers=pool.missing_layers,

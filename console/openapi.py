@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.calls import Access, Route
+from domain.condition import Standstill
 from domain.hashlists import Algorithm, ListClass, Withdrawal
 from domain.leads import Capture, Closing, LeadStatus
 from domain.observations import Platform
@@ -101,6 +102,7 @@ SCHEMAS: dict[str, Schema] = {
         "synthetic": {"type": "boolean"},
     }),
     "Health": _object({"status": {"const": "ok"}}),
+    "Standstill": _object({"status": {"const": "standing_still"}, "code": _one_of(Standstill), "why": TEXT}),
     "Error": _object({"error": TEXT}),
 }  # fmt: skip
 SCHEMAS["Leads"] = _array(_ref("Lead"))
@@ -145,7 +147,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {
             "201" if route.method == "POST" else "200": _content("Done.", route.answers),
-            "default": _content("Refused, with one line that says why.", "Error"),
+            "default": _content("Refused, with one line that says why.", route.otherwise),
         },
     }
     if route.policy.access is Access.TOKEN:

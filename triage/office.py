@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.opinions import Opinions
@@ -36,3 +37,4 @@ class Office:
     telegram: Telegram
     audit: AuditLog
     timekeeping: Timekeeping
+    condition: Condition
