@@ -33,7 +33,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from domain.connectivity import Failure
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
-from domain.jobs import Turn
+from domain.jobs import Turn, turn_of
 from domain.outcomes import Outcome
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
 from storage.rows import columns_of, made
@@ -105,8 +105,8 @@ class Claims:
     def standing_claims(self, turns: Sequence[Turn]) -> list[Claim]:
         """Return those of these claims that still stand, in this order, with their targets as they are now."""
         rows = self._connection.execute(select(targets.c.token, *TARGET).where(_named(turns)))
-        claims = {claim.target.id: claim for claim in map(_claimed, rows)}
-        return [claims[turn.target_id] for turn in turns if turn.target_id in claims]
+        claims = {turn_of(claim): claim for claim in map(_claimed, rows)}
+        return [claims[turn] for turn in turns if turn in claims]
 
     def give_back(self, turns: Sequence[Turn]) -> int:
         """Void those of these claims that still stand: their targets are due as before; returns how many."""
