@@ -113,7 +113,6 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
             visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
             await visitor.refresh_lists()
             settle()
-            await visitor.pulse.beat()
             yield visitor
     finally:
         await lock.release()
