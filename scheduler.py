@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.visitor import Visitor
-from domain.cadence import next_interval
+from domain.cadence import backoff
 from domain.errors import LostClaim
 from domain.ids import VisitId
 from domain.outcomes import Outcome
@@ -29,6 +29,7 @@ LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
+PRICES_S = 60.0
 PURGE_S = 3600.0
 BATCHES = 4  # as visits end, a quarter of their places is filled at once: one transaction for many
 DRAIN_S = 3.0  # what a stop gives running visits; SIGTERM is promised to end within 5 s
@@ -61,6 +62,7 @@ class Monitor:
             (self.visitor.feeds.pull_due, FEEDS_S),
             *(((remote.follow, REMOTE_S),) if remote is not None else ()),
             (self.expire, EXPIRY_S),
+            (self.visitor.prices.refresh, PRICES_S),
             (self.visitor.instance.office.watchlist.purge, PURGE_S),
         ):
             ticker.add_job(
@@ -70,6 +72,7 @@ class Monitor:
         ticker.start()
         log.info("monitoring started")
         try:
+            await self._guarded(self.visitor.prices.refresh)
             await self._guarded(self.tick)
             await stop.wait()
         finally:
@@ -131,7 +134,7 @@ class Monitor:
         """Write that a visit could not be written."""
         failures, gone_since = claim.target.failures + 1, claim.target.gone_since
         now = self.visitor.desk.now()
-        due = now + next_interval(self.visitor.instance.config.cadence, Outcome.ERROR, failures, 0.5)
+        due = now + backoff(self.visitor.instance.config.cadence, failures, 0.5)
         visit = Visit(
             id=VisitId(self.visitor.desk.new_id()),
             target_id=claim.target.id,

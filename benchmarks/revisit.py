@@ -21,20 +21,23 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.pricing import Bounds, class_of, pressure, price
-from domain.rates import PRIOR_RATE, PostRate, after_posts
+from domain.cadence import Cadence, own_wait
+from domain.pace import Pace, seen
+from domain.pricing import class_of, pressure, price
+from domain.rates import PRIOR_RATE
 from domain.rhythm import HOURS, Rhythm
 
 Times = NDArray[np.float64]
 MEAN = PRIOR_RATE  # posts an hour
 SIGMAS = (1.0, 1.5, 2.0)
 WARM_H = 48.0
-PRICED_EVERY_H = 0.25
-BOUNDS = Bounds(floor=5 / 60, ceiling=24.0)
+PRICED_EVERY_H = 1 / 60
+CEILING_H = 24.0
 SWING = 0.9  # of a rate over the day
 
 
@@ -94,7 +97,7 @@ TRACES = {"poisson": poisson, "diurnal": diurnal, "bursty": bursty, "shifting": 
 
 @dataclass(slots=True)
 class Simulation:
-    """One policy on one trace."""
+    """One policy on one trace; `longest` is the longest wait between two visits of a target."""
 
     targets: Sequence[Target]
     hours: float
@@ -103,53 +106,53 @@ class Simulation:
     delay: float = 0.0
     seen: int = 0
     visits: int = 0
+    counted: int = 0  # visits after the warming up
     longest: float = 0.0
 
     def run(self, dice: np.random.Generator) -> float:
         """Return the mean delay."""
-        count = len(self.targets)
-        rates = [PostRate() for _ in self.targets]
-        rhythms = [Rhythm() for _ in self.targets]
-        pressures = [self._pressure(target, rates[0], 0.0) for target in self.targets]
+        count, every = len(self.targets), len(self.targets) / self.visits_per_hour
+        cadence = Cadence(interval=timedelta(hours=every), ceiling=timedelta(hours=CEILING_H))
+        paces = [Pace()] * count
+        pressures = [self._pressure(target, paces[0], 0.0) for target in self.targets]
         classes = Counter(map(class_of, pressures))
         last, place = [0.0] * count, [0] * count
-        every = count / self.visits_per_hour
         queue = [(float(at), number) for number, at in enumerate(dice.uniform(0, every, count))]
         heapq.heapify(queue)
-        priced, current = 0.0, 1.0
+        luck = dice.random(1 << 16).tolist()
+        priced, current = 0.0, cadence.first_price
         while queue[0][0] <= self.hours:
             now, number = queue[0]
             target, gap = self.targets[number], now - last[number]
-            first, end = place[number], int(np.searchsorted(target.posts, now))
-            new = target.posts[first:end]
+            end = int(np.searchsorted(target.posts, now))
+            new = target.posts[place[number] : end]
             self._count(now, gap, new)
             place[number], last[number] = end, now
             if self.policy == "even":
                 heapq.heapreplace(queue, (now + every, number))
                 continue
-            rates[number] = after_posts(rates[number], ages=(now - new).tolist(), gap=gap)
             if self.policy == "learned":
-                faded = math.exp(-gap / (24 * 7))
-                rhythms[number] = rhythms[number].after((new % HOURS).tolist(), faded=faded)
+                paces[number] = seen(paces[number], now=now, posted=new.tolist())
             classes[class_of(pressures[number])] -= 1
-            pressures[number] = self._pressure(target, rates[number], now)
+            pressures[number] = self._pressure(target, paces[number], now)
             classes[class_of(pressures[number])] += 1
             if now >= priced:
                 priced = now + PRICED_EVERY_H
-                current = price(+classes, visits_per_hour=self.visits_per_hour, bounds=BOUNDS)
-            rhythm = target.rhythm if self.policy == "oracle" else rhythms[number]
-            wait = rhythm.wait(now, current / pressures[number])
-            heapq.heapreplace(queue, (now + BOUNDS.within(wait), number))
+                current = price(+classes, visits_per_hour=self.visits_per_hour, bounds=cadence.bounds)
+            rhythm = target.rhythm if self.policy == "oracle" else paces[number].rhythm
+            _, wait = own_wait(cadence, rhythm, current / pressures[number], now, luck[self.visits % len(luck)])
+            heapq.heapreplace(queue, (now + wait, number))
         return self.delay / max(self.seen, 1)
 
-    def _pressure(self, target: Target, rate: PostRate, now: float) -> float:
-        return pressure(1.0, target.rate_at(now) if self.policy == "oracle" else rate.per_hour)
+    def _pressure(self, target: Target, pace: Pace, now: float) -> float:
+        return pressure(1.0, target.rate_at(now) if self.policy == "oracle" else pace.rate.per_hour)
 
     def _count(self, now: float, gap: float, new: Times) -> None:
+        self.visits += 1
         if now > WARM_H:
             self.delay += float((now - new).sum())
             self.seen += len(new)
-            self.visits += 1
+            self.counted += 1
             self.longest = max(self.longest, gap)
 
 
@@ -180,7 +183,7 @@ def main() -> None:
                     simulation = Simulation(targets, hours, policy, budget)
                     delays[policy].append(simulation.run(np.random.default_rng(seed + 1000)))
                     if policy == "learned":
-                        spent.append(simulation.visits / (hours - WARM_H) / budget)
+                        spent.append(simulation.counted / (hours - WARM_H) / budget)
                         longest = max(longest, simulation.longest)
             mean = {policy: statistics.mean(values) for policy, values in delays.items()}
             line = {"figure": f"revisit: {name}, sigma {sigma}", "targets": chosen.targets, "unit": "hours"}

@@ -17,8 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CLASSES_A_DOUBLING = 8  # a class is 9 % wide, which moves no price by more than half of that
-OPEN_LEAD = 4.0  # what a target weighs with a lead that is worked on: it is visited twice as often …
-URGENT_LEAD = 16.0  # … and with an urgent one four times
 _STEPS = 60
 
 

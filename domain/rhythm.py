@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 HOURS = 24
+RHYTHM_MEMORY_H = 24.0 * 7
 PRIOR_A_HOUR = 1.0  # posts; so many of each hour must have been seen before an hour speaks for itself
 
 
@@ -34,11 +35,11 @@ class Rhythm:
         mean = sum(roots) / HOURS
         return tuple(root / mean for root in roots)
 
-    def after(self, hours: Iterable[float], *, faded: float) -> Rhythm:
-        """Return the rhythm with posts of these hours of the day more, what was before faded to a share."""
+    def after(self, posts: Iterable[tuple[float, float]], *, faded: float) -> Rhythm:
+        """Return the rhythm with posts (hour of the day, what it counts) more, what was before faded to a share."""
         seen = [count * faded for count in self.seen]
-        for hour in hours:
-            seen[int(hour) % HOURS] += 1
+        for hour, counts in posts:
+            seen[int(hour) % HOURS] += counts
         return Rhythm(seen=tuple(seen))
 
     def wait(self, start: float, effort: float) -> float:

@@ -31,6 +31,7 @@ from domain.store import (
     OutageBook,
     PageTransaction,
     PeopleBook,
+    PriceBook,
     PrintBook,
     ReferralBook,
     RemoteBook,
@@ -55,6 +56,7 @@ from storage.lists import Lists
 from storage.opinions import Opinions
 from storage.pages import Page
 from storage.people import People
+from storage.prices import Prices
 from storage.prints import Prints
 from storage.referrals import Referrals
 from storage.reports import Reports
@@ -82,6 +84,7 @@ class SqlTx:
         self.lists: ListBook = Lists(connection)
         self.opinions: OpinionBook = Opinions(connection)
         self.prints: PrintBook = Prints(connection)
+        self.prices: PriceBook = Prices(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
         self.landmarks: HostLandmarks = network.HostLandmarks(connection)

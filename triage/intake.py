@@ -37,8 +37,9 @@ from triage.assessing import Assessor, reread
 from triage.captures import CAPTURED_WITHIN, Captures
 from triage.context import Surroundings
 from triage.desk import Desk, content_place, recall_place, retry_place
-from triage.finishing import Finishing
+from triage.finishing import UNFINISHED, Finishing
 from triage.outages import Line
+from triage.prices import Prices
 from triage.queue import sealed_text
 from triage.readings import MediaReader, Reading
 from triage.rechecks import Rechecks, due_posts
@@ -75,6 +76,10 @@ class Intake:
     points: Points = field(default_factory=Points)
     cadence: Cadence = field(default_factory=Cadence)
     line: Line = field(default_factory=Line)
+
+    @property
+    def _prices(self) -> Prices:
+        return Prices(desk=self.desk, cadence=self.cadence)
 
     @property
     def _reader(self) -> MediaReader:
@@ -119,7 +124,7 @@ class Intake:
             outcome, code = await self._outcome_of(run)
             witness = await self._witness(run, outcome)
         ruling = ruled(outcome, code, is_itself=witness, gone_since=claim.target.gone_since, now=self.desk.now())
-        return await Finishing(desk=self.desk, cadence=self.cadence, line=self.line).finish(run, ruling, dice)
+        return await Finishing(desk=self.desk, prices=self._prices, line=self.line).finish(run, ruling, dice)
 
     async def _outcome_of(self, run: Run) -> tuple[Outcome, str]:
         """Look at the target and say how it ended."""
@@ -132,8 +137,8 @@ class Intake:
             if not deadline.expired():
                 return _failed(run, fault)
             if not run.pages:
-                return Outcome.UNREACHABLE, "visit_deadline"
-            code = "visit_deadline"
+                return Outcome.UNREACHABLE, UNFINISHED
+            code = UNFINISHED
         except (LostClaim, OperatorFault):
             raise
         except VisitEnded as ended:

@@ -80,7 +80,7 @@ def test_no_rhythm_costs_more_visits_than_another(rhythm: Rhythm) -> None:
 
 
 def test_visits_come_where_posts_come() -> None:
-    rhythm = Rhythm().after([20.2] * 50 + [21.5] * 50, faded=1.0)
+    rhythm = Rhythm().after([(20.2, 1.0)] * 50 + [(21.5, 1.0)] * 50, faded=1.0)
     assert rhythm.wait(20.0, 1.0) < 1.0 < rhythm.wait(8.0, 1.0)
 
 

@@ -20,9 +20,10 @@ from tests.storage.conftest import Database
 
 BACK_TO_OPINIONS = (
     "DROP TABLE prices",
+    "DROP INDEX ix_leads_open",
     "DROP INDEX ix_targets_pressing",
     "DROP INDEX ix_targets_pressure",
-    *(f"ALTER TABLE targets DROP COLUMN {name}" for name in ("pace", "budget", "pressure", "pressing")),
+    *(f"ALTER TABLE targets DROP COLUMN {name}" for name in ("decision", "budget", "pressure", "pressing")),
     "ALTER TABLE fingerprints DROP COLUMN phash256",
     "DROP TABLE referral_notes",
     "DROP TABLE outages",
