@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     TextClause,
     Update,
+    and_,
     bindparam,
     case,
     func,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     literal,
     not_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -33,6 +35,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from domain.connectivity import Failure
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
+from domain.jobs import Turn, turn_of
 from domain.outcomes import Outcome
 from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
 from storage.rows import columns_of, made
@@ -72,6 +75,13 @@ def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
     return Claim(target=WatchTarget(**dict(zip(WatchTarget.__slots__, values, strict=True))), token=token)
 
 
+def _named(turns: Sequence[Turn]) -> ColumnElement[bool]:
+    """Return the condition that holds for targets whose claim is one of these."""
+    ids = [turn.target_id for turn in turns]  # asked for as well: pairs alone would not go by the index
+    pairs = [(turn.target_id, turn.token) for turn in turns]
+    return and_(targets.c.id.in_(ids), targets.c.claimed, tuple_(targets.c.id, targets.c.token).in_(pairs))
+
+
 class Claims:
     """Claims, visits and requests for visits, in one transaction."""
 
@@ -97,6 +107,17 @@ class Claims:
         if self._connection.execute(select(targets.c.id).where(targets.c.id == target_id)).first() is None:
             raise NotFound(NO_TARGET)
         return None
+
+    def standing_claims(self, turns: Sequence[Turn]) -> list[Claim]:
+        """Return those of these claims that still stand, in this order, with their targets as they are now."""
+        rows = self._connection.execute(select(targets.c.token, *TARGET).where(_named(turns)))
+        claims = {turn_of(claim): claim for claim in map(_claimed, rows)}
+        return [claims[turn] for turn in turns if turn in claims]
+
+    def give_back(self, turns: Sequence[Turn]) -> int:
+        """Void those of these claims that still stand: their targets are due as before; returns how many."""
+        change = update(targets).where(_named(turns)).values(claimed=False, token=targets.c.token + 1)
+        return self._connection.execute(change).rowcount
 
     def void_claims(self) -> int:
         """Take every claim away (their tokens no longer fit); returns how many there were."""

@@ -15,8 +15,7 @@ from domain.outcomes import Outcome
 from tests.desk import LOCAL
 from tests.fakes import a_page, a_sight, picture
 from tests.triage.deskhands import Desk
-from triage.prices import ACCOUNTS, ALL, Prices, Purse
-from triage.turns import Turns
+from triage.prices import ACCOUNTS, ALL, Prices
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -123,9 +122,8 @@ async def test_fewer_bytes_a_day_make_every_visit_dearer(desk: Desk) -> None:
 
 
 async def test_once_a_days_bytes_are_spent_only_people_are_served_until_the_next(desk: Desk) -> None:
-    office = desk.opened.office.desk
     first, second = (await desk.watch()).target, (await desk.watch("@slow_kites")).target
-    turns = Turns(desk=office, line=desk.line, purse=Purse(desk=office, bytes_a_day=2_000))
+    turns = desk.turns(bytes_a_day=2_000)
     for claim in await turns.take(2, is_idle=True):
         desk.source.script = (a_page(a_sight(f"{claim.target.id}1")),)
         await desk.intake.visit(claim, 0.5)
