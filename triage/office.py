@@ -16,6 +16,7 @@ from triage.referrals import Referrals
 from triage.reports import Reports
 from triage.suggestions import Linked
 from triage.telegram import Telegram
+from triage.timekeeping import Timekeeping
 from triage.watchlist import WatchList
 
 
@@ -36,3 +37,4 @@ class Office:
     telegram: Telegram
     latency: Latencies
     audit: AuditLog
+    timekeeping: Timekeeping

@@ -21,7 +21,8 @@ from tests.contracts.samples import MINUTE, NOW, a_match, a_post, hashed, put_cl
 
 
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logging_as_it_was: None) -> Path:
+    del logging_as_it_was
     monkeypatch.setenv("KAPEAR_DATA_DIR", str(tmp_path / "data"))
     return tmp_path
 

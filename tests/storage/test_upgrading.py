@@ -24,14 +24,17 @@ from storage.tables import fingerprints, frames, leads, posts
 from tests.contracts.samples import DAY, MINUTE, NOW, a_fingerprint, a_match, a_post, hashed, put_claim, put_page
 from tests.storage.conftest import Database
 
-BACK_TO_PACE = (
+BACK_TO_MESSAGES = (
     "DROP INDEX ix_leads_filed_at",
     *(f"ALTER TABLE leads DROP COLUMN {name}" for name in ("appeared_at", "timing", "first_claimed_at")),
     "ALTER TABLE targets DROP COLUMN approved_at",
-    "UPDATE kapear_schema SET version_num = '0008'",
+    "UPDATE kapear_schema SET version_num = '0009'",
 )
 BACK_TO_OPINIONS = (
-    *BACK_TO_PACE,
+    *BACK_TO_MESSAGES,
+    "DROP TABLE messages",
+    "ALTER TABLE audit_head DROP COLUMN newest_at",
+    *(f"ALTER TABLE instance DROP COLUMN {name}" for name in ("beat_at", "beat_fault", "mail_fault")),
     "DROP TABLE prices",
     "DROP INDEX ix_targets_pressing",
     "DROP INDEX ix_targets_pressure",
@@ -180,7 +183,7 @@ async def test_how_late_leads_were_is_told_of_those_from_before(database: Databa
     await store.write(tell)
     await store.close()
     engines = make_engines(database.url, create=False)
-    go_back(engines.writer, BACK_TO_PACE)
+    go_back(engines.writer, BACK_TO_MESSAGES)
     upgrade(engines.writer)
     check(engines.writer)
     engines.dispose()
