@@ -24,6 +24,7 @@ from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, LiveList
 from domain.ids import LeadId, ListId, MediaId, PostId, ReferralId, ReportId, RequestId, TargetId
 from domain.jobs import Turn
 from domain.landmarks import Landmark
+from domain.latency import MOST_LEADS, LeadTimes
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
 from domain.observations import Platform
@@ -662,6 +663,17 @@ class Tx(Protocol):
 
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name: targets, visits, observations, media, leads. No locator, no ranking."""
+
+    def lead_times(
+        self,
+        now: datetime,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        target_id: TargetId | None = None,
+        limit: int = MOST_LEADS,
+    ) -> list[LeadTimes]:
+        """Return the times of leads filed from `since` to before `until`, in all or of one target, newest first."""
 
 
 class VisitorLock(Protocol):

@@ -47,6 +47,7 @@ class WatchTarget:
     `locator` and `basis` are encrypted with the host's key; `locator_digest`
     is the keyed digest that keeps targets unique. `backfill` None means all.
     `cursor` belongs to the source, and so does `recall`, which is encrypted.
+    `approved_at` is since when it is to be watched.
     `next_due` None means: not to be visited. `depth` is how many links deep the
     pages of a site are authorised. `robots_ignored` and `plain_agent` hold a
     person's reason, or nothing. `gone_since` is when the platform first said
@@ -66,6 +67,7 @@ class WatchTarget:
     basis: bytes = field(repr=False)
     status: TargetStatus
     approved_by: str | None = None
+    approved_at: datetime | None = None
     created_at: datetime
     expires_at: datetime
     backfill: int | None = DEFAULT_BACKFILL
@@ -182,7 +184,7 @@ def approve(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:
         raise NotAllowed(f"{by} asked for this target; a second person approves it.")
     if target.expires_at <= now:
         raise WrongState("This target expired before it was approved; add it again.")
-    return replace(target, status=TargetStatus.ACTIVE, approved_by=by, next_due=now)
+    return replace(target, status=TargetStatus.ACTIVE, approved_by=by, approved_at=now, next_due=now)
 
 
 def extend(target: WatchTarget, *, by: str, reason: bytes, days: int, now: datetime) -> WatchTarget:

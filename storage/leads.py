@@ -29,7 +29,7 @@ _LOOK = (
     lead_posts.c.taken_down_at,
 )
 _CONTENT = tuple(lead_contents.c[name] for name in SealedContent.__slots__)
-CLAIM = ("status", "claimed_by", "claimed_at", "closed_as")  # what people's decisions change
+CLAIM = ("status", "claimed_by", "claimed_at", "first_claimed_at", "closed_as")  # what people's decisions change
 _NO_LEAD = "There is no such lead; see `kapear leads list`."
 
 

@@ -18,7 +18,7 @@ from storage.tables import lead_posts, posts, revisions, targets
 
 # What people decide about a target.
 _DECIDED = (
-    "status", "approved_by", "next_due", "expires_at", "extends_to", "extension_by", "extension_reason",
+    "status", "approved_by", "approved_at", "next_due", "expires_at", "extends_to", "extension_by", "extension_reason",
 )  # fmt: skip
 _OVER = (TargetStatus.EXPIRED, TargetStatus.RETIRED)
 

@@ -45,6 +45,7 @@ from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.intake import Intake
+from triage.latency import Latencies
 from triage.list_terms import NewList
 from triage.lookalikes import Lookalikes
 from triage.office import Office
@@ -282,6 +283,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         assessments=Assessments(desk=desk, lookalikes=Lookalikes(desk=desk, trial=trial)),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),
+        latency=Latencies(desk=desk),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
     )

@@ -22,7 +22,7 @@ from domain.cadence import Cadence
 from domain.errors import Halted, KapearError, LostClaim, OperatorFault, VisitEnded
 from domain.filing import TEXT_LEADS_A_DAY, PostKey
 from domain.ids import LeadId, PostId
-from domain.leads import PostContent, SealedContent, is_closed_as_gone
+from domain.leads import PostContent, SealedContent, filed_after, is_closed_as_gone
 from domain.mandate import ALL_PAUSED, HELD_UP, Standing, why_not_visited
 from domain.observations import MediaKind, ObservedPage, Platform
 from domain.outcomes import Outcome
@@ -204,7 +204,7 @@ class Intake:
 
     async def _page(self, run: Run, page: ObservedPage, only: PostKey | None = None) -> None:
         """Assess one page, or `only` one post of it, and commit it; a decision taken since the last ends the visit."""
-        assessor = self._assessor
+        seen_at, assessor = self.desk.now(), self._assessor
         named = [assessor.key_of(run.target.platform, post) for post in page.posts]
         chosen = [index for index, key in enumerate(named) if only is None or key == only]
         keys, posts = [named[index] for index in chosen], [page.posts[index] for index in chosen]
@@ -240,7 +240,8 @@ class Intake:
             run.gaps += page.is_after_gap
             if page.recall is not None:
                 run.recall = self.desk.vault.encrypt(page.recall, recall_place(run.target.id))
-        await self._commit(run, assessed, [assessor.key_named(run.target.platform, *names) for names in page.deleted])
+        deleted = [assessor.key_named(run.target.platform, *names) for names in page.deleted]
+        await self._commit(run, assessed, deleted, seen_at=seen_at)
         run.pages += 1
 
     async def _stored_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
@@ -265,13 +266,17 @@ class Intake:
                 kind=MediaKind(*kind) if kind else MediaKind.IMAGE,
             )
             item = await self._reader.read(reading, gate, run.tried)
-            await self._commit(run, [reread(row, item, post_url, album)])
+            await self._commit(run, [reread(row, item, post_url, album)], seen_at=self.desk.now())
 
-    async def _commit(self, run: Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = ()) -> None:
-        """Write one page in one transaction, fenced by the claim."""
+    async def _commit(
+        self, run: Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = (), *, seen_at: datetime
+    ) -> None:
+        """Write one page, which came at a time, in one transaction, fenced by the claim."""
         planner = Planner(
             target_id=run.target.id,
             platform=run.target.platform,
+            approved_at=run.target.approved_at,
+            seen_at=seen_at,
             now=self.desk.now(),
             new_id=self.desk.new_id,
             points=self.points,
@@ -292,7 +297,8 @@ class Intake:
             ]
             page.record(plan, keys=keys, sealed=sealed, cursor=run.cursor, recall=run.recall)
             for lead in plan.filed:
-                self.desk.note(tx, SYSTEM, "lead.filed", lead.id, kind=lead.kind, target=lead.target_id)
+                late = filed_after(lead)
+                self.desk.note(tx, SYSTEM, "lead.filed", lead.id, kind=lead.kind, target=lead.target_id, **late)
             for lead in plan.reopened:
                 self.desk.note(tx, SYSTEM, "lead.reopened", lead.id, target=run.target.id)
             for change in plan.presence:

@@ -8,6 +8,7 @@ from triage.assessments import Assessments
 from triage.audit_log import AuditLog
 from triage.desk import Desk
 from triage.hash_lists import HashLists
+from triage.latency import Latencies
 from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
@@ -34,5 +35,6 @@ class Office:
     assessments: Assessments
     people: People
     telegram: Telegram
+    latency: Latencies
     audit: AuditLog
     timekeeping: Timekeeping

@@ -39,6 +39,7 @@ targets = Table(
     Column("basis", LargeBinary, nullable=False),
     Column("status", Word(TargetStatus), nullable=False),
     Column("approved_by", Text),
+    Column("approved_at", Moment),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("backfill", BigInteger),

@@ -13,6 +13,7 @@ from tests.contracts.samples import a_report
 from tests.contracts.store_desk import DeskContract
 from tests.contracts.store_feeds import FeedContract
 from tests.contracts.store_hosts import HostContract
+from tests.contracts.store_latency import LatencyContract
 from tests.contracts.store_lists import ListContract
 from tests.contracts.store_network import NetworkContract
 from tests.contracts.store_pages import PageContract
@@ -33,6 +34,7 @@ class StoreContract(
     TakedownContract,
     HostContract,
     PriceContract,
+    LatencyContract,
 ):
     """The suite; a subclass brings the fixtures `store` and `other_store`, two on one empty database."""
 
