@@ -77,6 +77,7 @@ async def metrics(call: Call) -> web.Response:
     """Return the figures for Prometheus."""
     waiting = await call.office.queue.all(COUNTER, LeadStatus.NEW)
     call.console.metrics.queue_depth(len(waiting))
+    await call.console.metrics.count_delays(call.office.latency)
     call.console.metrics.telegram_accounts(await call.office.telegram.states())
     call.console.metrics.offline(is_away=await call.office.watchlist.offline_since() is not None)
     return web.Response(

@@ -78,6 +78,8 @@ METRICS: dict[str, frozenset[str]] = {
     "kapear_observations": frozenset(),
     "kapear_leads_filed": frozenset(),
     "kapear_loop_lag_seconds": frozenset(),
+    "kapear_post_to_lead_seconds": frozenset(),
+    "kapear_lead_to_person_seconds": frozenset(),
     "kapear_offline": frozenset(),
     "kapear_queue_depth": frozenset(),
     "kapear_telegram_accounts": frozenset({"state"}),
