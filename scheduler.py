@@ -27,6 +27,7 @@ LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
+MESSAGES_S = 60.0
 PRICES_S = 60.0
 PURGE_S = 3600.0
 
@@ -45,7 +46,7 @@ class Monitor:
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let go of running visits; what they committed stays."""
         ticker = AsyncIOScheduler()
-        remote = self.visitor.remote
+        remote, messenger = self.visitor.remote, self.visitor.messenger
         for job, seconds in (
             (self.tick, TICK_S),
             (self.visitor.pulse.beat, BEAT_EVERY.total_seconds()),
@@ -55,6 +56,7 @@ class Monitor:
             (self.visitor.instance.office.lists.tidy, PURGE_S),
             (self.visitor.feeds.pull_due, FEEDS_S),
             *(((remote.follow, REMOTE_S),) if remote is not None else ()),
+            *(((messenger.say_due, MESSAGES_S),) if messenger is not None else ()),
             (self.expire, EXPIRY_S),
             (self.visitor.prices.refresh, PRICES_S),
             (self.visitor.instance.office.watchlist.purge, PURGE_S),

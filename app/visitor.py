@@ -43,6 +43,7 @@ from triage.desk import Desk
 from triage.hosts import Hosts
 from triage.intake import Intake
 from triage.landmarks import KnownHosts
+from triage.messages import Messenger
 from triage.outages import Line
 from triage.prices import Prices, Purse
 from triage.rematching import Rematching
@@ -64,6 +65,7 @@ class Visitor:
     pulse: Pulse
     purse: Purse
     remote: RemoteList | None = None
+    messenger: Messenger | None = None
     missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
 
@@ -177,8 +179,17 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             purse=Purse(desk=instance.office.desk, bytes_a_day=config.cadence.bytes_a_day),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
             remote=arachnid_list(instance, session),
+            messenger=await _messenger(instance),
             missing_layers=pool.missing_layers,
         )
+
+
+async def _messenger(instance: Instance) -> Messenger | None:
+    if instance.config.mail is None:
+        return None
+    from app.mail import messenger_of  # noqa: PLC0415 - the console's catalogues are read for it
+
+    return await messenger_of(instance)
 
 
 async def visit_target(visitor: Visitor, target_id: str) -> tuple[Visit, datetime | None] | None:

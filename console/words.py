@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from domain import condition, scoring
+from domain import messages as told
 from domain.hashlists import ListClass, Withdrawal
 from domain.leads import Closing, LeadKind, LeadStatus
 from domain.locators import refused, telegram
@@ -182,6 +183,8 @@ def messages() -> Iterator[tuple[str, str]]:
         yield never_opened.sentence, "domain.referral_kinds"
     for text in (*refused.SENTENCES, *telegram.SENTENCES):
         yield text, "domain.locators"
+    for text in told.TEXTS:
+        yield text, "domain.messages"
     for text in condition.WHY.values():
         yield text, "domain.condition"
     for text in (*NOTICES, *ERROR_TITLES.values(), *LINES):

@@ -29,6 +29,7 @@ from domain.store import (
     HostLandmarks,
     LeadBook,
     ListBook,
+    MessageBook,
     OpinionBook,
     OutageBook,
     PageTransaction,
@@ -56,6 +57,7 @@ from storage.hosts import Hosts
 from storage.latency import lead_times
 from storage.leads import Leads
 from storage.lists import Lists
+from storage.messages import Messages
 from storage.opinions import Opinions
 from storage.pages import Page
 from storage.people import People
@@ -97,6 +99,7 @@ class SqlTx:
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
+        self.messages: MessageBook = Messages(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""

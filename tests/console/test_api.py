@@ -31,7 +31,8 @@ def conforms(value: Any, schema: dict[str, Any]) -> bool:
     is_whole = isinstance(value, tuple(kinds[name] for name in named))
     if isinstance(value, dict):
         properties = schema["properties"]
-        is_whole &= set(value) == set(properties) and all(conforms(value[name], properties[name]) for name in value)
+        is_whole &= set(schema["required"]) <= set(value) <= set(properties)
+        is_whole = is_whole and all(conforms(value[name], properties[name]) for name in value)
     elif isinstance(value, list):
         is_whole &= all(conforms(item, schema["items"]) for item in value)
     return is_whole
