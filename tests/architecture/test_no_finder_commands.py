@@ -25,7 +25,7 @@ REVIEWED = {
         "recipient",
     ),
     "upgrade": reviewed("nothing", MACHINE),
-    "doctor": reviewed("how this machine is set up", MACHINE),
+    "doctor": reviewed("how this machine is set up", MACHINE, "mail"),
     "run": reviewed("where the console is", MACHINE),
     "demo": reviewed("synthetic leads", "loopback only", "platform-only", "exit-when-done", "live"),
     "clock accept": reviewed("the time that counted until now", MACHINE, "reason"),
