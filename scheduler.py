@@ -17,6 +17,7 @@ from app.jobs.crew import Crew, log_fault
 from app.jobs.dispatch import Dispatch
 from app.jobs.local import LocalQueue
 from app.visitor import Visitor
+from domain.condition import BEAT_EVERY
 from domain.targets import Visit
 
 log = logging.getLogger("kapear.scheduler")
@@ -47,6 +48,7 @@ class Monitor:
         remote = self.visitor.remote
         for job, seconds in (
             (self.tick, TICK_S),
+            (self.visitor.pulse.beat, BEAT_EVERY.total_seconds()),
             (self.visitor.refresh_lists, LISTS_S),
             (self.visitor.rematching.run, LISTS_S),
             (self.visitor.instance.office.lists.expire, EXPIRY_S),
@@ -70,6 +72,7 @@ class Monitor:
         try:
             await self._guarded(self.visitor.prices.refresh)
             await self._guarded(self.tick)
+            await self._guarded(self.visitor.pulse.beat)
             await stop.wait()
         finally:
             self._stopping = True
@@ -82,6 +85,7 @@ class Monitor:
         await self.crew.settle()
         for dispatch in self.dispatches:
             await dispatch.fill()
+        self.visitor.pulse.ticked()
 
     async def _refill(self, dispatch: Dispatch) -> None:
         """As visits end, fill their places without waiting for the next tick."""

@@ -27,6 +27,7 @@ from keys.vault import HostVault
 from storage.opening import open_store
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.latency import Latencies
@@ -153,4 +154,5 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         latency=Latencies(desk=desk),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
+        condition=Condition(desk=desk),
     )

@@ -38,6 +38,7 @@ from net.governor import HostGovernor
 from net.guard import EgressPolicy
 from net.robots import Robots
 from net.session import guarded_session
+from triage.condition import Pulse
 from triage.desk import Desk
 from triage.hosts import Hosts
 from triage.intake import Intake
@@ -60,6 +61,7 @@ class Visitor:
     matcher: ListMatcher
     rematching: Rematching
     feeds: OpenFeeds
+    pulse: Pulse
     purse: Purse
     remote: RemoteList | None = None
     missing_layers: tuple[str, ...] = ()
@@ -171,6 +173,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            pulse=Pulse(desk=instance.office.desk, decodes=lambda: not pool.is_failing),
             purse=Purse(desk=instance.office.desk, bytes_a_day=config.cadence.bytes_a_day),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
             remote=arachnid_list(instance, session),

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.condition import Beat
 from domain.connectivity import Failure, Outage
 from domain.courtesy import HostState
 from domain.feeds import FeedState
@@ -123,6 +124,12 @@ class StandingBook(Protocol):
 
     def pause_all(self, reason: str) -> None:
         """Stop all visits with a reason; an empty reason lets them go on."""
+
+    def beat(self, beat: Beat) -> None:
+        """Write the last sign of the process that visits."""
+
+    def last_beat(self) -> Beat:
+        """Return the last sign of the process that visits."""
 
 
 class ReportBook(Protocol):
