@@ -595,6 +595,12 @@ class AuditBook(Protocol):
     def head(self) -> tuple[int, str]:
         """Return number and hash of the last event as the store noted them apart from the chain."""
 
+    def newest(self) -> datetime | None:
+        """Return the latest time that any event bears, as far as it counts; None while there is none."""
+
+    def count_anew(self, now: datetime) -> None:
+        """Let the times of earlier events count no more for what is newest: they were of a wrong clock."""
+
 
 class Tx(Protocol):
     """One transaction, and every book in it."""

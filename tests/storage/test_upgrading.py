@@ -19,6 +19,9 @@ from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_
 from tests.storage.conftest import Database
 
 BACK_TO_OPINIONS = (
+    "DROP TABLE messages",
+    "ALTER TABLE audit_head DROP COLUMN newest_at",
+    *(f"ALTER TABLE instance DROP COLUMN {name}" for name in ("beat_at", "beat_fault", "mail_fault")),
     "DROP TABLE prices",
     "DROP INDEX ix_targets_pressing",
     "DROP INDEX ix_targets_pressure",
