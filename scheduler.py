@@ -12,9 +12,11 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from app.jumps import follow_clock
 from app.visitor import Visitor
 from domain.cadence import next_interval
 from domain.errors import LostClaim
@@ -68,12 +70,14 @@ class Monitor:
                 misfire_grace_time=None,
             )  # fmt: skip
         ticker.start()
+        following = asyncio.create_task(follow_clock(ticker, partial(self._guarded, self.visitor.plan_anew)))
         log.info("monitoring started")
         try:
             await self._guarded(self.tick)
             await stop.wait()
         finally:
             self._stopping = True
+            following.cancel()
             ticker.shutdown(wait=False)
             await self._drain()
             log.info("monitoring stopped")
