@@ -46,12 +46,19 @@ class House:
 
 
 def furnished(
-    folder: Path, channels: Channels, *, database_url: str = "", told_url: str = "", platform_port: int = 0
+    folder: Path,
+    channels: Channels,
+    *,
+    database_url: str = "",
+    told_url: str = "",
+    platform_port: int = 0,
+    interval_s: int = INTERVAL_S,
 ) -> House:
     """
     Make an installation that watches every channel.
 
-    `told_url` is what Kapear is told of the database, where it is another address of it; `platform_port` what it asks.
+    `told_url` is what Kapear is told of the database, where it is another address of it; `platform_port` what it asks,
+    and `interval_s` how often.
     """
     environment = {
         "KAPEAR_ALLOW_NETWORKS": "127.0.0.0/8",
@@ -62,7 +69,7 @@ def furnished(
         environment["KAPEAR_DATABASE_URL"] = told_url or database_url
     kapear = Kapear(data_dir=folder / "data", environment=environment)
     kapear.run("init")
-    (kapear.data_dir / "kapear.toml").write_text(f"visit_interval_s = {INTERVAL_S}\n")
+    (kapear.data_dir / "kapear.toml").write_text(f"visit_interval_s = {interval_s}\n")
     listed = folder / "listed.csv"
     listed.write_text(channels.hash_list)
     kapear.run("hashlist", "import", str(listed), "--format", "csv", "--name", "kites", "--classification", "known")

@@ -33,6 +33,7 @@ from tests.postgres import PostgresServer, running_postgres
 
 CHANNELS = 16
 RATE = 4.0  # posts a second, over all channels
+INTERVAL_S = 5
 SAMPLE_S = 5.0
 FAULT_EVERY_S = 60.0
 HELD_S = 10.0  # how long a fault lasts, where it lasts
@@ -195,7 +196,9 @@ def plot(soak: Soak, database: str) -> str:
 
 
 @contextlib.contextmanager
-def soaking(folder: Path, *, seconds: float, every: float, held: float, database: str, channels: int) -> Iterator[Soak]:
+def soaking(
+    folder: Path, *, seconds: float, every: float, held: float, database: str, channels: int, interval_s: int
+) -> Iterator[Soak]:
     """Set everything up for a soak."""
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(Channels(channels=channels, posts=20, rate=RATE))
@@ -207,7 +210,9 @@ def soaking(folder: Path, *, seconds: float, every: float, held: float, database
             url = server.create()
             proxy = stack.enter_context(FaultProxy(str(server.folder / ".s.PGSQL.5432")))
             told = url.replace("@/", f"@127.0.0.1:{proxy.port}/").partition("?")[0]
-        house = furnished(folder, served, database_url=url, told_url=told, platform_port=platform.port)
+        house = furnished(
+            folder, served, database_url=url, told_url=told, platform_port=platform.port, interval_s=interval_s
+        )
         clock = FakeClock(folder / "clock")
         runner = Runner(house.kapear, folder / "log", clock.environment)
         yield Soak(house, runner, clock, platform, proxy, server, seconds, every, held)
@@ -224,7 +229,13 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with soaking(
-        folder, seconds=chosen.seconds, every=FAULT_EVERY_S, held=HELD_S, database=chosen.database, channels=CHANNELS
+        folder,
+        seconds=chosen.seconds,
+        every=FAULT_EVERY_S,
+        held=HELD_S,
+        database=chosen.database,
+        channels=CHANNELS,
+        interval_s=INTERVAL_S,
     ) as soak:
         try:
             soak.run()
