@@ -73,7 +73,7 @@ async def _run(settings: Config) -> None:
     async with (
         open_instance(settings, create=True) as instance,
         open_visitor(instance) as visitor,
-        serving(instance, metrics, warnings=visitor.warnings) as address,
+        serving(instance, metrics, warnings=visitor.warnings, pool=lambda: visitor.pool.health) as address,
     ):
         stop = stop_on_signals()
         for warning in visitor.warnings:
@@ -133,7 +133,7 @@ async def _demo(base: Config, *, exit_when_done: bool) -> None:
                 for warning in visitor.warnings:
                     say(f"Warning: {warning}.")
                 if not exit_when_done:
-                    shown = serving(instance, metrics, warnings=visitor.warnings)
+                    shown = serving(instance, metrics, warnings=visitor.warnings, pool=lambda: visitor.pool.health)
                     address = await console.enter_async_context(shown)
                     say(f"Console: {address}")
                     say(f"Sign in once within 15 minutes: {await local_link(instance, address)}")

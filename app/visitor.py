@@ -63,6 +63,7 @@ class Visitor:
     rematching: Rematching
     feeds: OpenFeeds
     pulse: Pulse
+    pool: FingerprintPool
     purse: Purse
     remote: RemoteList | None = None
     messenger: Messenger | None = None
@@ -182,6 +183,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            pool=pool,
             pulse=Pulse(desk=instance.office.desk, decodes=lambda: not pool.is_failing),
             purse=Purse(desk=instance.office.desk, bytes_a_day=config.cadence.bytes_a_day),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),

@@ -12,13 +12,11 @@ from console.words import NO_SUCH_PAGE
 from domain.condition import WHY, Standstill
 from domain.errors import BadInput
 from domain.leads import LeadStatus
-from domain.people import Actor, Role
 from domain.reports import Via
 from triage.json_views import lead_json, report_json, target_json
 
 MAX_LIMIT = 99_999
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-COUNTER = Actor(name="kapear", role=Role.AUDITOR)  # whoever counts the queue for /metrics
 
 
 async def leads(call: Call) -> web.Response:
@@ -77,11 +75,16 @@ async def healthz(call: Call) -> web.Response:
 
 async def metrics(call: Call) -> web.Response:
     """Return the figures for Prometheus."""
-    waiting = await call.office.queue.all(COUNTER, LeadStatus.NEW)
-    call.console.metrics.queue_depth(len(waiting))
+    office, figures = call.office, call.console.metrics
+    now = office.desk.now()
+    figures.waits(await office.desk.store.read(lambda tx: tx.backlog(now)), now)
+    figures.stands(
+        await office.condition.reasons(),
+        is_away=await office.watchlist.offline_since() is not None,
+        mail_fails=bool(await office.condition.mail_fault()),
+    )
     await call.console.metrics.count_delays(call.office.latency)
     call.console.metrics.telegram_accounts(await call.office.telegram.states())
-    call.console.metrics.offline(is_away=await call.office.watchlist.offline_since() is not None)
     return web.Response(
         body=call.console.metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     )

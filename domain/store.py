@@ -45,6 +45,21 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """
+    What waits, in all and of no place.
+
+    `due_since` is when the target was due that has waited longest; None where
+    none is due.
+    """
+
+    leads: int
+    due: int
+    due_since: datetime | None
+    hosts_resting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMedia:
     """A media item of a stored post, for listing."""
 
@@ -712,6 +727,9 @@ class Tx(Protocol):
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""
 
+    def backlog(self, now: datetime) -> Backlog:
+        """Return what waits now, by indexes alone."""
+
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name: targets, visits, observations, media, leads. No locator, no ranking."""
 
@@ -756,6 +774,9 @@ class Store(Protocol):
 
         `digest` says by what the database knows a host. They end with the store.
         """
+
+    def watch_waits(self, told: Callable[[float], None]) -> None:
+        """Tell from here on how many seconds each writer waited for its turn."""
 
     async def checkpoint(self) -> bool:
         """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime
@@ -24,6 +25,7 @@ from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
 from domain.store import (
     AuditBook,
+    Backlog,
     FeedBook,
     HostBook,
     HostLandmarks,
@@ -52,7 +54,7 @@ from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
-from storage.figures import count
+from storage.figures import backlog, count
 from storage.hosts import Hosts
 from storage.latency import lead_times
 from storage.leads import Leads
@@ -106,6 +108,10 @@ class SqlTx:
         """Open the page transaction of a claim, within this transaction."""
         return Page(self.connection, claim)
 
+    def backlog(self, now: datetime) -> Backlog:
+        """Return what waits now, by indexes alone."""
+        return backlog(self.connection, now)
+
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name, of UTC days from `since` to `until`, both included."""
         return count(self.connection, since, until)
@@ -131,6 +137,7 @@ class SqlStore:
         self._engines = engines
         self._data_dir = data_dir
         self._turn = asyncio.Lock()
+        self._waited: Callable[[float], None] = lambda _: None
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kapear-writer")
         self._seats: list[SharedSeats] = []
         self._readers = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="kapear-reader")
@@ -145,8 +152,14 @@ class SqlStore:
 
         Commits when it returns, rolls everything back when it raises.
         """
+        asked = time.monotonic()
         async with self._turn:
+            self._waited(time.monotonic() - asked)
             return await _finished(self._writer, lambda: _transact(self._engines.writer, work, writes=True))
+
+    def watch_waits(self, told: Callable[[float], None]) -> None:
+        """Tell from here on how many seconds each writer waited for its turn."""
+        self._waited = told
 
     async def take_visitor_lock(self) -> VisitorLock | None:
         """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""

@@ -33,6 +33,7 @@ BACK_TO_MESSAGES = (
 BACK_TO_OPINIONS = (
     *BACK_TO_MESSAGES,
     "DROP TABLE messages",
+    "DROP INDEX ix_hosts_rests_until",
     "ALTER TABLE audit_head DROP COLUMN newest_at",
     *(f"ALTER TABLE instance DROP COLUMN {name}" for name in ("beat_at", "beat_fault", "mail_fault")),
     "DROP TABLE prices",
