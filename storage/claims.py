@@ -7,7 +7,7 @@ and every write of a visit asks whether its token still fits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Text,
     Update,
     and_,
     bindparam,
@@ -34,6 +35,7 @@ from domain.connectivity import Failure
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
 from domain.jobs import Turn, turn_of
+from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
 from storage.rows import columns_of, made
@@ -59,6 +61,7 @@ def _taking(chosen: Update) -> ReturningUpdate[tuple[Any, ...]]:
 def _claim_due() -> ReturningUpdate[tuple[Any, ...]]:
     """Return the statement that claims what is due; made once, for it runs every second."""
     due = select(targets.c.id).where(DUE, targets.c.next_due <= bindparam("now", type_=targets.c.next_due.type))
+    due = due.where(targets.c.platform != bindparam("without", type_=Text))
     longest_first = due.order_by(targets.c.next_due).limit(bindparam("limit", type_=Integer))
     # As a CTE it is worked out once: in a plain IN, PostgreSQL may ask again and exceed the limit.
     chosen = longest_first.with_for_update(skip_locked=True).cte("due")
@@ -73,7 +76,7 @@ def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
     return Claim(target=WatchTarget(**dict(zip(WatchTarget.__slots__, values, strict=True))), token=token)
 
 
-def _named(turns: Sequence[Turn]) -> ColumnElement[bool]:
+def _named(turns: Collection[Turn]) -> ColumnElement[bool]:
     """Return the condition that holds for targets whose claim is one of these."""
     ids = [turn.target_id for turn in turns]  # asked for as well: pairs alone would not go by the index
     pairs = [(turn.target_id, turn.token) for turn in turns]
@@ -87,9 +90,9 @@ class Claims:
         """Work on a connection."""
         self._connection = connection
 
-    def claim_due(self, now: datetime, limit: int) -> list[Claim]:
-        """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
-        rows = self._connection.execute(CLAIM_DUE, {"now": now, "limit": limit})
+    def claim_due(self, now: datetime, limit: int, *, without: Platform | None = None) -> list[Claim]:
+        """Claim active targets that are due and unclaimed, the longest due first, `without` those of one platform."""
+        rows = self._connection.execute(CLAIM_DUE, {"now": now, "limit": limit, "without": without or ""})
         return sorted(map(_claimed, rows), key=lambda claim: claim.target.next_due or now)
 
     def claim(self, target_id: TargetId) -> Claim | None:
@@ -113,9 +116,10 @@ class Claims:
         change = update(targets).where(_named(turns)).values(claimed=False, token=targets.c.token + 1)
         return self._connection.execute(change).rowcount
 
-    def void_claims(self) -> int:
-        """Take every claim away (their tokens no longer fit); returns how many there were."""
-        change = update(targets).where(targets.c.claimed).values(claimed=False, token=targets.c.token + 1)
+    def void_claims(self, but: Collection[Turn] = ()) -> int:
+        """Take every claim away but these (their tokens no longer fit); returns how many there were."""
+        void = and_(targets.c.claimed, not_(_named(but))) if but else targets.c.claimed
+        change = update(targets).where(void).values(claimed=False, token=targets.c.token + 1)
         return self._connection.execute(change).rowcount
 
     def finish(
