@@ -20,6 +20,7 @@ from app.commands import clock, doctor, feeds, forum, hashing, leads, lists, peo
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
+from domain.condition import WHY
 from domain.errors import AlreadyRunning, KapearError, NotWatchable, Superseded
 from triage.json_views import lead_json
 
@@ -95,6 +96,8 @@ async def _monitor(settings: Config, stop: asyncio.Event, *, standby: bool) -> N
     ):
         for warning in visitor.warnings:
             say(f"Warning: {warning}.")
+        for reason in await instance.office.condition.reasons():
+            say(f"Warning: {WHY[reason]}.")
         if not (await instance.office.people.standing()).enrolled:
             say(f"Note: {BESIDE}.")
         say(f"Console: {address} (sign in: kapear user link)")

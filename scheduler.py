@@ -17,6 +17,7 @@ from app.jobs.crew import Crew
 from app.jobs.dispatch import Dispatch
 from app.jobs.local import LocalQueue
 from app.visitor import Visitor
+from domain.condition import BEAT_EVERY
 from domain.errors import OperatorFault, Superseded
 from domain.ports import JobQueue
 from domain.targets import Visit
@@ -30,6 +31,7 @@ RECOVER_S = 2.0
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
+PRICES_S = 60.0
 PURGE_S = 3600.0
 
 
@@ -62,7 +64,9 @@ class Monitor:
             asyncio.create_task(self._end_with(stop)),
         ]
         try:
+            await chores.guarded(self.visitor.prices.refresh)
             await chores.guarded(self.tick)
+            await chores.guarded(self.visitor.pulse.beat)
             await self._ended.wait()
         finally:
             chores.stop()
@@ -79,6 +83,7 @@ class Monitor:
         return Chores(
             (
                 (self.tick, TICK_S),
+                (visitor.pulse.beat, BEAT_EVERY.total_seconds()),
                 (visitor.refresh_lists, LISTS_S),
                 (visitor.rematching.run, LISTS_S),
                 (office.lists.expire, EXPIRY_S),
@@ -86,6 +91,7 @@ class Monitor:
                 (visitor.feeds.pull_due, FEEDS_S),
                 *(((remote.follow, REMOTE_S),) if remote is not None else ()),
                 (self.expire, EXPIRY_S),
+                (visitor.prices.refresh, PRICES_S),
                 (office.watchlist.purge, PURGE_S),
                 (self.keep_lock, LOCK_S),
                 *(((visitor.recover, RECOVER_S), (lending.tidy, PURGE_S)) if lending is not None else ()),
@@ -97,6 +103,7 @@ class Monitor:
         await self.crew.settle()
         for dispatch in self.dispatches:
             await dispatch.fill()
+        self.visitor.pulse.ticked()
 
     async def keep_lock(self) -> None:
         """See that the visitor's lock is ours still; while nobody can be asked, no visit goes on under it."""

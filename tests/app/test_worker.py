@@ -12,7 +12,7 @@ import scheduler
 from app import config
 from app.instance import Instance, open_instance
 from app.jobs.opening import shared_queue
-from app.visitor import Visitor, open_worker
+from app.visitor import open_visitor, open_worker
 from domain.jobs import Turn, turn_of
 from domain.observations import Platform
 from domain.outcomes import Outcome
@@ -102,6 +102,6 @@ async def test_what_is_lent_takes_no_account(tmp_path: Path, empty_postgres_url:
         channel = await put_target(instance.store, platform=Platform.TELEGRAM)
         preview = await put_target(instance.store)
         await instance.office.watchlist.request_visit(LOCAL, channel.id)
-        visitor = Visitor(instance=instance, intake=None, matcher=None, rematching=None, feeds=None)  # type: ignore[arg-type]  # not asked
-        lent = await visitor.lent_turns.take(9, is_idle=False)
+        async with open_visitor(instance) as visitor:
+            lent = await visitor.lent_turns.take(9, is_idle=False)
         assert [claim.target.id for claim in lent] == [preview.id]
