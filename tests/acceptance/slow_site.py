@@ -26,11 +26,15 @@ class SlowSite:
     """Who asked for what: readers are told apart by the mailbox that they name."""
 
     delay: float
-    base: str = ""
+    port: int = 0
     reading: dict[str, Counter[str]] = field(default_factory=dict)  # path to readers, now
     asked: list[tuple[str, str]] = field(default_factory=list)  # path and reader, of all time
     overlaps: list[tuple[str, str]] = field(default_factory=list)
     is_open: threading.Event = field(default_factory=threading.Event)  # else nobody is answered
+
+    def page(self, number: int) -> str:
+        """Return a page's address: each has a host of its own, for a host has few seats."""
+        return f"http://127.1.0.{number + 1}:{self.port}/kites/{number}"
 
     def read_by(self, reader: str) -> set[str]:
         return {path for path, readers in list(self.reading.items()) if readers[reader]}
@@ -93,9 +97,9 @@ def slow_site(delay: float) -> Iterator[SlowSite]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    serving = loop.create_server(lambda: _Reader(site), "127.0.0.1", 0, backlog=1024)
+    serving = loop.create_server(lambda: _Reader(site), "0.0.0.0", 0, backlog=1024)
     server = asyncio.run_coroutine_threadsafe(serving, loop).result(10)
-    site.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    site.port = server.sockets[0].getsockname()[1]
     try:
         yield site
     finally:

@@ -56,9 +56,7 @@ def watch_pages(kapear: Kapear, site: SlowSite, count: int = TARGETS) -> None:
     async def add() -> None:
         async with open_instance(config.load(kapear.env)) as instance:
             for number in range(count):
-                page = NewTarget(
-                    locator=f"{site.base}/kites/{number}", report="K-1", authorised_by="the director", basis="kites"
-                )
+                page = NewTarget(locator=site.page(number), report="K-1", authorised_by="the director", basis="kites")
                 await instance.office.watchlist.add(LOCAL, page)
 
     asyncio.run(add())

@@ -35,8 +35,8 @@ def environment(folder: Path, url: str) -> dict[str, str]:
     }
 
 
-async def claimed(instance: Instance, site: SlowSite, name: str) -> Claim:
-    page = NewTarget(locator=f"{site.base}/kites/{name}", report="K-1", authorised_by="the director", basis="kites")
+async def claimed(instance: Instance, site: SlowSite, number: int) -> Claim:
+    page = NewTarget(locator=site.page(number), report="K-1", authorised_by="the director", basis="kites")
     added = await instance.office.watchlist.add(LOCAL, page)
     claim = await instance.store.write(lambda tx: tx.targets.claim(added.target.id))
     assert claim is not None
@@ -69,7 +69,7 @@ async def test_void_claims_and_retired_targets_in_the_queue_ask_nobody(tmp_path:
     settings = config.load(environment(tmp_path / "data", empty_postgres_url))
     with slow_site(0) as site:
         async with open_instance(settings, create=True) as instance:
-            good, retired, void = [await claimed(instance, site, name) for name in ("good", "retired", "void")]
+            good, retired, void = [await claimed(instance, site, number) for number in range(3)]
             await instance.office.watchlist.retire(LOCAL, retired.target.id)
             await instance.store.write(lambda tx: tx.targets.give_back([turn_of(void)]))
             turns = [turn_of(claim) for claim in (void, retired, good)]
@@ -78,7 +78,7 @@ async def test_void_claims_and_retired_targets_in_the_queue_ask_nobody(tmp_path:
             good.target.id: Outcome.NEW,
             retired.target.id: Outcome.NOT_AUTHORISED,
         }
-        assert [path for path, _ in site.asked] == ["/kites/good"]
+        assert [path for path, _ in site.asked] == ["/kites/0"]
 
 
 async def test_what_takes_an_account_is_given_back(tmp_path: Path, empty_postgres_url: str) -> None:
@@ -89,7 +89,7 @@ async def test_what_takes_an_account_is_given_back(tmp_path: Path, empty_postgre
             channel = await put_target(store, platform=Platform.TELEGRAM)
             claim = await store.write(lambda tx: tx.targets.claim(channel.id))
             assert claim is not None
-            good = await claimed(instance, site, "good")
+            good = await claimed(instance, site, 0)
             visits = await worked(instance, [turn_of(claim), turn_of(good)], lambda seen: len(seen) == 1)
             assert [visit.target_id for visit in visits] == [good.target.id]
             assert await store.read(lambda tx: tx.targets.standing_claims([turn_of(claim)])) == []
