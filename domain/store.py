@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.backups import TableHead, TableRow
 from domain.connectivity import Failure, Outage
 from domain.courtesy import HostState
 from domain.feeds import FeedState
@@ -596,6 +597,19 @@ class AuditBook(Protocol):
         """Return number and hash of the last event as the store noted them apart from the chain."""
 
 
+class ArchiveBook(Protocol):
+    """Every table as it stands, for a backup."""
+
+    def schema(self) -> str:
+        """Return the schema's revision."""
+
+    def count(self) -> int:
+        """Return how many rows a backup holds."""
+
+    def records(self) -> Iterator[TableHead | TableRow]:
+        """Return every table and its rows; what rows refer to stands before them."""
+
+
 class Tx(Protocol):
     """One transaction, and every book in it."""
 
@@ -616,6 +630,7 @@ class Tx(Protocol):
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook
+    archive: ArchiveBook
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""

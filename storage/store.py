@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.ports import HostSeats
 from domain.store import (
+    ArchiveBook,
     AuditBook,
     FeedBook,
     HostBook,
@@ -44,6 +45,7 @@ from domain.store import (
 )
 from domain.targets import Claim
 from storage import network
+from storage.archive import Archive
 from storage.audit import Audit
 from storage.engine import READERS, Engines
 from storage.faults import fault
@@ -91,6 +93,7 @@ class SqlTx:
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
+        self.archive: ArchiveBook = Archive(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""

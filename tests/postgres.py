@@ -7,6 +7,7 @@ refuses to run as root, so root hands it to an unprivileged user.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import pwd
@@ -52,7 +53,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path, programs: Path, user: pwd.struct_passwd | None) -> None:
         self.folder = folder
-        self._programs = programs
+        self.programs = programs
         self._user = user
 
     def url(self, database: str) -> str:
@@ -87,7 +88,7 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [self._programs / program, *arguments],
+            [self.programs / program, *arguments],
             cwd=self.folder,
             user=self._user.pw_uid if self._user else None,
             group=self._user.pw_gid if self._user else None,
@@ -103,18 +104,20 @@ class PostgresServer:
             pytest.fail(f"{program} failed: {log.read_text() if log.exists() else 'no log'}", pytrace=False)
 
 
-def _folder(factory: pytest.TempPathFactory, user: pwd.struct_passwd | None) -> Path:
+def _folder(base: Path, user: pwd.struct_passwd | None) -> Path:
     """
-    Make a folder that the server's user can reach.
+    Make a folder that the server's user can reach, in a folder or, where that is closed to them, above it.
 
     pytest closes root's temporary folder to everybody else, again with every
     run that starts, so under root the server's folder stands beside it.
     """
     if user is None:
-        return factory.mktemp("pg")
+        made = base / f"kapear-pg-{os.getpid()}"
+        made.mkdir(mode=0o700)
+        return made
     open_to_all = (
         folder
-        for folder in factory.getbasetemp().resolve().parents
+        for folder in base.resolve().parents
         if all(above.stat().st_mode & 0o001 for above in (folder, *folder.parents))
     )
     made = next(open_to_all) / f"kapear-pg-{os.getpid()}"
@@ -123,19 +126,26 @@ def _folder(factory: pytest.TempPathFactory, user: pwd.struct_passwd | None) -> 
     return made
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """Return a server that lives as long as the session."""
+@contextlib.contextmanager
+def serving_postgres(base: Path) -> Iterator[PostgresServer]:
+    """Run a server for the length of a block."""
     programs = _programs()
     require("postgresql", present=programs is not None)
     assert programs is not None
     user = _unprivileged()
-    server = PostgresServer(_folder(tmp_path_factory, user), programs, user)
+    server = PostgresServer(_folder(base, user), programs, user)
     try:
         server.start()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Return a server that lives as long as the session."""
+    with serving_postgres(tmp_path_factory.getbasetemp()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

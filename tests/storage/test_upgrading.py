@@ -1,139 +1,134 @@
-"""A database of the first version is brought up to date, with everything that it holds."""
+"""A database of every released version is brought up to date, with everything that it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, select, text
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, select
 
-from domain.errors import OperatorFault
+from domain.audit import verify
+from domain.errors import AlreadyRunning, OperatorFault
 from domain.hashlists import Algorithm, Opinion, QuotedHash
 from domain.ids import LeadId, ListId
-from domain.observations import Platform
+from storage import open_store
+from storage.archive import as_they_stand
 from storage.engine import make_engines
-from storage.migrations import check, upgrade
-from storage.tables import fingerprints, frames, leads, posts
-from tests.contracts.samples import a_fingerprint, a_match, a_post, hashed, put_claim, put_page
-from tests.storage.conftest import Database
+from storage.migrations import VERSION_TABLE, check, upgrade
+from storage.tables import METADATA
+from storage.visitor import take
+from tests.storage.dump_release import FOLDER, file_of, newest
 
-BACK_TO_OPINIONS = (
-    "DROP TABLE prices",
-    "DROP INDEX ix_targets_pressing",
-    "DROP INDEX ix_targets_pressure",
-    *(f"ALTER TABLE targets DROP COLUMN {name}" for name in ("pace", "budget", "pressure", "pressing")),
-    "ALTER TABLE fingerprints DROP COLUMN phash256",
-    "DROP TABLE referral_notes",
-    "DROP TABLE outages",
-    "DROP TABLE hosts",
-    "ALTER TABLE lead_posts DROP COLUMN looked_at",
-    "ALTER TABLE lead_posts DROP COLUMN gone_since",
-    "ALTER TABLE lead_posts DROP COLUMN taken_down_at",
-    "ALTER TABLE visits DROP COLUMN gaps",
-    *(
-        f"ALTER TABLE targets DROP COLUMN {name}"
-        for name in (
-            "recall",
-            "depth",
-            "robots_ignored",
-            "plain_agent",
-            "gone_since",
-            "extends_to",
-            "extension_by",
-            "extension_reason",
-        )
-    ),
-)
-BACK_TO_LISTS = (
-    *BACK_TO_OPINIONS,
-    *(f"ALTER TABLE hash_opinions DROP COLUMN {name}" for name in ("lead_id", "list_id", "entry_id")),
-    "UPDATE kapear_schema SET version_num = '0004'",
-)
-BACK = (
-    *BACK_TO_LISTS,
-    "DROP TABLE remote_answers",
-    "DROP TABLE feeds",
-    "DROP TABLE assessments",
-    "DROP TABLE hash_opinions",
-    "DROP TABLE own_entries",
-    "ALTER TABLE mandate DROP COLUMN recipients",
-    "DROP INDEX ix_media_generation",
-    "DROP INDEX ix_lead_posts_awaited",
-    "ALTER TABLE lead_posts DROP COLUMN capture",
-    "ALTER TABLE visits DROP COLUMN suppressed",
-    "ALTER TABLE posts DROP COLUMN album",
-    "ALTER TABLE hash_matches DROP COLUMN severity",
-    "ALTER TABLE hash_matches DROP COLUMN withdrawn",
-    *(
-        f"ALTER TABLE hash_lists DROP COLUMN {name}"
-        for name in (
-            "agreement",
-            "licence_ends",
-            "radius",
-            "min_quality",
-            "severity",
-            "columns",
-            "held",
-            "generation",
-        )
-    ),
-    "DROP TABLE telegram_channels",
-    "DROP TABLE telegram_cooldowns",
-    "DROP TABLE telegram_accounts",
-    "UPDATE posts SET platform = 'telegram_web'",
-    "UPDATE leads SET lead_group = 'post:telegram_web:1234:5'",
-    "DROP TABLE frames",
-    "ALTER TABLE fingerprints DROP COLUMN covers",
-    "ALTER TABLE hash_matches DROP COLUMN at_ms",
-    "ALTER TABLE hash_matches DROP COLUMN covers",
-    "UPDATE kapear_schema SET version_num = '0001'",
-)
+REVISIONS = sorted({path.name.split(".")[0].removeprefix("r") for path in FOLDER.glob("*.sql")})
+BACKENDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+# What a step changes on purpose; shown in test_opening.py and below.
+CHANGED = {("posts", "platform"), ("leads", "lead_group"), ("hash_lists", "generation"), ("instance", "generation")}
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def go_back(engine: Engine, steps: Sequence[str] = BACK) -> None:
-    """Make the schema what an earlier step makes; by default the first, with the rows of a preview."""
-    with engine.begin() as connection:
-        for step in steps:
-            connection.execute(text(step))
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-async def test_a_database_of_the_first_version_is_upgraded_with_what_it_holds(database: Database) -> None:
-    store = await database.open()
-    claim = await put_claim(store)
-    await put_page(store, claim, [a_post("1", hashed("kite", a_match()))])
+@pytest.fixture
+def url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if backend == "sqlite":
+        return f"sqlite:///{tmp_path}/kapear.db"
+    return str(request.getfixturevalue("empty_postgres_url"))
+
+
+def load(url: str, backend: str, revision: str) -> None:
+    """Make the database that a dump says."""
+    said = file_of(revision, backend).read_text()
+    if backend == "sqlite":
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+        connection.executescript(said)
+        connection.close()
+        return
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(said.encode())
+
+
+def rows_of(connection: Connection) -> Rows:
+    tables = [table for table in as_they_stand(connection) if table.name != VERSION_TABLE]
+    return {
+        table.name: sorted((dict(row._mapping) for row in connection.execute(select(table))), key=repr)
+        for table in tables
+    }
+
+
+def kept(before: Rows, after: Rows) -> Rows:
+    """Return what of the later rows the earlier ones had columns for, but for what changes on purpose."""
+    return {
+        name: [{column: row[column] for column in rows[0] if (name, column) not in CHANGED} for row in after[name]]
+        for name, rows in before.items()
+    }
+
+
+def test_every_revision_has_its_dump() -> None:
+    known = [f"{number:04}" for number in range(1, int(newest()) + 1)]
+    assert known == REVISIONS, f"write it: python -m tests.storage.dump_release {newest()}"
+    assert all(file_of(revision, backend).exists() for revision in known for backend in ("sqlite", "postgresql"))
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_every_row_of_a_released_version_is_kept(revision: str, url: str, backend: str, tmp_path: Path) -> None:
+    load(url, backend, revision)
+    engines = make_engines(url, create=False)
+    with engines.readers.begin() as connection:
+        before = rows_of(connection)
+    assert all(before.values()), "every table has a row"
+    upgrade(engines.writer)
+    check(engines.readers)
+    with engines.writer.begin() as connection:
+        after = rows_of(connection)
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        differences = compare_metadata(context, METADATA)
+    engines.dispose()
+    assert kept(before, after) == kept(before, before)
+    assert differences == [], "the dump is not of this revision as it is now"
+    store = await open_store(url, data_dir=tmp_path, create=False)
+    verdict = await store.read(lambda tx: verify(tx.audit.events(), head=tx.audit.head()))
     await store.close()
-    engines = make_engines(database.url, create=False)
-    go_back(engines.writer)
+    assert (verdict.broken_at, verdict.events) == (None, 3)
+
+
+async def test_what_was_said_of_a_hash_before_leads_were_remembered_still_stands(
+    url: str, backend: str, tmp_path: Path
+) -> None:
+    load(url, backend, "0004")
     with pytest.raises(OperatorFault, match="kapear upgrade"):
-        check(engines.writer)
-    upgrade(engines.writer)
-    check(engines.writer)
-    with engines.writer.begin() as connection:
-        row = connection.execute(select(fingerprints.c.sha256, fingerprints.c.covers, fingerprints.c.phash256)).one()
-        assert connection.execute(select(*frames.c)).all() == []
-        assert connection.execute(select(posts.c.platform)).scalars().all() == [Platform.TELEGRAM]
-        assert connection.execute(select(leads.c.lead_group)).scalars().all() == ["post:telegram:1234:5"]
-    engines.dispose()
-    assert (row.sha256, row.covers, row.phash256) == (a_fingerprint().sha256, None, None)
-
-
-async def test_what_was_said_of_a_hash_before_leads_were_remembered_still_stands(database: Database) -> None:
-    engines = make_engines(database.url, create=False)
-    go_back(engines.writer, BACK_TO_LISTS)
-    kite = QuotedHash(list_id=ListId("kites-1"), entry_id=4, algorithm=Algorithm.SHA256, hash=bytes(32))
-    before = "INSERT INTO hash_opinions (list_name, algorithm, hash, opinion, actor, at)"
-    with engines.writer.begin() as connection:
-        said = text(f"{before} VALUES ('kites', 'sha256', :hash, 'disabled', 'amber', 0)")
-        connection.execute(said, {"hash": kite.hash})
-    upgrade(engines.writer)
-    check(engines.writer)
-    engines.dispose()
-    store = await database.open()
-    now = datetime(2026, 4, 1, tzinfo=UTC)
-    disabled = Opinion.DISABLED
-    assert await store.read(lambda tx: tx.opinions.counts("kites")) == {disabled: 1}
-    lead = LeadId("lead")
-    assert not await store.write(lambda tx: tx.opinions.add("kites", kite, disabled, lead_id=lead, by="amber", now=now))
-    assert await store.write(lambda tx: tx.opinions.remove("kites", kite, disabled))
+        await open_store(url, data_dir=tmp_path, create=False)
+    store = await open_store(url, data_dir=tmp_path, create=True)
+    name, disabled = "list name of kite 1", Opinion.DISABLED
+    kite = QuotedHash(list_id=ListId("kites-1"), entry_id=4, algorithm=Algorithm.PDQ, hash=bytes([1]) * 32)
+    assert await store.read(lambda tx: tx.opinions.counts(name)) == {disabled: 1}
+    now, by = datetime(2026, 4, 1, tzinfo=UTC), "actor of kite 1"
+    added = store.write(lambda tx: tx.opinions.add(name, kite, disabled, lead_id=LeadId("lead"), by=by, now=now))
+    assert not await added
+    assert await store.write(lambda tx: tx.opinions.remove(name, kite, disabled))
     await store.close()
+
+
+async def test_nothing_is_upgraded_beneath_an_instance_that_runs(url: str, backend: str, tmp_path: Path) -> None:
+    load(url, backend, "0007")
+    engines = make_engines(url, create=False)
+    running = take(engines, tmp_path)
+    assert running is not None
+    with pytest.raises(AlreadyRunning, match="stop that instance first"):
+        await open_store(url, data_dir=tmp_path, create=True)
+    with pytest.raises(OperatorFault, match="kapear upgrade"):
+        check(engines.readers)
+    running.let_go()
+    await (await open_store(url, data_dir=tmp_path, create=True)).close()
+    check(engines.readers)
+    engines.dispose()
