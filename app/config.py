@@ -28,6 +28,7 @@ from domain.hashlists import LIST_GROWTH
 from domain.observations import Platform
 from domain.scoring import Points
 from domain.targets import MAX_ACTIVE
+from domain.timekeeping import Require
 from net.dialling import Proxy
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -39,7 +40,7 @@ KNOWN = frozenset(
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "bluesky_base",
         "visit_interval_s", "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth",
         "max_active_targets", "points", "behind_proxy", "proxy", "public_host", "zone", "allow_missing_layers",
-        "feeds", "arachnid",
+        "feeds", "arachnid", "require_clock_sync",
         *platform_config.KNOWN, *telegram_config.KNOWN,
     }
 )  # fmt: skip
@@ -74,6 +75,7 @@ class Config:
     behind_proxy: bool = False
     public_host: str = ""
     zone: str = "Asia/Phnom_Penh"
+    require_clock_sync: Require = Require.WHERE_KEPT
     debug: bool = False
     token: str = field(default="", repr=False)
     passphrase: str = field(default="", repr=False)
@@ -164,6 +166,7 @@ def load(environment: Mapping[str, str] = os.environ, *, beside: bytes = b"") ->
         behind_proxy=behind_proxy,
         public_host=str(values.get("public_host", "")),
         zone=str(values.get("zone", "Asia/Phnom_Penh")),
+        require_clock_sync=_clock_sync(values),
         debug=environment.get("KAPEAR_DEBUG", "") == "1",
         token=environment.get("KAPEAR_TOKEN", ""),
         passphrase=environment.get("KAPEAR_PASSPHRASE", ""),
@@ -236,6 +239,13 @@ def _boolean(values: Mapping[str, object], name: str) -> bool:
     if not isinstance(value, bool):
         raise OperatorFault(f"{name} in {FILE} must be true or false.")
     return value
+
+
+def _clock_sync(values: Mapping[str, object]) -> Require:
+    name = "require_clock_sync"
+    if name not in values:
+        return Require.WHERE_KEPT
+    return Require.ALWAYS if _boolean(values, name) else Require.NEVER
 
 
 def _points(given: object) -> Points:

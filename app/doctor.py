@@ -8,21 +8,22 @@ looked at. Nothing is changed, and nothing leaves the machine.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import shutil
 import stat
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from app.checkup import Check, State
 from app.config import Config
 from app.list_checkup import check_lists
+from app.machine_clock import keeping
 from app.swap import check_swap
 from app.telegram_checkup import check_telegram
+from domain.clock import utc_now
 from domain.errors import KapearError, OperatorFault
-from domain.store import Tx
+from domain.timekeeping import ClockFault, ClockReading, Keeping, Require, clock_fault
 from fingerprint import landlock
 from fingerprint.answers import Format
 from fingerprint.confine import is_protected, protect_parent
@@ -33,7 +34,6 @@ from storage.opening import open_store
 GIB = 1 << 30
 LITTLE_SPACE = GIB
 NO_SPACE = GIB // 16
-NOT_SYNCHRONISED = 5  # what adjtimex answers
 MEND_KERNEL = {
     Layer.LANDLOCK: "use a kernel of 5.13 or later with landlock among its security modules (lsm=landlock,… at boot)",
     Layer.SECCOMP: "use a kernel with CONFIG_SECCOMP_FILTER on x86_64 or aarch64; in a container, allow seccomp()",
@@ -149,45 +149,49 @@ async def check_database(config: Config) -> list[Check]:
     """Open the database and compare its schema; then compare the clock with its latest event."""
     if not config.data_dir.is_dir():
         missing = Check(name="database", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
-        return [missing, check_clock(None)]
+        return [missing, check_clock(_clock(config, None), enrolled=False)]
     try:
         store = await open_store(config.database_url, data_dir=config.data_dir, create=False)
         try:
-            latest = await store.read(_latest_event)
+            newest, enrolled = await store.read(lambda tx: (tx.audit.newest(), tx.standing.get().enrolled))
         finally:
             await store.close()
     except KapearError as fault:
         finding = "it cannot be opened, or its schema is another"
-        return [Check(name="database", state=State.BROKEN, finding=finding, mend=str(fault)), check_clock(None)]
+        broken = Check(name="database", state=State.BROKEN, finding=finding, mend=str(fault))
+        return [broken, check_clock(_clock(config, None), enrolled=False)]
     works = Check(name="database", state=State.OK, finding="it answers, and its schema is of this version")
-    return [works, check_clock(latest)]
+    return [works, check_clock(_clock(config, newest), enrolled=enrolled)]
 
 
-def _latest_event(tx: Tx) -> datetime | None:
-    number, _ = tx.audit.head()
-    return next((event.draft.at for event in tx.audit.events(number - 1)), None)
+def _clock(config: Config, newest: datetime | None) -> ClockReading:
+    return ClockReading(now=utc_now(), newest=newest, keeping=keeping(), require=config.require_clock_sync)
 
 
-def check_clock(latest_event: datetime | None, now: datetime | None = None, answer: int | None = None) -> Check:
-    """Say whether the clock is kept by the network, and not before what was already written down."""
-    now = now or datetime.now(UTC)
-    if latest_event is not None and now < latest_event:
-        finding = f"it stands before the latest event of the audit log ({latest_event.isoformat(timespec='seconds')})"
-        return Check(name="clock", state=State.BROKEN, finding=finding, mend="set it: timedatectl set-ntp true")
-    answer = _clock_answer() if answer is None else answer
-    finding = now.isoformat(timespec="seconds")
-    if answer == NOT_SYNCHRONISED:
-        finding += "; it is not kept by the network"
-        return Check(name="clock", state=State.WARNING, finding=finding, mend="timedatectl set-ntp true")
-    if answer < 0:
-        finding += "; whether the network keeps it cannot be asked here"
-        return Check(name="clock", state=State.WARNING, finding=finding, mend="see timedatectl")
-    return Check(name="clock", state=State.OK, finding=finding + "; kept by the network")
-
-
-def _clock_answer() -> int:
-    question = ctypes.create_string_buffer(512)  # struct timex, all zero: asks and sets nothing
-    return int(ctypes.CDLL(None).adjtimex(question))
+def check_clock(reading: ClockReading, *, enrolled: bool) -> Check:
+    """Say whether the clock is kept by a time service, and not before what was already written down."""
+    finding = reading.now.isoformat(timespec="seconds")
+    fault = clock_fault(reading, enrolled=enrolled)
+    if fault is ClockFault.BEHIND and reading.newest is not None:
+        newest = reading.newest.isoformat(timespec="seconds")
+        finding += f"; before the newest event of the audit log ({newest}), so nothing is visited or approved"
+        mend = "set it: timedatectl set-ntp true; if it is right, and the log's time never was: kapear clock accept"
+        return Check(name="clock", state=State.BROKEN, finding=finding, mend=mend)
+    if fault is ClockFault.UNSYNCHRONISED:
+        finding += "; no time service keeps it, so nothing is visited or approved"
+        mend = "timedatectl set-ntp true; where it is kept otherwise, require_clock_sync = false"
+        return Check(name="clock", state=State.BROKEN, finding=finding, mend=mend)
+    if reading.keeping is Keeping.KEPT:
+        return Check(name="clock", state=State.OK, finding=finding + "; kept by a time service")
+    mend = "timedatectl set-ntp true"
+    if reading.require is Require.NEVER:
+        finding += "; whether it is kept is not asked (require_clock_sync = false)"
+        mend = "take require_clock_sync out of kapear.toml once a time service keeps it"
+    elif reading.keeping is Keeping.LOST:
+        finding += "; its time service does not keep it: once enrolled, nothing would be visited"
+    else:
+        finding += "; no time service keeps it here, and whether another does cannot be known"
+    return Check(name="clock", state=State.WARNING, finding=finding, mend=mend)
 
 
 def check_disk(directory: Path) -> Check:

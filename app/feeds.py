@@ -68,7 +68,8 @@ async def open_feeds(instance: Instance) -> AsyncIterator[OpenFeeds]:
     standing = await instance.office.people.standing()
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=instance.config.allow_networks)
     config = instance.config
-    async with guarded_session(policy, user_agent=user_agent(config), proxy=config.proxy) as session:
+    session = guarded_session(policy, user_agent=user_agent(config), proxy=config.proxy)
+    async with session, instance.office.desk.halt.following(instance.store):
         yield OpenFeeds(config=instance.config, book=feed_book(instance), session=session)
 
 

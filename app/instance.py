@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.config import Config
 from app.lists import matcher_of, shelf_in
+from app.machine_clock import keeping
 from app.platform_config import lacking
 from domain.audit import SYSTEM, AuditDraft
 from domain.clock import utc_now
@@ -37,6 +38,7 @@ from triage.referrals import Referrals
 from triage.reports import Reports
 from triage.suggestions import Linked
 from triage.telegram import Telegram
+from triage.timekeeping import Timekeeping
 from triage.watchlist import WatchList
 
 BESIDE = "not enrolled: loopback only, and the hotline's private key lies unprotected beside the data"
@@ -139,6 +141,8 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         hosts=config.hosts,
         telegram_session=config.telegram.session,
         max_active=config.max_active_targets,
+        keeping=keeping,
+        require_sync=config.require_clock_sync,
     )
     shelf, trial = shelf_in(config.lists_dir), partial(matcher_of, config.lists_dir)
     return Office(
@@ -154,4 +158,5 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         audit=AuditLog(desk=desk),
+        timekeeping=Timekeeping(desk=desk),
     )

@@ -11,7 +11,7 @@ import typer
 from app.commands.terminal import say
 from app.instance import Instance
 from app.qr import drawn
-from domain.errors import OperatorFault
+from domain.errors import Halted, OperatorFault
 from domain.people import Actor, Permission
 from domain.telegram import AccountState, parse_session
 from net.dialling import Dialler
@@ -70,6 +70,8 @@ async def sign_in(instance: Instance, actor: Actor, *, label: str = "", qr: bool
     if not config.has_api:
         raise OperatorFault(NO_API)
     standing = await instance.office.people.standing()
+    if standing.paused:
+        raise Halted
     policy = EgressPolicy(enrolled=standing.enrolled, allow_networks=instance.config.allow_networks)
     signed_in = await log_in(
         TerminalPrompts(given_label=label),

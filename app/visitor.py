@@ -135,7 +135,9 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
     telegram = TelegramOnDemand(
         config=config.telegram, ledger=instance.office.telegram, policy=policy, tool=tool_version()
     )
-    async with session, pool, aclosing(telegram):
+    # What an account keeps open between requests would still say that it is there.
+    halt = instance.office.desk.halt
+    async with session, pool, aclosing(telegram), halt.following(instance.store, telegram.aclose):
         web = ScrapySource(
             session=session,
             governor=governor,

@@ -8,6 +8,7 @@ What can go wrong, grouped by who must act.
     │   ├── NotWatchable         … it is understood, and is never fetched
     │   ├── NotFound
     │   ├── WrongState           … not now: the thing is in another state
+    │   │   └── Halted           … not now: everything is paused
     │   └── NotAllowed           … not by you, or not under this mandate
     ├── OperatorFault            the administrator: configuration, database, port, keys
     │   └── AlreadyRunning
@@ -66,6 +67,14 @@ class NotFound(Refused):
 
 class WrongState(Refused):
     """The thing is in a state that does not admit this."""
+
+
+class Halted(WrongState):
+    """Everything is paused by order, so nobody is asked anything."""
+
+    def __init__(self) -> None:
+        """Say it in one line."""
+        super().__init__("Everything is paused (kapear pause --all), so nothing is asked until that is lifted.")
 
 
 class NotAllowed(Refused):

@@ -16,8 +16,12 @@ from domain.errors import NotAllowed
 from domain.locators import Locator
 from domain.locators.web import is_loopback
 from domain.targets import TargetStatus, WatchTarget
+from domain.timekeeping import CLOCK_WRONG, ClockFault
 
 USERS_NEEDED = 2  # one requests, another approves
+ALL_PAUSED = "all_paused"
+# What holds everything up for a while: when it is over, a target's turn is where it was.
+HELD_UP = frozenset({ALL_PAUSED, *ClockFault})
 
 
 class MandateScope(StrEnum):
@@ -93,6 +97,11 @@ class Standing:
         return self.mandate if self.enrolled and self.mandate else SYNTHETIC_MANDATE
 
 
+def why_held_up(code: str) -> str:
+    """Return in words what holds everything up."""
+    return CLOCK_WRONG.get(code, "Everything is paused (kapear pause --all)")
+
+
 def check_reach(standing: Standing, locator: Locator, *, served_from: str) -> None:
     """
     Raise NotAllowed when an instance that is not enrolled names a place outside loopback.
@@ -112,7 +121,7 @@ def why_not_asked(standing: Standing, recipient: Recipient, now: datetime) -> st
     """Return the code of why a recipient may not be told hashes now, or an empty text when it may."""
     mandate = standing.governing_mandate
     checks = (
-        (bool(standing.paused), "all_paused"),
+        (bool(standing.paused), ALL_PAUSED),
         (recipient not in mandate.recipients, "not_named"),
         (not mandate.scope.covers_media, "not_covered"),
         (mandate.expires_at <= now, "mandate_expired"),
@@ -120,11 +129,12 @@ def why_not_asked(standing: Standing, recipient: Recipient, now: datetime) -> st
     return next((code for failed, code in checks if failed), "")
 
 
-def why_not_visited(standing: Standing, target: WatchTarget, now: datetime) -> str:
+def why_not_visited(standing: Standing, target: WatchTarget, now: datetime, *, clock: ClockFault | None = None) -> str:
     """Return the code of why a target may not be visited now, or an empty text when it may."""
     mandate = standing.governing_mandate
     checks = (
-        (bool(standing.paused), "all_paused"),
+        (bool(standing.paused), ALL_PAUSED),
+        (clock is not None, str(clock)),
         (target.status is not TargetStatus.ACTIVE, f"target_{target.status}"),
         (target.expires_at <= now, "target_expired"),
         (standing.enrolled and target.approved_by is None, "not_approved"),

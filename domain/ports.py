@@ -18,6 +18,7 @@ from domain.feeds import FeedPage
 from domain.fingerprints import Fingerprint
 from domain.hashlists import HashEntry, HashMatch
 from domain.ids import ListId
+from domain.jobs import Turn
 from domain.observations import ObservedPage, Platform, Traffic
 from domain.telegram import AccountId, ResolvedChannel, TelegramAccount
 from domain.text import TextHit
@@ -297,6 +298,37 @@ class HostSeats(Protocol):
         what others have noted of the host by now, or None where there are no
         others. A seat ends with its process.
         """
+
+
+class JobQueue(Protocol):
+    """
+    Carries claimed turns in batches from who decides what is due to whoever visits; ids and numbers only.
+
+    A turn may come out whose claim is void by then, so who takes it asks the
+    books. Every method but `ended` may raise OperatorFault while the queue
+    cannot be reached.
+    """
+
+    async def room(self) -> int:
+        """Return how many turns would be begun soon if they were put now; 0 where nobody has a place for one."""
+
+    async def freed(self) -> None:
+        """Wait until there is room for a batch."""
+
+    async def put(self, turns: Sequence[Turn]) -> None:
+        """Hand turns over, all or none; each will be taken once."""
+
+    async def lost(self) -> Sequence[Turn]:
+        """Return turns that were taken by somebody who is gone, once: their claims are to be given back."""
+
+    async def take(self) -> Sequence[Turn]:
+        """Wait for a batch and return it."""
+
+    async def ended(self, turns: Sequence[Turn]) -> None:
+        """Note that turns that were taken need nobody any more, however they ended."""
+
+    async def disowned(self) -> None:
+        """Wait until what was taken here counts as lost: others may have it by now."""
 
 
 class TelegramLedger(Protocol):

@@ -23,6 +23,7 @@ from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, HashEntry, HashList, HashMatch, LiveList, Opinion, OwnEntry, QuotedHash
 from domain.ids import LeadId, ListId, MediaId, PostId, ReferralId, ReportId, RequestId, TargetId
+from domain.jobs import Turn
 from domain.landmarks import Landmark
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
@@ -175,6 +176,12 @@ class TargetBook(Protocol):
 
     def claim(self, target_id: TargetId) -> Claim | None:
         """Claim one target whether due or not; None when it is claimed already."""
+
+    def standing_claims(self, turns: Sequence[Turn]) -> list[Claim]:
+        """Return those of these claims that still stand, in this order, with their targets as they are now."""
+
+    def give_back(self, turns: Sequence[Turn]) -> int:
+        """Void those of these claims that still stand: their targets are due as before; returns how many."""
 
     def void_claims(self) -> int:
         """Take every claim away (their tokens no longer fit); returns how many there were."""
@@ -595,6 +602,12 @@ class AuditBook(Protocol):
 
     def head(self) -> tuple[int, str]:
         """Return number and hash of the last event as the store noted them apart from the chain."""
+
+    def newest(self) -> datetime | None:
+        """Return the latest time that any event bears, as far as it counts; None while there is none."""
+
+    def count_anew(self, now: datetime) -> None:
+        """Let the times of earlier events count no more for what is newest: they were of a wrong clock."""
 
 
 class ArchiveBook(Protocol):

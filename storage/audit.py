@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -31,19 +31,31 @@ class Audit:
 
     def append(self, draft: AuditDraft) -> AuditEvent:
         """Chain an event to the last one, within the caller's transaction; raises OperatorFault if that was altered."""
-        row = self._connection.execute(select(audit_head.c.seq, audit_head.c.hash).with_for_update()).first()
+        row = self._connection.execute(
+            select(audit_head.c.seq, audit_head.c.hash, audit_head.c.newest_at).with_for_update()
+        ).first()
         last = self._connection.execute(
             select(audit_events.c.seq, audit_events.c.hash).order_by(audit_events.c.seq.desc()).limit(1)
         ).first()
-        if row is None or tuple(row) != (tuple(last) if last else (0, GENESIS)):
+        if row is None or (row.seq, row.hash) != (tuple(last) if last else (0, GENESIS)):
             raise OperatorFault(_BROKEN)
         # The hash covers the time as text, so it is written in the one zone in which it is read back.
         event = chained(replace(draft, at=draft.at.astimezone(UTC)), seq=row.seq + 1, previous=row.hash)
         self._connection.execute(
             insert(audit_events), columns_of(event.draft, audit_events) | columns_of(event, audit_events)
         )
-        self._connection.execute(update(audit_head).values(seq=event.seq, hash=event.hash))
+        self._connection.execute(
+            update(audit_head).values(seq=event.seq, hash=event.hash, newest_at=_later(row.newest_at, draft.at))
+        )
         return event
+
+    def newest(self) -> datetime | None:
+        """Return the latest time that any event bears, as far as it counts; None while there is none."""
+        return self._connection.execute(select(audit_head.c.newest_at)).scalar()
+
+    def count_anew(self, now: datetime) -> None:
+        """Let the times of earlier events count no more for what is newest: they were of a wrong clock."""
+        self._connection.execute(update(audit_head).values(newest_at=now))
 
     def events(self, since_seq: int = 0) -> Iterator[AuditEvent]:
         """Return the events after a number, in order; to be read to the end within the transaction."""
@@ -60,3 +72,7 @@ class Audit:
         """Return number and hash of the last event as the store noted them apart from the chain."""
         row = self._connection.execute(select(audit_head.c.seq, audit_head.c.hash)).first()
         return (row.seq, row.hash) if row else (0, "")  # a lost row differs from an empty log's head
+
+
+def _later(newest: datetime | None, at: datetime) -> datetime:
+    return at if newest is None else max(newest, at)

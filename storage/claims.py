@@ -11,12 +11,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, Update, bindparam, case, func, insert, literal, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    not_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from domain.connectivity import Failure
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
+from domain.jobs import Turn, turn_of
 from domain.outcomes import Outcome
 from domain.targets import Claim, TargetStatus, Visit, WatchTarget
 from storage.rows import columns_of, made
@@ -56,6 +73,13 @@ def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
     return Claim(target=WatchTarget(**dict(zip(WatchTarget.__slots__, values, strict=True))), token=token)
 
 
+def _named(turns: Sequence[Turn]) -> ColumnElement[bool]:
+    """Return the condition that holds for targets whose claim is one of these."""
+    ids = [turn.target_id for turn in turns]  # asked for as well: pairs alone would not go by the index
+    pairs = [(turn.target_id, turn.token) for turn in turns]
+    return and_(targets.c.id.in_(ids), targets.c.claimed, tuple_(targets.c.id, targets.c.token).in_(pairs))
+
+
 class Claims:
     """Claims, visits and requests for visits, in one transaction."""
 
@@ -77,6 +101,17 @@ class Claims:
         if self._connection.execute(select(targets.c.id).where(targets.c.id == target_id)).first() is None:
             raise NotFound(NO_TARGET)
         return None
+
+    def standing_claims(self, turns: Sequence[Turn]) -> list[Claim]:
+        """Return those of these claims that still stand, in this order, with their targets as they are now."""
+        rows = self._connection.execute(select(targets.c.token, *TARGET).where(_named(turns)))
+        claims = {turn_of(claim): claim for claim in map(_claimed, rows)}
+        return [claims[turn] for turn in turns if turn in claims]
+
+    def give_back(self, turns: Sequence[Turn]) -> int:
+        """Void those of these claims that still stand: their targets are due as before; returns how many."""
+        change = update(targets).where(_named(turns)).values(claimed=False, token=targets.c.token + 1)
+        return self._connection.execute(change).rowcount
 
     def void_claims(self) -> int:
         """Take every claim away (their tokens no longer fit); returns how many there were."""

@@ -56,6 +56,7 @@ from triage.rematching import Rematching
 from triage.reports import Reports
 from triage.suggestions import Linked
 from triage.telegram import Telegram
+from triage.timekeeping import Timekeeping
 from triage.watchlist import NewTarget, TargetView, WatchList
 
 LOCAL = Actor(name="os:tester", role=Role.ADMIN, local=True)
@@ -282,6 +283,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),
         audit=AuditLog(desk=desk),
+        timekeeping=Timekeeping(desk=desk),
     )
     opened = OpenOffice(
         office=office,

@@ -15,6 +15,8 @@ from domain.people import Actor
 from domain.ports import Place, SourceTarget, Vault
 from domain.store import Store, Tx
 from domain.targets import MAX_ACTIVE, WatchTarget
+from domain.timekeeping import ClockFault, ClockReading, Keeping, Require, clock_fault
+from triage.halt import Halt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Desk:
     `hosts` are asked about a platform's targets where it is not their locator's own;
     `lacking` says of platforms that cannot be asked yet what it takes.
     `telegram_session` signs in the environment's account, and is empty where it has none.
+    `keeping` asks the machine how its clock is kept.
     """
 
     store: Store
@@ -33,6 +36,9 @@ class Desk:
     telegram_session: str = field(default="", repr=False)
     lacking: Mapping[Platform, str] = field(default_factory=dict)
     max_active: int = MAX_ACTIVE
+    halt: Halt = field(default_factory=Halt)
+    keeping: Callable[[], Keeping] = lambda: Keeping.UNKNOWN
+    require_sync: Require = Require.WHERE_KEPT
     now: Callable[[], datetime] = utc_now
     new_id: IdMaker = new_id
 
@@ -40,6 +46,13 @@ class Desk:
         """Write an audit event in the transaction of the action it tells of."""
         name = actor if isinstance(actor, str) else actor.name
         tx.audit.append(AuditDraft(at=self.now(), actor=name, action=action, subject=subject, details=details))
+
+    def clock_fault(self, tx: Tx) -> ClockFault | None:
+        """Return what is wrong with the clock; None where visits and approvals may go by it."""
+        reading = ClockReading(
+            now=self.now(), newest=tx.audit.newest(), keeping=self.keeping(), require=self.require_sync
+        )
+        return clock_fault(reading, enrolled=tx.standing.get().enrolled)
 
     def watched(self, tx: Tx, locator: Locator) -> WatchTarget | None:
         """Return the living target at a place, whichever of its addresses was given."""

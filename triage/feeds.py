@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.audit import SYSTEM
-from domain.errors import AskFailed, EgressRefused, KapearError, OperatorFault, WrongState
+from domain.errors import AskFailed, EgressRefused, Halted, KapearError, OperatorFault, WrongState
 from domain.feeds import Change, Effect, Feed, FeedPage, FeedState, Merge
 from domain.hashlists import HashEntry, HashList
 from domain.observations import Traffic
@@ -172,7 +172,10 @@ class Feeds:
                 figures.add(page)
             resumed = figures.pages
             try:
-                async with aclosing(client.pages(figures.checkpoint or base, Traffic())) as pages:
+                async with (
+                    self.desk.halt.going_out(),
+                    aclosing(client.pages(figures.checkpoint or base, Traffic())) as pages,
+                ):
                     async for page in pages:
                         if page.begins_anew:
                             spool.clear()
@@ -207,6 +210,8 @@ class Feeds:
                 continue
             try:
                 done.append(await self.pull(actor, feed, client_of()))
+            except Halted:
+                break  # what was pulled is spooled; the next pull goes on from there
             except KapearError as fault:
                 waits = fault.__cause__.wait if isinstance(fault.__cause__, AskFailed) else None
                 self._not_before[feed.name] = self.desk.now() + max(TRIED_AGAIN, timedelta(seconds=waits or 0))

@@ -14,16 +14,16 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.audit import SYSTEM
 from domain.cadence import Cadence
-from domain.errors import KapearError, LostClaim, OperatorFault, VisitEnded
+from domain.errors import Halted, KapearError, LostClaim, OperatorFault, VisitEnded
 from domain.filing import TEXT_LEADS_A_DAY, PostKey
 from domain.ids import LeadId, PostId
 from domain.leads import PostContent, SealedContent, is_closed_as_gone
-from domain.mandate import Standing, why_not_visited
+from domain.mandate import ALL_PAUSED, HELD_UP, Standing, why_not_visited
 from domain.observations import MediaKind, ObservedPage, Platform
 from domain.outcomes import Outcome
 from domain.pages import AssessedPost, KnownMedia, PagePlan
@@ -33,6 +33,7 @@ from domain.presence import NOT_ITSELF, needs_witness, ruled
 from domain.scoring import Points
 from domain.store import Tx
 from domain.targets import Claim, Visit, WatchTarget
+from domain.timekeeping import ClockFault
 from triage.assessing import Assessor, reread
 from triage.captures import CAPTURED_WITHIN, Captures
 from triage.context import Surroundings
@@ -99,12 +100,13 @@ class Intake:
         """
         started = self.desk.now()
 
-        def look_up(tx: Tx) -> tuple[Standing, bool]:
+        def look_up(tx: Tx) -> tuple[Standing, bool, ClockFault | None]:
             pending = tx.targets.pending_media(claim.target.id, 1)
             awaited = tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1)
-            return tx.standing.get(), bool(pending or awaited or due_posts(tx, claim.target, started, 1))
+            is_owed = bool(pending or awaited or due_posts(tx, claim.target, started, 1))
+            return tx.standing.get(), is_owed, self.desk.clock_fault(tx)
 
-        standing, is_owed = await self.desk.store.read(look_up)
+        standing, is_owed, clock = await self.desk.store.read(look_up)
         run = Run(
             claim=claim,
             scope=standing.governing_mandate.scope,
@@ -113,12 +115,18 @@ class Intake:
             recall=claim.target.recall,
             is_owed=is_owed,
         )
-        code = why_not_visited(standing, claim.target, run.started)
+        code = why_not_visited(standing, claim.target, run.started, clock=clock)
         outcome, witness = Outcome.NOT_AUTHORISED, None
         if not code:
-            outcome, code = await self._outcome_of(run)
-            witness = await self._witness(run, outcome)
+            try:
+                async with self.desk.halt.going_out():
+                    outcome, code = await self._outcome_of(run)
+                    witness = await self._witness(run, outcome)
+            except Halted:
+                outcome, code, witness = Outcome.NOT_AUTHORISED, ALL_PAUSED, None
         ruling = ruled(outcome, code, is_itself=witness, gone_since=claim.target.gone_since, now=self.desk.now())
+        if code in HELD_UP:
+            ruling = replace(ruling, look_at=claim.target.next_due)
         return await Finishing(desk=self.desk, cadence=self.cadence, line=self.line).finish(run, ruling, dice)
 
     async def _outcome_of(self, run: Run) -> tuple[Outcome, str]:
@@ -197,11 +205,14 @@ class Intake:
         keys, posts = [named[index] for index in chosen], [page.posts[index] for index in chosen]
         with_media = [key for key, post in zip(keys, posts, strict=True) if post.media]
 
-        def look_up(tx: Tx) -> tuple[Standing, WatchTarget, Mapping[PostKey, Mapping[str, KnownMedia]]]:
-            return tx.standing.get(), tx.targets.get(run.target.id), tx.targets.known_media(with_media)
+        def look_up(
+            tx: Tx,
+        ) -> tuple[Standing, WatchTarget, ClockFault | None, Mapping[PostKey, Mapping[str, KnownMedia]]]:
+            target, clock = tx.targets.get(run.target.id), self.desk.clock_fault(tx)
+            return tx.standing.get(), target, clock, tx.targets.known_media(with_media)
 
-        standing, target, known = await self.desk.store.read(look_up)
-        code = why_not_visited(standing, target, self.desk.now())
+        standing, target, clock, known = await self.desk.store.read(look_up)
+        code = why_not_visited(standing, target, self.desk.now(), clock=clock)
         if code:
             raise VisitEnded(Outcome.NOT_AUTHORISED, code)
         run.scope = standing.governing_mandate.scope

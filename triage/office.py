@@ -15,6 +15,7 @@ from triage.referrals import Referrals
 from triage.reports import Reports
 from triage.suggestions import Linked
 from triage.telegram import Telegram
+from triage.timekeeping import Timekeeping
 from triage.watchlist import WatchList
 
 
@@ -34,3 +35,4 @@ class Office:
     people: People
     telegram: Telegram
     audit: AuditLog
+    timekeeping: Timekeeping

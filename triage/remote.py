@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.audit import SYSTEM
-from domain.errors import AskFailed, EgressRefused
+from domain.errors import AskFailed, EgressRefused, Halted
 from domain.fingerprints import MIN_PDQ_QUALITY, Fingerprint
 from domain.mandate import Recipient, why_not_asked
 from domain.ports import RemoteAnswer, RemoteLookup
@@ -67,7 +67,10 @@ class RemoteMatching:
             batch = hashes[start : start + self.lookup.batch]
             await self._log(len(batch))
             try:
-                answers = await self.lookup.ask(batch)
+                async with self.desk.halt.going_out():
+                    answers = await self.lookup.ask(batch)
+            except Halted:
+                break
             except (AskFailed, EgressRefused) as fault:
                 waits = fault.wait if isinstance(fault, AskFailed) and fault.wait is not None else 0.0
                 self.fault, self._not_before = fault.code, now + max(PAUSE, timedelta(seconds=waits))

@@ -54,6 +54,8 @@ class RemoteList:
             return tx.standing.get(), tx.prints.recent(since, AT_MOST)
 
         standing, seen = await self.desk.store.read(read)
+        if standing.paused:
+            return None  # what is known stays in force
         if why_not_asked(standing, self.remote.recipient, now):
             return await self._put({})
         await self.remote.ask(one.fingerprint for one in seen)

@@ -27,7 +27,8 @@ class Turns:
             # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.
             asked = [tx.targets.claim(target_id) for target_id in tx.targets.requested()[:room]]
             claims = [claim for claim in asked if claim is not None]
-            left = 0 if tx.standing.get().paused else min(due, room - len(claims))
+            is_held_up = tx.standing.get().paused or self.desk.clock_fault(tx)
+            left = 0 if is_held_up else min(due, room - len(claims))
             return claims + (tx.targets.claim_due(now, left) if left else [])
 
         return await self.desk.store.write(work)

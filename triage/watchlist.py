@@ -27,6 +27,7 @@ from domain.store import StoredPost, Tx
 from domain.targets import TargetStatus, Visit, WatchTarget
 from domain.telegram import TelegramAccount, parse_session
 from domain.text import without_encoded_runs
+from domain.timekeeping import CLOCK_WRONG
 from triage.desk import Desk, basis_place, extension_place, locator_place
 from triage.reports import cited
 from triage.telegram import Telegram
@@ -165,6 +166,9 @@ class WatchList:
         now = self.desk.now()
 
         def work(tx: Tx) -> TargetView:
+            fault = self.desk.clock_fault(tx)
+            if fault is not None:
+                raise WrongState(f"{CLOCK_WRONG[fault]}.")
             tx.targets.expire(now)
             before = tx.targets.get(TargetId(target_id))
             after = targets.approve(before, by=actor.name, now=now)
@@ -261,12 +265,15 @@ class WatchList:
         return await self.desk.store.read(work)
 
     async def pause_all(self, actor: Actor, reason: str) -> None:
-        """Stop every visit with a reason; an empty reason lets them go on."""
+        """Stop every visit, pull and look-up with a reason; an empty reason lets them go on."""
         actor.require(Permission.STEER_TARGET)
+        stated = without_encoded_runs(reason.strip())[: targets.LONGEST_REASON]
+        if reason and not stated:
+            raise BadInput("Say why everything is paused; to go on, give an empty reason: kapear pause --all ''")
 
         def work(tx: Tx) -> None:
-            tx.standing.pause_all(reason)
-            self.desk.note(tx, actor, "visits.paused" if reason else "visits.resumed")
+            tx.standing.pause_all(stated)
+            self.desk.note(tx, actor, "visits.paused" if stated else "visits.resumed")
 
         await self.desk.store.write(work)
 

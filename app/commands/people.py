@@ -168,7 +168,7 @@ def pause(
     *,
     everything: Annotated[bool, typer.Option("--all", help="All visits.")] = False,
 ) -> None:
-    """Stop every visit with a reason; an empty reason lets them go on."""
+    """Stop every visit, pull and look-up within seconds, with a reason; an empty reason lets them go on."""
     if not everything:
         raise BadInput("Say `kapear pause --all REASON`; to pause one target: kapear watch pause ID")
 
@@ -176,7 +176,7 @@ def pause(
         await instance.office.watchlist.pause_all(actor, reason)
 
     at_desk(work, acting=True)
-    say("All visits are stopped." if reason else "Visits go on.")
+    say("Everything is stopped." if reason else "Visits go on.")
 
 
 def purge(*, as_json: AsJson = False) -> None:

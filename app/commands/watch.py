@@ -14,6 +14,7 @@ from app.commands.reports import parsed_date
 from app.commands.terminal import AsJson, at_desk, emit, errors, say
 from app.instance import Instance
 from domain.errors import AlreadyRunning, WrongState
+from domain.mandate import HELD_UP, why_held_up
 from domain.observations import Platform
 from domain.people import Actor
 from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, MAX_DEPTH, Visit
@@ -192,4 +193,6 @@ def check(target_id: Id, *, as_json: AsJson = False) -> None:
                     return visit, (await watchlist.show(actor, target_id)).target.next_due
 
     visit, next_due = at_desk(work, acting=True)
+    if visit.code in HELD_UP:
+        say(f"{why_held_up(visit.code)}.")
     emit(visit_json(visit, next_due), as_json=as_json)

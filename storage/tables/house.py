@@ -24,6 +24,9 @@ instance = Table(
     *only_one(),
     Column("paused", Text, nullable=False),
     Column("generation", BigInteger, nullable=False),
+    Column("beat_at", Moment),
+    Column("beat_fault", Text, nullable=False, server_default=text("''")),
+    Column("mail_fault", Text, nullable=False, server_default=text("''")),
 )
 
 organisation = Table(
@@ -112,6 +115,18 @@ audit_head = Table(
     *only_one(),
     Column("seq", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
+    Column("newest_at", Moment),  # the latest time of any event, but for times that a person took for wrong
+)
+
+# What people were told by mail: a state is said once, again after a day, and again when it ends.
+messages = Table(
+    "messages",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    Column("ended_at", Moment),
 )
 
 # Where feeds of hash lists stand, and what other services answered to hashes.

@@ -13,9 +13,10 @@ import pytest
 
 from app import config
 from app.checkup import Check, State, worst
-from app.doctor import NOT_SYNCHRONISED, check_clock, check_core_dumps, check_disk, check_keys
+from app.doctor import check_clock, check_core_dumps, check_disk, check_keys
 from app.swap import check_swap
 from domain.errors import OperatorFault
+from domain.timekeeping import ClockReading, Keeping, Require
 from tests.acceptance.driver import COMMAND, Kapear, Platform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,12 +116,27 @@ def test_dumps_that_go_to_a_program_are_a_warning(tmp_path: Path, pattern: str, 
     assert check_core_dumps(machine(tmp_path, proc__sys__kernel__core_pattern=pattern + "\n")).state is state
 
 
-def test_a_clock_before_the_latest_event_is_broken() -> None:
-    assert check_clock(NOON + timedelta(seconds=1), NOON, 0).state is State.BROKEN
-    assert check_clock(NOON, NOON, 0).state is State.OK
-    assert check_clock(None, NOON, 0).state is State.OK
-    assert check_clock(NOON, NOON, NOT_SYNCHRONISED).state is State.WARNING
-    assert check_clock(NOON, NOON, -1).state is State.WARNING
+@pytest.mark.parametrize(
+    ("behind", "keeping", "require", "state"),
+    [
+        (0, Keeping.KEPT, Require.WHERE_KEPT, State.OK),
+        (59, Keeping.KEPT, Require.WHERE_KEPT, State.OK),
+        (61, Keeping.KEPT, Require.WHERE_KEPT, State.BROKEN),
+        (61, Keeping.KEPT, Require.NEVER, State.BROKEN),
+        (0, Keeping.LOST, Require.WHERE_KEPT, State.BROKEN),
+        (0, Keeping.LOST, Require.NEVER, State.WARNING),
+        (0, Keeping.UNKNOWN, Require.WHERE_KEPT, State.WARNING),
+        (0, Keeping.UNKNOWN, Require.ALWAYS, State.BROKEN),
+    ],
+)
+def test_of_the_clock_is_said_what_visits_go_by(behind: int, keeping: Keeping, require: Require, state: State) -> None:
+    reading = ClockReading(now=NOON, newest=NOON + timedelta(seconds=behind), keeping=keeping, require=require)
+    assert check_clock(reading, enrolled=True).state is state
+
+
+def test_before_enrolment_a_clock_that_is_not_kept_is_a_warning() -> None:
+    reading = ClockReading(now=NOON, newest=None, keeping=Keeping.LOST)
+    assert check_clock(reading, enrolled=False).state is State.WARNING
 
 
 def test_a_folder_that_is_not_there_yet_is_looked_up_above(tmp_path: Path) -> None:

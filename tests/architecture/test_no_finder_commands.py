@@ -30,6 +30,7 @@ REVIEWED = {
     "doctor": reviewed("how this machine is set up", MACHINE),
     "run": reviewed("where the console is", MACHINE),
     "demo": reviewed("synthetic leads", "loopback only", "platform-only", "exit-when-done", "live"),
+    "clock accept": reviewed("the time that counted until now", MACHINE, "reason"),
     "pause": reviewed("nothing", MACHINE, "reason", "all"),
     "purge": reviewed("how many posts were deleted", COUNTS),
     "stats": reviewed("counts", COUNTS, "from", "to"),

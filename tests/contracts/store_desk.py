@@ -268,6 +268,23 @@ class DeskContract:
         verdict = await store.read(lambda tx: verify(tx.audit.events(), head=tx.audit.head()))
         assert (verdict.events, verdict.broken_at) == (2, None)
 
+    async def test_the_newest_time_is_the_latest_that_any_event_bears(self, store: Store) -> None:
+        async def append(at: datetime) -> datetime | None:
+            def work(tx: Tx) -> datetime | None:
+                tx.audit.append(AuditDraft(at=at, actor="kapear", action="lead.filed"))
+                return tx.audit.newest()
+
+            return await store.write(work)
+
+        assert await store.read(lambda tx: tx.audit.newest()) is None
+        there = timezone(timedelta(hours=7))
+        assert await append((NOW + DAY).astimezone(there)) == NOW + DAY
+        assert await append(NOW) == NOW + DAY
+        await store.write(lambda tx: tx.audit.count_anew(NOW))
+        assert await store.read(lambda tx: tx.audit.newest()) == NOW
+        assert await append(NOW - MINUTE) == NOW
+        assert await append(NOW + MINUTE) == NOW + MINUTE
+
     async def test_an_event_goes_with_its_action(self, store: Store) -> None:
         def work(tx: Tx) -> None:
             tx.audit.append(AuditDraft(at=NOW, actor="analyst.one", action="visits.paused"))

@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import LostClaim, NotFound, WrongState
 from domain.ids import RequestId, TargetId
+from domain.jobs import Turn, turn_of
 from domain.outcomes import Outcome
 from domain.store import Store
 from domain.targets import TargetStatus, WatchTarget
@@ -156,6 +157,27 @@ class TargetContract:
         assert await store.read(lambda tx: tx.targets.posts(claim.target.id)) == []
         again = await store.write(lambda tx: tx.targets.claim_due(NOW, 5))
         assert {one.target.id for one in again} == {claim.target.id, free.id}
+
+    async def test_a_claim_stands_by_its_name_until_it_ends(self, store: Store) -> None:
+        standing, ended, paused = [await put_claim(store) for _ in range(3)]
+        await store.write(lambda tx: tx.targets.finish(ended, a_visit(ended.target.id), NOW, 0))
+        changed = replace(paused.target, status=TargetStatus.PAUSED, next_due=None)
+        await store.write(lambda tx: tx.targets.update(changed))
+        free = Turn(target_id=(await put_target(store)).id, token=0)
+        older = Turn(target_id=standing.target.id, token=standing.token - 1)
+        named = [free, turn_of(paused), older, turn_of(ended), turn_of(standing)]
+        found = await store.read(lambda tx: tx.targets.standing_claims(named))
+        assert found == [replace(paused, target=changed), standing]
+
+    async def test_a_claim_that_is_given_back_leaves_its_target_due(self, store: Store) -> None:
+        claim, other = await put_claim(store), await put_claim(store)
+        older = Turn(target_id=other.target.id, token=other.token - 1)
+        assert await store.write(lambda tx: tx.targets.give_back([turn_of(claim), older])) == 1
+        with pytest.raises(LostClaim):
+            await store.write(lambda tx: tx.targets.finish(claim, a_visit(claim.target.id), NOW, 0))
+        again = await store.write(lambda tx: tx.targets.claim_due(NOW, 5))
+        assert [one.target for one in again] == [claim.target]
+        assert await store.write(lambda tx: tx.targets.give_back([turn_of(claim)])) == 0
 
     async def test_a_finished_claim_writes_nothing_more(self, store: Store) -> None:
         claim = await put_claim(store)

@@ -73,7 +73,9 @@ def _log(connection: Connection) -> None:
             "hash": event.hash,
         }
         connection.execute(insert(tables["audit_events"]), row)
-    connection.execute(update(tables["audit_head"]).values(seq=len(events), hash=previous))
+    head = {"seq": len(events), "hash": previous, "newest_at": micros(events[-1].draft.at)}
+    known = tables["audit_head"].columns.keys()
+    connection.execute(update(tables["audit_head"]).values({name: head[name] for name in head if name in known}))
 
 
 def _row(table: Table, number: int, revision: str) -> dict[str, Any]:
