@@ -27,7 +27,7 @@ REVIEWED = {
     "upgrade": reviewed("nothing", MACHINE),
     "backup": reviewed("how many rows a backup has", MACHINE, "file", "key"),
     "restore": reviewed("what is still to be put in place", MACHINE, "file", "key"),
-    "doctor": reviewed("how this machine is set up", MACHINE),
+    "doctor": reviewed("how this machine is set up", MACHINE, "before-start"),
     "run": reviewed("where the console is", MACHINE),
     "demo": reviewed("synthetic leads", "loopback only", "platform-only", "exit-when-done", "live"),
     "clock accept": reviewed("the time that counted until now", MACHINE, "reason"),
