@@ -44,8 +44,9 @@ def script(folder: Path, locator: str) -> str:
 
 
 def test_every_command_of_the_page_works(platform: Platform, tmp_path: Path) -> None:
-    for name in ("backups", "keep"):
-        (tmp_path / name).mkdir()
+    for name in ("backups", "keep", "lib"):
+        (tmp_path / name).mkdir(mode=0o700)
+    (tmp_path / "lib" / "kapear.toml").write_text("host_delay_s = 0.0\n")  # loopback needs no courtesy
     kapear = Kapear(data_dir=tmp_path / "lib", environment=platform.environment())
     environment = {**kapear.env, "KAPEAR_PASSPHRASE": "blue kites over the harbour"}
     del environment["KAPEAR_DATA_DIR"]  # the page sets it
