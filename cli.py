@@ -20,6 +20,7 @@ from app.commands import backups, clock, doctor, feeds, forum, hashing, leads, l
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
+from domain.condition import WHY
 from domain.errors import KapearError, NotWatchable
 from triage.json_views import lead_json
 
@@ -79,6 +80,8 @@ async def _run(settings: Config) -> None:
         stop = stop_on_signals()
         for warning in visitor.warnings:
             say(f"Warning: {warning}.")
+        for reason in await instance.office.condition.reasons():
+            say(f"Warning: {WHY[reason]}.")
         if not (await instance.office.people.standing()).enrolled:
             say(f"Note: {BESIDE}.")
         say(f"Console: {address} (sign in: kapear user link)")

@@ -17,6 +17,7 @@ from app.jobs.crew import Crew, log_fault
 from app.jobs.dispatch import Dispatch
 from app.jobs.local import LocalQueue
 from app.visitor import Visitor
+from domain.condition import BEAT_EVERY
 from domain.targets import Visit
 
 log = logging.getLogger("kapear.scheduler")
@@ -26,6 +27,7 @@ LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
+PRICES_S = 60.0
 PURGE_S = 3600.0
 
 
@@ -46,6 +48,7 @@ class Monitor:
         remote = self.visitor.remote
         for job, seconds in (
             (self.tick, TICK_S),
+            (self.visitor.pulse.beat, BEAT_EVERY.total_seconds()),
             (self.visitor.refresh_lists, LISTS_S),
             (self.visitor.rematching.run, LISTS_S),
             (self.visitor.instance.office.lists.expire, EXPIRY_S),
@@ -53,6 +56,7 @@ class Monitor:
             (self.visitor.feeds.pull_due, FEEDS_S),
             *(((remote.follow, REMOTE_S),) if remote is not None else ()),
             (self.expire, EXPIRY_S),
+            (self.visitor.prices.refresh, PRICES_S),
             (self.visitor.instance.office.watchlist.purge, PURGE_S),
         ):
             ticker.add_job(
@@ -66,7 +70,9 @@ class Monitor:
             *(asyncio.create_task(self._refill(one)) for one in self.dispatches),
         ]
         try:
+            await self._guarded(self.visitor.prices.refresh)
             await self._guarded(self.tick)
+            await self._guarded(self.visitor.pulse.beat)
             await stop.wait()
         finally:
             self._stopping = True
@@ -79,6 +85,7 @@ class Monitor:
         await self.crew.settle()
         for dispatch in self.dispatches:
             await dispatch.fill()
+        self.visitor.pulse.ticked()
 
     async def _refill(self, dispatch: Dispatch) -> None:
         """As visits end, fill their places without waiting for the next tick."""

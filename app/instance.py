@@ -27,8 +27,10 @@ from keys.vault import HostVault
 from storage.opening import open_store
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
+from triage.latency import Latencies
 from triage.lookalikes import Lookalikes
 from triage.office import Office
 from triage.opinions import Opinions
@@ -157,6 +159,8 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         assessments=Assessments(desk=desk, lookalikes=Lookalikes(desk=desk, trial=trial)),
         telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
+        latency=Latencies(desk=desk),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
+        condition=Condition(desk=desk),
     )

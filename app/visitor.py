@@ -38,11 +38,13 @@ from net.governor import HostGovernor
 from net.guard import EgressPolicy
 from net.robots import Robots
 from net.session import guarded_session
+from triage.condition import Pulse
 from triage.desk import Desk
 from triage.hosts import Hosts
 from triage.intake import Intake
 from triage.landmarks import KnownHosts
 from triage.outages import Line
+from triage.prices import Prices, Purse
 from triage.rematching import Rematching
 from triage.remote_list import RemoteList
 from triage.turns import Turns
@@ -59,6 +61,8 @@ class Visitor:
     matcher: ListMatcher
     rematching: Rematching
     feeds: OpenFeeds
+    pulse: Pulse
+    purse: Purse
     remote: RemoteList | None = None
     missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
@@ -71,7 +75,12 @@ class Visitor:
     @property
     def turns(self) -> Turns:
         """Return what says which targets are visited now."""
-        return Turns(desk=self.desk, line=self.intake.line)
+        return Turns(desk=self.desk, line=self.intake.line, purse=self.purse)
+
+    @property
+    def prices(self) -> Prices:
+        """Return what finds out what a visit costs."""
+        return Prices(desk=self.desk, cadence=self.instance.config.cadence)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -164,6 +173,8 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            pulse=Pulse(desk=instance.office.desk, decodes=lambda: not pool.is_failing),
+            purse=Purse(desk=instance.office.desk, bytes_a_day=config.cadence.bytes_a_day),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
             remote=arachnid_list(instance, session),
             missing_layers=pool.missing_layers,

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
     from domain.targets import Visit
     from domain.telegram import AccountState
+    from triage.latency import Latencies
 
 LAG_EVERY_S = 0.5
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+DELAY_BUCKETS = (
+    MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY,
+)  # fmt: skip
 LAG_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -39,6 +44,16 @@ class Metrics:
         self._lag = Histogram(
             "kapear_loop_lag_seconds", "How late the event loop runs.", buckets=LAG_BUCKETS, registry=registry
         )
+        self._to_lead = Histogram(
+            "kapear_post_to_lead_seconds",
+            "From a post to its lead, where it was posted while its target was watched.",
+            buckets=DELAY_BUCKETS,
+            registry=registry,
+        )
+        self._to_person = Histogram(
+            "kapear_lead_to_person_seconds", "From a lead to its first claim.", buckets=DELAY_BUCKETS, registry=registry
+        )
+        self._counted_to: int | None = None
         self._depth = Gauge("kapear_queue_depth", "Leads that nobody has claimed yet.", registry=registry)
         self._accounts = Gauge(
             "kapear_telegram_accounts", "Telegram accounts, by whether they read.", ["state"], registry=registry
@@ -59,6 +74,21 @@ class Metrics:
     def lagged(self, seconds: float) -> None:
         """Count one measurement of the loop's lag."""
         self._lag.observe(max(0.0, seconds))
+
+    async def count_delays(self, latencies: Latencies) -> None:
+        """Count the delays that the log has told of since the last time; the first time is where counting begins."""
+        counted_to = self._counted_to
+        if counted_to is None:
+            self._counted_to = await latencies.latest_event()
+            return
+        tally = await latencies.tally(counted_to)
+        if self._counted_to != counted_to:
+            return  # another reader was faster, and has counted these
+        self._counted_to = tally.event
+        for seconds in tally.to_lead:
+            self._to_lead.observe(seconds)
+        for seconds in tally.to_person:
+            self._to_person.observe(seconds)
 
     def queue_depth(self, leads: int) -> None:
         """Note how many leads wait."""

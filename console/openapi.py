@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.calls import Access, Route
+from domain.condition import Standstill
 from domain.hashlists import Algorithm, ListClass, Withdrawal
+from domain.latency import Timing
 from domain.leads import Capture, Closing, LeadStatus
 from domain.observations import Platform
 from domain.outcomes import Outcome
@@ -65,6 +67,9 @@ SCHEMAS: dict[str, Schema] = {
         "posted_at": TIME_OR_NONE,
         "seen_at": TIME,
         "filed_at": TIME,
+        "appeared_at": TIME_OR_NONE,
+        "timing": _one_of(Timing),
+        "first_claimed_at": TIME_OR_NONE,
         "matches": _array(_object(MATCH)),
         "withdrawn_matches": _array(_object({**MATCH, "why": _one_of(Withdrawal)})),
         "capture": _one_of(Capture, or_none=True),
@@ -84,6 +89,7 @@ SCHEMAS: dict[str, Schema] = {
         "requested_by": TEXT,
         "authorised_by": TEXT,
         "approved_by": {"type": ["string", "null"]},
+        "approved_at": TIME_OR_NONE,
         "created_at": TIME,
         "expires_at": TIME,
         "extends_to": TIME_OR_NONE,
@@ -101,6 +107,7 @@ SCHEMAS: dict[str, Schema] = {
         "synthetic": {"type": "boolean"},
     }),
     "Health": _object({"status": {"const": "ok"}}),
+    "Standstill": _object({"status": {"const": "standing_still"}, "code": _one_of(Standstill), "why": TEXT}),
     "Error": _object({"error": TEXT}),
 }  # fmt: skip
 SCHEMAS["Leads"] = _array(_ref("Lead"))
@@ -145,7 +152,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {
             "201" if route.method == "POST" else "200": _content("Done.", route.answers),
-            "default": _content("Refused, with one line that says why.", "Error"),
+            "default": _content("Refused, with one line that says why.", route.otherwise),
         },
     }
     if route.policy.access is Access.TOKEN:

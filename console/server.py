@@ -65,6 +65,11 @@ def make_app(
     for route in routes:
         app.router.add_route(route.method, route.path, entry(route), name=route.name)
     app.cleanup_ctx.append(metrics.watch_loop)
+
+    async def begin_to_count(_app: web.Application) -> None:
+        await metrics.count_delays(office.latency)
+
+    app.on_startup.append(begin_to_count)
     return app
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from domain.errors import BadInput, WrongState
 from domain.hashlists import MediaMatch
 from domain.ids import LeadId, PostId, TargetId
+from domain.latency import AFTER, WAITED, Timing, seconds_between
 from domain.observations import CaptureRecord, Particulars, Platform
 from domain.ports import LeadKey
 from domain.scoring import Reason
@@ -103,7 +104,9 @@ class Lead:
     `group` is what makes a lead unique. Content is not here: it is sealed.
     `matches` are those that hold, `withdrawn` those that did once. `capture`
     says whether the words of its posts are still to be fetched, None where
-    they came with it.
+    they came with it. `appeared_at` is when what filed it was there to be
+    seen, `timing` what that tells of the watch; `first_claimed_at` stays when
+    the lead is released.
     """
 
     id: LeadId
@@ -117,9 +120,12 @@ class Lead:
     posted_at: datetime | None
     seen_at: datetime
     filed_at: datetime
+    appeared_at: datetime | None = None
+    timing: Timing = Timing.UNDATED
     posts: int = 1
     claimed_by: str | None = None
     claimed_at: datetime | None = None
+    first_claimed_at: datetime | None = None
     closed_as: Closing | None = None
     reasons: tuple[Reason, ...] = ()
     matches: tuple[MediaMatch, ...] = ()
@@ -182,7 +188,22 @@ def claim(lead: Lead, *, by: str, now: datetime) -> Lead:
     if lead.status is not LeadStatus.NEW:
         holder = f" by {lead.claimed_by}" if lead.claimed_by else ""
         raise WrongState(f"This lead is {lead.status}{holder}; only a new one can be claimed.")
-    return replace(lead, status=LeadStatus.CLAIMED, claimed_by=by, claimed_at=now)
+    first = lead.first_claimed_at or now
+    return replace(lead, status=LeadStatus.CLAIMED, claimed_by=by, claimed_at=now, first_claimed_at=first)
+
+
+def filed_after(lead: Lead) -> dict[str, int]:
+    """Return for the log how late a lead was filed, where that tells of the watch."""
+    if lead.timing is not Timing.WATCHED or lead.appeared_at is None:
+        return {}
+    return {AFTER: seconds_between(lead.appeared_at, lead.filed_at)}
+
+
+def waited(before: Lead, after: Lead) -> dict[str, int]:
+    """Return for the log how long a lead waited for its first claim, where this is it."""
+    if before.first_claimed_at is not None or after.first_claimed_at is None:
+        return {}
+    return {WAITED: seconds_between(after.filed_at, after.first_claimed_at)}
 
 
 def release(lead: Lead, *, by: str, for_a_colleague: bool = False) -> Lead:

@@ -80,14 +80,25 @@ class KnownMedia:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPost:
-    """A post that is stored already; `media` is keyed by identity digest, `deleted` as its platform last said."""
+    """
+    A post that is stored already, as its latest revision says.
+
+    `media` is keyed by identity digest, `deleted` as its platform last said.
+    """
 
     id: PostId
     seq: int
     content_digest: str = field(repr=False)
     posted_at: datetime | None = None
+    edited_at: datetime | None = None
+    seen_at: datetime
     deleted: bool = False
     media: Mapping[str, KnownMedia] = field(default_factory=dict, repr=False)
+
+    @property
+    def appeared_at(self) -> datetime | None:
+        """Return when what it says now was there to be seen: an edit says nothing of a post that was seen before."""
+        return self.posted_at if self.seq == 1 else self.edited_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from domain.filing import TEXT_LEADS_A_DAY, Filing, PostKey, file_under, possibl
 from domain.fingerprints import MediaStatus
 from domain.hashlists import MediaMatch, Severity, worst
 from domain.ids import IdMaker, LeadId, MediaId, PostId, TargetId
+from domain.latency import timing_of
 from domain.leads import Capture, Lead, LeadKind, LeadStatus, PostTextHit, reopened
 from domain.observations import Platform
 from domain.pages import (
@@ -42,10 +43,17 @@ MAX_ATTEMPTS = 5  # readings of one media item before it is called unreachable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """The figures and dice that planning needs besides the page itself; `platform` is the target's."""
+    """
+    The figures and dice that planning needs besides the page itself.
+
+    `platform` is the target's, and so is `approved_at`: since when it is to be
+    watched. The page came at `seen_at`, and `now` it is written.
+    """
 
     target_id: TargetId
     platform: Platform
+    approved_at: datetime | None = None
+    seen_at: datetime
     now: datetime
     new_id: IdMaker
     points: Points = field(default_factory=Points)
@@ -165,17 +173,23 @@ class _Draft:
 
     def _observe(self, post: AssessedPost, before: KnownPost | None) -> KnownPost:
         """Plan the post, if it is new, and its revision."""
-        digest = post.content_digest or ""
-        if before is not None:
-            after = replace(before, seq=before.seq + 1, content_digest=digest, posted_at=post.posted_at)
-        else:
-            after = KnownPost(id=PostId(self.planner.new_id()), seq=1, content_digest=digest, posted_at=post.posted_at)
+        after = KnownPost(
+            id=before.id if before else PostId(self.planner.new_id()),
+            seq=before.seq + 1 if before else 1,
+            content_digest=post.content_digest or "",
+            posted_at=post.posted_at,
+            edited_at=post.edited_at,
+            seen_at=self.planner.seen_at,
+            deleted=before is not None and before.deleted,
+            media=before.media if before else {},
+        )
+        if before is None:
             self.new_posts.append(
                 NewPost(
                     id=after.id,
                     key=post.key,
                     target_id=self.planner.target_id,
-                    first_seen=self.planner.now,
+                    first_seen=after.seen_at,
                     album=post.album,
                 )
             )
@@ -183,10 +197,10 @@ class _Draft:
             NewRevision(
                 post_id=after.id,
                 seq=after.seq,
-                posted_at=post.posted_at,
-                edited_at=post.edited_at,
-                seen_at=self.planner.now,
-                content_digest=digest,
+                posted_at=after.posted_at,
+                edited_at=after.edited_at,
+                seen_at=after.seen_at,
+                content_digest=after.content_digest,
             )
         )
         return after
@@ -269,6 +283,7 @@ class _Draft:
                 text_hits=(),
             )
         self.text_leads += filing.kind is LeadKind.TEXT
+        after = sight.after
         lead = Lead(
             id=LeadId(self.planner.new_id()),
             group=filing.group,
@@ -279,7 +294,9 @@ class _Draft:
             urgency=0,
             value=0,
             posted_at=sight.post.posted_at,
-            seen_at=self.planner.now,
+            appeared_at=after.appeared_at,
+            timing=timing_of(after.appeared_at, self.planner.approved_at),
+            seen_at=after.seen_at,
             filed_at=self.planner.now,
             posts=0,
         )

@@ -25,6 +25,7 @@ from domain.hashlists import (
     worst,
 )
 from domain.ids import IdMaker, LeadId, ListId, MediaId, PostId, TargetId
+from domain.latency import Timing
 from domain.leads import Capture, Lead, LeadKind, LeadStatus, reopened, withdrawn
 from domain.observations import Platform
 from domain.pages import KnownLead, LeadEvidence
@@ -267,6 +268,7 @@ class _Draft:
             posted_at=seen.posted_at,
             seen_at=seen.seen_at,
             filed_at=self.rematcher.now,
+            timing=Timing.LISTS,
             posts=0,
         )
         return replace(_nothing_new(lead), is_new=True)

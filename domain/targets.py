@@ -47,12 +47,14 @@ class WatchTarget:
     `locator` and `basis` are encrypted with the host's key; `locator_digest`
     is the keyed digest that keeps targets unique. `backfill` None means all.
     `cursor` belongs to the source, and so does `recall`, which is encrypted.
+    `approved_at` is since when it is to be watched.
     `next_due` None means: not to be visited. `depth` is how many links deep the
     pages of a site are authorised. `robots_ignored` and `plain_agent` hold a
     person's reason, or nothing. `gone_since` is when the platform first said
     that there is no such place, until it shows it again. `extends_to` is until
     when `extension_by` asks for it to be watched, for a reason that is
-    encrypted; another person approves that.
+    encrypted; another person approves that. `decision` is how its last visit's end
+    decided on the next one (`domain.cadence.loaded`), empty before the first.
     """
 
     id: TargetId
@@ -65,6 +67,7 @@ class WatchTarget:
     basis: bytes = field(repr=False)
     status: TargetStatus
     approved_by: str | None = None
+    approved_at: datetime | None = None
     created_at: datetime
     expires_at: datetime
     backfill: int | None = DEFAULT_BACKFILL
@@ -79,6 +82,7 @@ class WatchTarget:
     extension_by: str | None = None
     extension_reason: bytes | None = field(default=None, repr=False)
     next_due: datetime | None = None
+    decision: str = field(default="", repr=False)
     last_visit_at: datetime | None = None
     last_outcome: Outcome | None = None
     failures: int = 0
@@ -101,6 +105,22 @@ class Claim:
 
     target: WatchTarget
     token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """
+    What the books keep of a decision on a target's next visit.
+
+    `budget` is the one that its visits are taken from besides the whole,
+    `pressure` the class of how strongly it asks for them. One that is
+    `pressing` waits behind no bulk.
+    """
+
+    decision: str = field(repr=False)
+    budget: str = field(repr=False)
+    pressure: int
+    pressing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +184,7 @@ def approve(target: WatchTarget, *, by: str, now: datetime) -> WatchTarget:
         raise NotAllowed(f"{by} asked for this target; a second person approves it.")
     if target.expires_at <= now:
         raise WrongState("This target expired before it was approved; add it again.")
-    return replace(target, status=TargetStatus.ACTIVE, approved_by=by, next_due=now)
+    return replace(target, status=TargetStatus.ACTIVE, approved_by=by, approved_at=now, next_due=now)
 
 
 def extend(target: WatchTarget, *, by: str, reason: bytes, days: int, now: datetime) -> WatchTarget:

@@ -18,6 +18,8 @@ from storage.tables import PENDING, fingerprints, media, posts, revisions
 
 _LATEST = and_(revisions.c.post_id == posts.c.id, revisions.c.seq == posts.c.seq)
 
+_REVISION = ("content_digest", "posted_at", "edited_at", "seen_at")
+
 
 class Observed:
     """Posts and media, in one transaction."""
@@ -69,7 +71,7 @@ class Observed:
         """Return what is stored of these posts, with their media by identity digest."""
         rows: list[Row[*tuple[Any, ...]]] = []
         for chosen in _chosen(keys):
-            latest = select(*posts.c, revisions.c.posted_at, revisions.c.content_digest).join(revisions, _LATEST)
+            latest = select(*posts.c, *(revisions.c[name] for name in _REVISION)).join(revisions, _LATEST)
             rows += self._connection.execute(latest.where(chosen))
         items = self._media([row.id for row in rows])
         return {
@@ -78,6 +80,8 @@ class Observed:
                 seq=row.seq,
                 content_digest=row.content_digest,
                 posted_at=row.posted_at,
+                edited_at=row.edited_at,
+                seen_at=row.seen_at,
                 deleted=row.deleted_at is not None,
                 media=items.get(row.id, {}),
             )

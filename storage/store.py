@@ -12,13 +12,15 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from domain.ids import TargetId
+from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
 from domain.store import (
     ArchiveBook,
@@ -32,6 +34,7 @@ from domain.store import (
     OutageBook,
     PageTransaction,
     PeopleBook,
+    PriceBook,
     PrintBook,
     ReferralBook,
     RemoteBook,
@@ -52,11 +55,13 @@ from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
 from storage.figures import count
 from storage.hosts import Hosts
+from storage.latency import lead_times
 from storage.leads import Leads
 from storage.lists import Lists
 from storage.opinions import Opinions
 from storage.pages import Page
 from storage.people import People
+from storage.prices import Prices
 from storage.prints import Prints
 from storage.referrals import Referrals
 from storage.reports import Reports
@@ -84,6 +89,7 @@ class SqlTx:
         self.lists: ListBook = Lists(connection)
         self.opinions: OpinionBook = Opinions(connection)
         self.prints: PrintBook = Prints(connection)
+        self.prices: PriceBook = Prices(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
         self.landmarks: HostLandmarks = network.HostLandmarks(connection)
@@ -102,6 +108,18 @@ class SqlTx:
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name, of UTC days from `since` to `until`, both included."""
         return count(self.connection, since, until)
+
+    def lead_times(
+        self,
+        now: datetime,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        target_id: TargetId | None = None,
+        limit: int = MOST_LEADS,
+    ) -> list[LeadTimes]:
+        """Return the times of leads filed from `since` to before `until`, in all or of one target, newest first."""
+        return lead_times(self.connection, now, since=since, until=until, target_id=target_id, limit=limit)
 
 
 class SqlStore:

@@ -42,9 +42,11 @@ from storage.opening import open_store
 from storage.store import SqlStore
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.intake import Intake
+from triage.latency import Latencies
 from triage.list_terms import NewList
 from triage.lookalikes import Lookalikes
 from triage.office import Office
@@ -282,8 +284,10 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         assessments=Assessments(desk=desk, lookalikes=Lookalikes(desk=desk, trial=trial)),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),
+        latency=Latencies(desk=desk),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
+        condition=Condition(desk=desk),
     )
     opened = OpenOffice(
         office=office,

@@ -22,7 +22,7 @@ from domain.cadence import Cadence
 from domain.errors import Halted, KapearError, LostClaim, OperatorFault, VisitEnded
 from domain.filing import TEXT_LEADS_A_DAY, PostKey
 from domain.ids import LeadId, PostId
-from domain.leads import PostContent, SealedContent, is_closed_as_gone
+from domain.leads import PostContent, SealedContent, filed_after, is_closed_as_gone
 from domain.mandate import ALL_PAUSED, HELD_UP, Standing, why_not_visited
 from domain.observations import MediaKind, ObservedPage, Platform
 from domain.outcomes import Outcome
@@ -38,8 +38,9 @@ from triage.assessing import Assessor, reread
 from triage.captures import CAPTURED_WITHIN, Captures
 from triage.context import Surroundings
 from triage.desk import Desk, content_place, recall_place, retry_place
-from triage.finishing import Finishing
+from triage.finishing import UNFINISHED, Finishing
 from triage.outages import Line
+from triage.prices import Prices
 from triage.queue import sealed_text
 from triage.readings import MediaReader, Reading
 from triage.rechecks import Rechecks, due_posts
@@ -76,6 +77,10 @@ class Intake:
     points: Points = field(default_factory=Points)
     cadence: Cadence = field(default_factory=Cadence)
     line: Line = field(default_factory=Line)
+
+    @property
+    def _prices(self) -> Prices:
+        return Prices(desk=self.desk, cadence=self.cadence)
 
     @property
     def _reader(self) -> MediaReader:
@@ -127,7 +132,7 @@ class Intake:
         ruling = ruled(outcome, code, is_itself=witness, gone_since=claim.target.gone_since, now=self.desk.now())
         if code in HELD_UP:
             ruling = replace(ruling, look_at=claim.target.next_due)
-        return await Finishing(desk=self.desk, cadence=self.cadence, line=self.line).finish(run, ruling, dice)
+        return await Finishing(desk=self.desk, prices=self._prices, line=self.line).finish(run, ruling, dice)
 
     async def _outcome_of(self, run: Run) -> tuple[Outcome, str]:
         """Look at the target and say how it ended."""
@@ -140,8 +145,8 @@ class Intake:
             if not deadline.expired():
                 return _failed(run, fault)
             if not run.pages:
-                return Outcome.UNREACHABLE, "visit_deadline"
-            code = "visit_deadline"
+                return Outcome.UNREACHABLE, UNFINISHED
+            code = UNFINISHED
         except (LostClaim, OperatorFault):
             raise
         except VisitEnded as ended:
@@ -199,7 +204,7 @@ class Intake:
 
     async def _page(self, run: Run, page: ObservedPage, only: PostKey | None = None) -> None:
         """Assess one page, or `only` one post of it, and commit it; a decision taken since the last ends the visit."""
-        assessor = self._assessor
+        seen_at, assessor = self.desk.now(), self._assessor
         named = [assessor.key_of(run.target.platform, post) for post in page.posts]
         chosen = [index for index, key in enumerate(named) if only is None or key == only]
         keys, posts = [named[index] for index in chosen], [page.posts[index] for index in chosen]
@@ -235,7 +240,8 @@ class Intake:
             run.gaps += page.is_after_gap
             if page.recall is not None:
                 run.recall = self.desk.vault.encrypt(page.recall, recall_place(run.target.id))
-        await self._commit(run, assessed, [assessor.key_named(run.target.platform, *names) for names in page.deleted])
+        deleted = [assessor.key_named(run.target.platform, *names) for names in page.deleted]
+        await self._commit(run, assessed, deleted, seen_at=seen_at)
         run.pages += 1
 
     async def _stored_digests(self, keys: Sequence[PostKey]) -> Mapping[PostKey, str]:
@@ -260,13 +266,17 @@ class Intake:
                 kind=MediaKind(*kind) if kind else MediaKind.IMAGE,
             )
             item = await self._reader.read(reading, gate, run.tried)
-            await self._commit(run, [reread(row, item, post_url, album)])
+            await self._commit(run, [reread(row, item, post_url, album)], seen_at=self.desk.now())
 
-    async def _commit(self, run: Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = ()) -> None:
-        """Write one page in one transaction, fenced by the claim."""
+    async def _commit(
+        self, run: Run, posts: Sequence[AssessedPost], deleted: Sequence[PostKey] = (), *, seen_at: datetime
+    ) -> None:
+        """Write one page, which came at a time, in one transaction, fenced by the claim."""
         planner = Planner(
             target_id=run.target.id,
             platform=run.target.platform,
+            approved_at=run.target.approved_at,
+            seen_at=seen_at,
             now=self.desk.now(),
             new_id=self.desk.new_id,
             points=self.points,
@@ -287,7 +297,8 @@ class Intake:
             ]
             page.record(plan, keys=keys, sealed=sealed, cursor=run.cursor, recall=run.recall)
             for lead in plan.filed:
-                self.desk.note(tx, SYSTEM, "lead.filed", lead.id, kind=lead.kind, target=lead.target_id)
+                late = filed_after(lead)
+                self.desk.note(tx, SYSTEM, "lead.filed", lead.id, kind=lead.kind, target=lead.target_id, **late)
             for lead in plan.reopened:
                 self.desk.note(tx, SYSTEM, "lead.reopened", lead.id, target=run.target.id)
             for change in plan.presence:

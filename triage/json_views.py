@@ -13,6 +13,7 @@ from typing import Any
 from domain.assessments import Assessment
 from domain.audit import Verdict
 from domain.hashlists import HashList, MediaMatch, Opinion
+from domain.latency import HALF, MOST, Delays, Latency, Timing
 from domain.leads import Lead
 from domain.people import User
 from domain.store import StoredPost
@@ -56,6 +57,9 @@ def lead_json(lead: Lead) -> Json:
         "posted_at": rfc3339(lead.posted_at),
         "seen_at": rfc3339(lead.seen_at),
         "filed_at": rfc3339(lead.filed_at),
+        "appeared_at": rfc3339(lead.appeared_at),
+        "timing": lead.timing.value,
+        "first_claimed_at": rfc3339(lead.first_claimed_at),
         "matches": [_match_json(found) for found in lead.matches],
         "withdrawn_matches": [
             {**_match_json(found), "why": found.withdrawn.value} for found in lead.withdrawn if found.withdrawn
@@ -107,6 +111,7 @@ def target_json(view: TargetView) -> Json:
         "requested_by": target.requested_by,
         "authorised_by": target.authorised_by,
         "approved_by": target.approved_by,
+        "approved_at": rfc3339(target.approved_at),
         "created_at": rfc3339(target.created_at),
         "expires_at": rfc3339(target.expires_at),
         "extends_to": rfc3339(target.extends_to),
@@ -269,3 +274,24 @@ def verdict_json(verdict: Verdict) -> Json:
         "broken_at": verdict.broken_at,
         "reason": verdict.reason,
     }
+
+
+def latency_json(latency: Latency) -> Json:
+    """Return how late leads were, in seconds, beside how long they waited for a person; None is not known yet."""
+    waiting = latency.to_person.lasting
+    return {
+        "post_to_seen": _delays_json(latency.to_seen),
+        "post_to_lead": _delays_json(latency.to_lead),
+        "lead_to_person": {
+            **_delays_json(latency.to_person),
+            "waiting": len(waiting),
+            "longest_waiting_s": waiting[-1] if waiting else None,
+        },
+        "not_counted": {
+            timing.value: latency.leads.get(timing, 0) for timing in Timing if timing is not Timing.WATCHED
+        },
+    }
+
+
+def _delays_json(delays: Delays) -> Json:
+    return {"leads": len(delays.over), "p50_s": delays.within(HALF), "p95_s": delays.within(MOST)}

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
+from triage.latency import Latencies
 from triage.opinions import Opinions
 from triage.people import People
 from triage.queue import Queue
@@ -34,5 +36,7 @@ class Office:
     assessments: Assessments
     people: People
     telegram: Telegram
+    latency: Latencies
     audit: AuditLog
     timekeeping: Timekeeping
+    condition: Condition

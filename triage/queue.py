@@ -142,7 +142,7 @@ class Queue:
             after = decision(before)
             if after != before:
                 tx.leads.update(after)
-                self.desk.note(tx, actor, action, after.id, **details)
+                self.desk.note(tx, actor, action, after.id, **details, **leads.waited(before, after))
             return after
 
         return await self.desk.store.write(work)

@@ -133,6 +133,7 @@ class WatchList:
                 authorised_by=without_encoded_runs(wanted.authorised_by.strip())[:200],
                 basis=self.desk.vault.encrypt(basis, basis_place(target_id)),
                 status=TargetStatus.AWAITING_APPROVAL if standing.enrolled else TargetStatus.ACTIVE,
+                approved_at=None if standing.enrolled else now,
                 created_at=now,
                 expires_at=now + lifetime,
                 backfill=wanted.backfill,

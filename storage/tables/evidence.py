@@ -18,12 +18,13 @@ from sqlalchemy import (
 from domain.assessments import Basis, Verdict
 from domain.fingerprints import Covers
 from domain.hashlists import Algorithm, ListClass, Opinion, Severity, Withdrawal
+from domain.latency import Timing
 from domain.leads import Capture, Closing, LeadKind, LeadStatus
 from domain.observations import Platform
 from domain.scoring import Rule, Score
 from domain.text import Attribute
 from storage.columns import Day, Moment, Word
-from storage.tables.common import AWAITED, METADATA, number
+from storage.tables.common import AWAITED, METADATA, OPEN, number
 
 hash_lists = Table(
     "hash_lists",
@@ -125,16 +126,20 @@ leads = Table(
     Column("value", Integer, nullable=False),
     Column("posted_at", Moment),
     Column("seen_at", Moment, nullable=False),
-    Column("filed_at", Moment, nullable=False),
+    Column("filed_at", Moment, nullable=False, index=True),
+    Column("appeared_at", Moment),
+    Column("timing", Word(Timing), nullable=False, server_default="undated"),
     Column("posts", Integer, nullable=False),
     Column("claimed_by", Text),
     Column("claimed_at", Moment),
+    Column("first_claimed_at", Moment),
     Column("closed_as", Word(Closing)),
     Column("key_public", LargeBinary, nullable=False),
     Column("key_wrapped", LargeBinary, nullable=False),
     Index(None, "target_id", "filed_at"),
     Index(None, "status"),
 )
+Index("ix_leads_open", leads.c.target_id, sqlite_where=OPEN, postgresql_where=OPEN)
 
 lead_posts = Table(
     "lead_posts",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,17 +31,6 @@ def telegram() -> Iterator[TelegramProcess]:
         log = process.do("log")
         assert log["failures"] == []
         assert log["forbidden"] == []
-
-
-@pytest.fixture
-def logging_as_it_was() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger("kapear")
-    before = (root.handlers[:], root.level, ours.level)
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers[:], level, our_level = before
-    root.setLevel(level)
-    ours.setLevel(our_level)
 
 
 class Terminal:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -10,7 +11,7 @@ from console.metrics import Metrics
 from console.openapi import SCHEMAS
 from domain.people import Role
 from tests.console.visitor import Answer, Desk, Visitor
-from tests.desk import LOCAL
+from tests.desk import LOCAL, SELLING, post
 from triage.json_views import lead_json, target_json
 
 
@@ -110,6 +111,37 @@ async def test_the_description_health_and_figures_need_no_sign_in(desk: Desk) ->
     figures = await visitor.get("/metrics")
     assert "kapear_queue_depth 3.0" in figures.text
     assert figures.headers["content-type"].startswith("text/plain")
+
+
+async def test_health_is_that_of_the_monitoring_and_says_why_not(desk: Desk) -> None:
+    visitor = desk.stranger()
+    assert (await visitor.get("/healthz")).status == 200
+    await desk.office.watchlist.pause_all(LOCAL, "a reason of nobody's concern")
+    answer = await visitor.get("/healthz")
+    assert (answer.status, json.loads(answer.text)["code"]) == (503, "paused")
+    assert "nobody's concern" not in answer.text
+    desk.opened.clock.forward(timedelta(minutes=2))
+    answer = await visitor.get("/healthz")
+    assert (answer.status, json.loads(answer.text)["code"]) == (503, "no_tick")
+    assert conforms(json.loads(answer.text), SCHEMAS["Standstill"])
+    assert "kapear run" in json.loads(answer.text)["why"]
+
+
+async def test_delays_are_counted_from_when_the_console_began(desk: Desk) -> None:
+    visitor, clock = desk.stranger(), desk.opened.clock
+    view = await desk.opened.add_target()
+    clock.forward(timedelta(minutes=20))
+    await desk.opened.visit(view.target.id, post(1, SELLING, at=clock() - timedelta(minutes=4)))
+    (lead,) = await desk.office.queue.all(LOCAL)
+    clock.forward(timedelta(hours=2))
+    await desk.office.queue.claim(LOCAL, lead.id)
+    for _ in range(2):
+        figures = (await visitor.get("/metrics")).text
+        assert 'kapear_post_to_lead_seconds_bucket{le="60.0"} 0.0' in figures
+        assert 'kapear_post_to_lead_seconds_bucket{le="300.0"} 1.0' in figures
+        assert "kapear_post_to_lead_seconds_sum 240.0" in figures
+        assert "kapear_lead_to_person_seconds_sum 7200.0" in figures
+        assert "kapear_lead_to_person_seconds_count 1.0" in figures
 
 
 async def test_visits_are_counted_by_outcome(desk: Desk) -> None:

@@ -42,6 +42,8 @@ REVIEWED: dict[tuple[str, str], Reviewed] = {
         "what was reported and decided to be watched", f"{BOOK}; no figure of what was found"
     ),
     ("POST", "/targets"): Reviewed("the form again when refused", "a person brings the address, with a report"),
+    ("POST", "/pause"): Reviewed("the form again when refused", "it stops everything, and finds nothing"),
+    ("POST", "/go-on"): Reviewed("nothing", "it lets everything go on"),
     ("GET", "/targets/{id}"): Reviewed("one target's decisions and visits", f"{ONE}; neither matches nor leads"),
     ("POST", "/targets/{id}/approve"): Reviewed("nothing", ACTS),
     ("POST", "/targets/{id}/pause"): Reviewed("nothing", ACTS),
@@ -67,7 +69,7 @@ REVIEWED: dict[tuple[str, str], Reviewed] = {
     ("GET", "/api/v1/targets"): Reviewed("what was decided to be watched", f"{BOOK}; no figure of what was found"),
     ("POST", "/api/v1/reports"): Reviewed("the report that was handed in", "a person brings the report"),
     ("GET", "/api/v1/openapi.json"): Reviewed("this very table", "it shows nothing that is stored"),
-    ("GET", "/healthz"): Reviewed("ok", "it shows nothing that is stored"),
+    ("GET", "/healthz"): Reviewed("ok, or why nothing is watched", "it shows nothing of what is watched"),
     ("GET", "/metrics"): Reviewed("totals", "no figure has a label that names a place"),
     ("GET", "/static/{name}"): Reviewed("the console's own files", "it shows nothing that is stored"),
 }
@@ -76,6 +78,8 @@ METRICS: dict[str, frozenset[str]] = {
     "kapear_observations": frozenset(),
     "kapear_leads_filed": frozenset(),
     "kapear_loop_lag_seconds": frozenset(),
+    "kapear_post_to_lead_seconds": frozenset(),
+    "kapear_lead_to_person_seconds": frozenset(),
     "kapear_offline": frozenset(),
     "kapear_queue_depth": frozenset(),
     "kapear_telegram_accounts": frozenset({"state"}),

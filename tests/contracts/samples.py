@@ -228,7 +228,12 @@ def write_page(
     **planning: Any,
 ) -> PagePlan:
     """Bring a page through a page transaction, as intake does; `between` runs after the look and before the write."""
-    planner = Planner(target_id=claim.target.id, platform=claim.target.platform, now=now, new_id=new_id, **planning)
+    planner = Planner(
+        target_id=claim.target.id,
+        platform=claim.target.platform,
+        approved_at=claim.target.approved_at,
+        **{"seen_at": now, "now": now, "new_id": new_id, **planning},
+    )
     page = tx.page(claim)
     deleted = [a_key(post) for post in gone]
     keys_seen = [*(post.key for post in posts), *deleted]

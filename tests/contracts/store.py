@@ -13,9 +13,11 @@ from tests.contracts.samples import a_report
 from tests.contracts.store_desk import DeskContract
 from tests.contracts.store_feeds import FeedContract
 from tests.contracts.store_hosts import HostContract
+from tests.contracts.store_latency import LatencyContract
 from tests.contracts.store_lists import ListContract
 from tests.contracts.store_network import NetworkContract
 from tests.contracts.store_pages import PageContract
+from tests.contracts.store_prices import PriceContract
 from tests.contracts.store_takedowns import TakedownContract
 from tests.contracts.store_targets import TargetContract
 from tests.contracts.store_telegram import TelegramContract
@@ -31,6 +33,8 @@ class StoreContract(
     NetworkContract,
     TakedownContract,
     HostContract,
+    PriceContract,
+    LatencyContract,
 ):
     """The suite; a subclass brings the fixtures `store` and `other_store`, two on one empty database."""
 

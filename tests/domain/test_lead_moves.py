@@ -10,7 +10,20 @@ import pytest
 
 from domain.errors import BadInput, WrongState
 from domain.ids import LeadId, TargetId
-from domain.leads import Closing, Lead, LeadKind, LeadStatus, checked_note, claim, close, release, reopened
+from domain.latency import Timing
+from domain.leads import (
+    Closing,
+    Lead,
+    LeadKind,
+    LeadStatus,
+    checked_note,
+    claim,
+    close,
+    filed_after,
+    release,
+    reopened,
+    waited,
+)
 from domain.observations import Platform
 from tests.contracts.samples import NOW
 
@@ -37,7 +50,7 @@ def lead_in(status: LeadStatus) -> Lead:
 def test_every_move_from_every_status(move: str, by: str, status: LeadStatus) -> None:
     lead = lead_in(status)
     if move == "claim" and status is LeadStatus.NEW:
-        expected = replace(lead, status=LeadStatus.CLAIMED, claimed_by=by, claimed_at=NOW)
+        expected = replace(lead, status=LeadStatus.CLAIMED, claimed_by=by, claimed_at=NOW, first_claimed_at=NOW)
     elif by == "sok" and status is LeadStatus.CLAIMED:
         expected = {
             "claim": lead,
@@ -62,6 +75,26 @@ def test_only_what_was_gone_is_reopened(closing: Closing | None) -> None:
         assert reopened(lead, speaks=False) == lead
     else:
         assert reopened(lead) == lead
+
+
+def test_the_first_claim_is_kept_whoever_comes_later() -> None:
+    first = claim(lead_in(LeadStatus.NEW), by="sok", now=EARLIER)
+    again = claim(release(first, by="sok"), by="dara", now=NOW)
+    assert (again.claimed_by, again.claimed_at, again.first_claimed_at) == ("dara", NOW, EARLIER)
+    assert reopened(replace(again, status=LeadStatus.CLOSED, closed_as=Closing.MOVED)).first_claimed_at == EARLIER
+
+
+def test_the_log_is_told_of_delays_that_count_and_of_the_first_claim() -> None:
+    new = lead_in(LeadStatus.NEW)
+    taken = claim(new, by="sok", now=NOW)
+    assert waited(new, taken) == {"waited_s": 3600}
+    assert waited(taken, release(taken, by="sok")) == {}
+    assert waited(release(taken, by="sok"), claim(release(taken, by="sok"), by="dara", now=NOW)) == {}
+    early = replace(new, appeared_at=EARLIER - timedelta(minutes=5), timing=Timing.WATCHED)
+    assert filed_after(early) == {"after_s": 300}
+    assert filed_after(replace(early, timing=Timing.EARLIER)) == {}
+    ahead = replace(early, appeared_at=NOW)
+    assert filed_after(ahead) == {"after_s": 0}, "a platform's clock may run ahead"
 
 
 def test_a_note_is_kept_without_its_margins() -> None:

@@ -15,6 +15,7 @@ from domain.filing import PostKey, hash_group, overflow_group, text_group
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, ListClass
 from domain.ids import PostId, TargetId
+from domain.latency import Timing
 from domain.leads import Capture, Closing, Lead, LeadKind, LeadStatus
 from domain.observations import Platform
 from domain.pages import AssessedMedia, AssessedPost, KnownLead, KnownMedia, KnownPage, KnownPost, PagePlan
@@ -36,6 +37,7 @@ class Book:
         self.now = NOW
         self.ids = count(1)
         self.text_leads_a_day = 10
+        self.taking = timedelta(0)  # how long a page takes from its coming to its commit
 
     def new_id(self) -> str:
         return f"id-{next(self.ids)}"
@@ -48,7 +50,9 @@ class Book:
         planner = Planner(
             target_id=TARGET,
             platform=Platform.TELEGRAM_WEB,
-            now=self.now,
+            approved_at=NOW - timedelta(days=1),
+            seen_at=self.now,
+            now=self.now + self.taking,
             new_id=self.new_id,
             text_leads_a_day=self.text_leads_a_day,
         )
@@ -75,11 +79,16 @@ class Book:
     def write(self, plan: PagePlan) -> None:
         keys = {post.id: post.key for post in plan.posts} | {post.id: key for key, post in self.posts.items()}
         for new in plan.posts:
-            self.posts[new.key] = KnownPost(id=new.id, seq=0, content_digest="")
+            self.posts[new.key] = KnownPost(id=new.id, seq=0, content_digest="", seen_at=new.first_seen)
         for revision in plan.revisions:
             key = keys[revision.post_id]
             self.posts[key] = replace(
-                self.posts[key], seq=revision.seq, content_digest=revision.content_digest, posted_at=revision.posted_at
+                self.posts[key],
+                seq=revision.seq,
+                content_digest=revision.content_digest,
+                posted_at=revision.posted_at,
+                edited_at=revision.edited_at,
+                seen_at=revision.seen_at,
             )
         for row in plan.media:
             key = keys[row.post_id]
@@ -515,10 +524,44 @@ def test_a_lead_by_media_read_late_waits_for_the_words_of_its_post(book: Book) -
     assert book.see(a_post("1", hashed("m1"), digest="seen", text_hits=SELLING)).contents == ()
 
 
+def times_of(plan: PagePlan) -> tuple[Timing, datetime | None, datetime, datetime]:
+    (lead,) = plan.filed
+    return lead.timing, lead.appeared_at, lead.seen_at, lead.filed_at
+
+
+def test_a_lead_says_when_its_post_appeared_and_was_seen(book: Book) -> None:
+    book.taking = timedelta(seconds=40)
+    posted = NOW - timedelta(minutes=7)
+    plan = book.see(a_post("1", hashed("m1", a_match()), posted_at=posted, edited_at=NOW))
+    assert times_of(plan) == (Timing.WATCHED, posted, NOW, NOW + book.taking)
+    before = NOW - timedelta(days=2)
+    assert times_of(book.see(a_post("2", hashed("m2", a_match()), posted_at=before)))[:2] == (Timing.EARLIER, before)
+    assert times_of(book.see(a_post("3", hashed("m3", a_match()), posted_at=None)))[:2] == (Timing.UNDATED, None)
+
+
+def test_what_an_edit_files_appeared_with_the_edit(book: Book) -> None:
+    posted, edited = NOW - timedelta(hours=9), NOW - timedelta(minutes=2)
+    for name in ("1", "2"):
+        assert book.see(a_post(name, posted_at=posted)).filed == ()
+    plan = book.see(a_post("1", digest="edited", posted_at=posted, edited_at=edited, text_hits=SELLING))
+    assert times_of(plan) == (Timing.WATCHED, edited, NOW, NOW)
+    silent = book.see(a_post("2", digest="edited", posted_at=posted, text_hits=SELLING, author_digest="author-2"))
+    assert times_of(silent)[:2] == (Timing.UNDATED, None), "no platform says when"
+
+
+def test_a_picture_that_is_read_later_was_seen_when_its_post_was(book: Book) -> None:
+    posted = NOW - timedelta(minutes=7)
+    book.see(a_post("1", pending("m1"), posted_at=posted))
+    book.now = NOW + timedelta(hours=1)
+    plan = book.see(a_post("1", hashed("m1", a_match()), digest=None, posted_at=posted))
+    assert times_of(plan) == (Timing.WATCHED, posted, NOW, book.now)
+
+
 def test_the_groups_of_a_post_are_those_of_its_day(book: Book) -> None:
     planner = Planner(
         target_id=TARGET,
         platform=Platform.TELEGRAM_WEB,
+        seen_at=NOW,
         now=datetime(2026, 5, 6, 23, 59, tzinfo=NOW.tzinfo),
         new_id=book.new_id,
     )

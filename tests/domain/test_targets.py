@@ -47,7 +47,8 @@ def test_every_move_from_every_status(move: str, status: TargetStatus) -> None:
     # Only an active target is ever due, and then at once.
     assert moved.next_due == (NOW if expected is TargetStatus.ACTIVE else None)
     assert moved.approved_by == ("analyst.two" if move == "approve" else None)
-    assert replace(moved, status=status, next_due=target.next_due, approved_by=None) == target
+    assert moved.approved_at == (NOW if move == "approve" else None)
+    assert replace(moved, status=status, next_due=target.next_due, approved_by=None, approved_at=None) == target
 
 
 def test_nobody_approves_what_they_asked_for() -> None:

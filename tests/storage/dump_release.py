@@ -26,9 +26,15 @@ FOLDER = Path(__file__).parent / "releases"
 BUILD = Path(__file__).parents[2] / "build" / "releases"
 
 
+def revisions() -> list[str]:
+    """Return every revision, the newest last."""
+    steps = ScriptDirectory(str(Path(storage.migrations.__file__).parent)).walk_revisions()
+    return [step.revision for step in steps][::-1]
+
+
 def newest() -> str:
     """Return the newest revision."""
-    return str(ScriptDirectory(str(Path(storage.migrations.__file__).parent)).get_current_head())
+    return revisions()[-1]
 
 
 def file_of(revision: str, backend: str) -> Path:
@@ -67,12 +73,12 @@ def postgresql_dump(server: PostgresServer, revision: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def main(revisions: list[str]) -> None:
+def main(wanted: list[str]) -> None:
     """Write the dumps."""
     BUILD.mkdir(parents=True, exist_ok=True)
     FOLDER.mkdir(exist_ok=True)
     with serving_postgres(BUILD) as server:
-        for revision in revisions or [newest()]:
+        for revision in wanted or [newest()]:
             file_of(revision, "sqlite").write_text(sqlite_dump(BUILD, revision))
             file_of(revision, "postgresql").write_text(postgresql_dump(server, revision))
 

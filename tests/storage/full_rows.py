@@ -27,7 +27,7 @@ from storage.tables import METADATA
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 KEYED_AS_TELEGRAM = "0003"  # from here on a preview's posts bear the platform's own name
 LENGTHS = {"pdq_dihedral": 256, "phash": 8, "phash256": 32}
-EMPTY = {"pace", "checkpoint", "columns"}  # texts with a grammar of their own, which may be empty
+EMPTY = {"decision", "checkpoint", "columns"}  # texts with a grammar of their own, which may be empty
 
 
 def fill(connection: Connection, revision: str) -> None:

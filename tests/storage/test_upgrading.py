@@ -24,7 +24,7 @@ from storage.engine import make_engines
 from storage.migrations import VERSION_TABLE, check, upgrade
 from storage.tables import METADATA
 from storage.visitor import take
-from tests.storage.dump_release import FOLDER, file_of, newest
+from tests.storage.dump_release import FOLDER, file_of, newest, revisions
 
 REVISIONS = sorted({path.name.split(".")[0].removeprefix("r") for path in FOLDER.glob("*.sql")})
 BACKENDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
@@ -75,7 +75,7 @@ def kept(before: Rows, after: Rows) -> Rows:
 
 
 def test_every_revision_has_its_dump() -> None:
-    known = [f"{number:04}" for number in range(1, int(newest()) + 1)]
+    known = revisions()
     assert known == REVISIONS, f"write it: python -m tests.storage.dump_release {newest()}"
     assert all(file_of(revision, backend).exists() for revision in known for backend in ("sqlite", "postgresql"))
 

@@ -261,7 +261,7 @@ async def test_every_lead_filed_has_its_event_without_words(desk: Desk) -> None:
     assert (event.actor, event.subject, dict(event.details)) == (
         "kapear",
         lead.id,
-        {"kind": "text", "target": target_id},
+        {"kind": "text", "target": target_id, "after_s": 0},
     )
 
 

@@ -42,7 +42,8 @@ def test_a_lead_has_exactly_the_keys_of_the_contract() -> None:
     shown = lead_json(a_lead())
     assert list(shown) == [
         "id", "status", "closed_as", "urgency", "value", "reasons", "target_id", "platform", "posted_at", "seen_at",
-        "filed_at", "matches", "withdrawn_matches", "capture", "text_hits", "deleted_posts", "looks",
+        "filed_at", "appeared_at", "timing", "first_claimed_at", "matches", "withdrawn_matches", "capture",
+        "text_hits", "deleted_posts", "looks",
     ]  # fmt: skip
     assert shown["reasons"] == [
         {

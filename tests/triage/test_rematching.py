@@ -11,6 +11,7 @@ import pytest
 
 from domain.errors import BadInput, VisitEnded, WrongState
 from domain.hashlists import Algorithm, HashEntry, ListClass, Opinion, Severity, Withdrawal
+from domain.latency import Timing
 from domain.leads import Capture, Closing, Lead, LeadStatus
 from domain.outcomes import Outcome
 from domain.scoring import Rule, Score, total
@@ -67,6 +68,7 @@ async def test_a_list_that_comes_later_files_a_lead_that_says_so(opened: OpenOff
     assert (lead.matches[0].match.distance, lead.matches[0].match.generation) == (12, opened.matcher.generation)
     assert [reason.rule for reason in lead.reasons] == [Rule.KNOWN_MATCH, Rule.LATER_MATCH]
     assert (lead.urgency, lead.value, lead.capture) == (20, 0, Capture.AWAITED)
+    assert (lead.timing, lead.appeared_at) == (Timing.LISTS, None), "the list came late, not the visit"
     assert "lead.filed" in await actions(opened)
     assert await opened.rematch() == 0
 

@@ -435,7 +435,7 @@ CREATE TABLE targets (
 	failures INTEGER NOT NULL, 
 	synthetic BOOLEAN NOT NULL, 
 	token BIGINT NOT NULL, 
-	claimed BOOLEAN NOT NULL, recall BLOB, depth INTEGER DEFAULT '0' NOT NULL, robots_ignored TEXT DEFAULT '' NOT NULL, plain_agent TEXT DEFAULT '' NOT NULL, gone_since BIGINT, extends_to BIGINT, extension_by TEXT, extension_reason BLOB, pace TEXT DEFAULT '' NOT NULL, budget TEXT DEFAULT '' NOT NULL, pressure INTEGER, pressing BOOLEAN DEFAULT 1 NOT NULL, 
+	claimed BOOLEAN NOT NULL, recall BLOB, depth INTEGER DEFAULT '0' NOT NULL, robots_ignored TEXT DEFAULT '' NOT NULL, plain_agent TEXT DEFAULT '' NOT NULL, gone_since BIGINT, extends_to BIGINT, extension_by TEXT, extension_reason BLOB, decision TEXT DEFAULT '' NOT NULL, budget TEXT DEFAULT '' NOT NULL, pressure INTEGER, pressing BOOLEAN DEFAULT 1 NOT NULL, 
 	CONSTRAINT pk_targets PRIMARY KEY (id), 
 	CONSTRAINT fk_targets_report_id FOREIGN KEY(report_id) REFERENCES reports (id)
 );
@@ -541,6 +541,7 @@ CREATE INDEX ix_remote_answers_answered_at ON remote_answers (answered_at);
 CREATE INDEX ix_referral_notes_report_id ON referral_notes (report_id);
 CREATE INDEX ix_targets_pressing ON targets (next_due) WHERE status = 'active' AND NOT claimed AND pressing;
 CREATE INDEX ix_targets_pressure ON targets (budget, pressure) WHERE status = 'active';
+CREATE INDEX ix_leads_open ON leads (target_id) WHERE status <> 'closed';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('hash_entries',2);
 INSERT INTO "sqlite_sequence" VALUES('own_entries',2);
