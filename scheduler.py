@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.jobs.crew import Crew, log_fault
 from app.jobs.dispatch import Dispatch
 from app.jobs.local import LocalQueue
+from app.jumps import follow_clock
 from app.visitor import Visitor
 from domain.condition import BEAT_EVERY
 from domain.targets import Visit
@@ -27,7 +29,7 @@ LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
-PRICES_S = 60.0
+PRICES_S = 300.0
 PURGE_S = 3600.0
 
 
@@ -64,6 +66,7 @@ class Monitor:
                 misfire_grace_time=None,
             )  # fmt: skip
         ticker.start()
+        following = asyncio.create_task(follow_clock(ticker, partial(self._guarded, self.visitor.plan_anew)))
         log.info("monitoring started")
         working = [
             asyncio.create_task(self.crew.run()),
@@ -76,6 +79,7 @@ class Monitor:
             await stop.wait()
         finally:
             self._stopping = True
+            following.cancel()
             ticker.shutdown(wait=False)
             await self._drain(working)
             log.info("monitoring stopped")

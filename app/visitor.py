@@ -91,6 +91,12 @@ class Visitor:
         """Visit one claimed target."""
         return await self.intake.visit(claim, self.dice.random())
 
+    async def plan_anew(self) -> None:
+        """See that no target waits for a time that a wrong clock named."""
+        now = self.desk.now()
+        if moved := await self.desk.store.write(lambda tx: tx.targets.plan_anew(now)):
+            log.warning("planned anew after a clock that was ahead", extra={"targets": moved})
+
     async def refresh_lists(self) -> bool:
         """Load the hash lists again if any changed; returns whether they did."""
         store: Store = self.instance.store
@@ -118,6 +124,7 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
         await instance.office.lists.tidy()
         async with _equipment(instance) as visitor:
             visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
+            await visitor.plan_anew()
             await visitor.refresh_lists()
             settle()
             yield visitor

@@ -176,6 +176,14 @@ class TargetBook(Protocol):
     def expire(self, now: datetime) -> list[TargetId]:
         """Mark as expired what lived past its end; returns which."""
 
+    def plan_anew(self, now: datetime) -> int:
+        """
+        Plan anew what a clock that was ahead has planned; returns for how many targets.
+
+        A visit that lies in the future is said to be of now, and the next comes
+        as long after it as it was to come.
+        """
+
     def purge(self, before: datetime) -> int:
         """Delete posts that belong to no lead and were last changed before a moment; returns how many."""
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from domain.errors import OperatorFault
 from storage.faults import BAD_URL, INIT_FIRST
+from storage.patience import be_patient
 
 READERS = 3
 LOCK_WAIT_MS = 10_000
@@ -162,4 +163,9 @@ def _patiently(cursor: sqlite3.Cursor, statement: str) -> None:
 def _postgres(address: URL, **options: Any) -> Engine:
     arguments = {name: value for name, value in _POSTGRES.items() if name not in address.query}
     pool = {} if options["poolclass"] is NullPool else {"max_overflow": 0, "pool_pre_ping": True}
-    return create_engine(address, connect_args=arguments, hide_parameters=True, **pool, **options)
+    # Nothing here is an hstore, for which each engine's first connection would ask in a transaction of its own.
+    engine = create_engine(
+        address, connect_args=arguments, hide_parameters=True, use_native_hstore=False, **pool, **options
+    )
+    be_patient(engine)
+    return engine

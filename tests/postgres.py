@@ -74,11 +74,20 @@ class PostgresServer:
         self.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def start(self) -> None:
-        data = self.folder / "data"
-        self._run("initdb", "-D", str(data), "-U", "kapear", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        data = str(self.folder / "data")
+        self._run("initdb", "-D", data, "-U", "kapear", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        self._begin()
+
+    def restart(self) -> None:
+        """End it as a power cut does, and begin it again."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        self._begin()
+
+    def _begin(self) -> None:
         # The power is not cut in tests: kill -9 of a client needs no fsync of the server.
         options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c shared_buffers=32MB -c max_connections=60"
-        self._run("pg_ctl", "-D", str(data), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+        data = str(self.folder / "data")
+        self._run("pg_ctl", "-D", data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
     def stop(self) -> None:
         try:
@@ -104,20 +113,20 @@ class PostgresServer:
             pytest.fail(f"{program} failed: {log.read_text() if log.exists() else 'no log'}", pytrace=False)
 
 
-def _folder(base: Path, user: pwd.struct_passwd | None) -> Path:
+def _folder(near: Path, user: pwd.struct_passwd | None) -> Path:
     """
-    Make a folder that the server's user can reach, in a folder or, where that is closed to them, above it.
+    Make a folder that the server's user can reach, in `near` or above it.
 
     pytest closes root's temporary folder to everybody else, again with every
     run that starts, so under root the server's folder stands beside it.
     """
     if user is None:
-        made = base / f"kapear-pg-{os.getpid()}"
+        made = near / "pg"
         made.mkdir(mode=0o700)
         return made
     open_to_all = (
         folder
-        for folder in base.resolve().parents
+        for folder in near.resolve().parents
         if all(above.stat().st_mode & 0o001 for above in (folder, *folder.parents))
     )
     made = next(open_to_all) / f"kapear-pg-{os.getpid()}"
@@ -126,26 +135,26 @@ def _folder(base: Path, user: pwd.struct_passwd | None) -> Path:
     return made
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Return a server that lives as long as the session."""
+    with running_postgres(tmp_path_factory.mktemp("pg")) as server:
+        yield server
+
+
 @contextlib.contextmanager
-def serving_postgres(base: Path) -> Iterator[PostgresServer]:
-    """Run a server for the length of a block."""
+def running_postgres(near: Path) -> Iterator[PostgresServer]:
+    """Run a server for the length of the block, in a folder in `near`, or above it where its user can reach that."""
     programs = _programs()
     require("postgresql", present=programs is not None)
     assert programs is not None
     user = _unprivileged()
-    server = PostgresServer(_folder(base, user), programs, user)
+    server = PostgresServer(_folder(near, user), programs, user)
     try:
         server.start()
         yield server
     finally:
         server.stop()
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """Return a server that lives as long as the session."""
-    with serving_postgres(tmp_path_factory.getbasetemp()) as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 import storage.migrations
 from storage.engine import make_engines
 from storage.migrations import build
-from tests.postgres import PostgresServer, serving_postgres
+from tests.postgres import PostgresServer, running_postgres
 from tests.storage.full_rows import fill
 
 FOLDER = Path(__file__).parent / "releases"
@@ -77,7 +77,7 @@ def main(wanted: list[str]) -> None:
     """Write the dumps."""
     BUILD.mkdir(parents=True, exist_ok=True)
     FOLDER.mkdir(exist_ok=True)
-    with serving_postgres(BUILD) as server:
+    with running_postgres(BUILD) as server:
         for revision in wanted or [newest()]:
             file_of(revision, "sqlite").write_text(sqlite_dump(BUILD, revision))
             file_of(revision, "postgresql").write_text(postgresql_dump(server, revision))
