@@ -31,7 +31,7 @@ RECOVER_S = 2.0
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
-PRICES_S = 60.0
+PRICES_S = 300.0
 PURGE_S = 3600.0
 
 
@@ -95,7 +95,8 @@ class Monitor:
                 (office.watchlist.purge, PURGE_S),
                 (self.keep_lock, LOCK_S),
                 *(((visitor.recover, RECOVER_S), (lending.tidy, PURGE_S)) if lending is not None else ()),
-            )
+            ),
+            set_back=visitor.plan_anew,
         )
 
     async def tick(self) -> None:

@@ -115,6 +115,12 @@ class Visitor:
         if self.lending is not None:
             await self.lending.recover(lambda turns: self.instance.store.write(lambda tx: tx.targets.give_back(turns)))
 
+    async def plan_anew(self) -> None:
+        """See that no target waits for a time that a wrong clock named."""
+        now = self.desk.now()
+        if moved := await self.desk.store.write(lambda tx: tx.targets.plan_anew(now)):
+            log.warning("planned anew after a clock that was ahead", extra={"targets": moved})
+
     async def refresh_lists(self) -> bool:
         """Load the hash lists again if any changed; returns whether they did."""
         store: Store = self.instance.store
@@ -152,6 +158,7 @@ async def open_visitor(instance: Instance, *, standby: asyncio.Event | None = No
         visitor = await stack.enter_async_context(_equipment(instance))
         visitor.lock, visitor.lending = lock, queue
         visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
+        await visitor.plan_anew()
         await visitor.refresh_lists()
         settle()
         yield visitor
