@@ -1,17 +1,25 @@
-"""Lay out the two small drawings of the console: a score as the sum of its reasons, visits as a strip."""
+"""Lay out the small drawings of the console: scores as sums of their reasons, visits as a strip, delays as columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import log
 
+from domain.latency import HALF, MOST, Delays
 from domain.leads import Lead
 from domain.outcomes import Outcome
 from domain.scoring import Reason, Rule, Score, total
 from domain.targets import Visit
 
 FULL = 100  # points that fill a bar; more is drawn as full and written as it is
+
+# Delays are drawn where each step multiplies: seconds and weeks have room on one line.
+SHORTEST, LONGEST = 30.0, 30 * 86_400.0
+COLUMNS = 32
+PLOT_WIDTH, PLOT_HEIGHT = 320, 28
+TICKS = (60, 600, 3_600, 6 * 3_600, 86_400, 7 * 86_400)
 
 _TONES = {
     Outcome.NEW: "fresh",
@@ -45,6 +53,65 @@ class ScoreBar:
     score: Score
     points: int
     segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelayColumn:
+    """How many delays are about as long: how high it is drawn for those that are over, and on them what lasts."""
+
+    x: float
+    over: float
+    lasting: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelayPlot:
+    """Delays drawn; `half` and `most` are where such shares of them are over, None where that is not known."""
+
+    columns: tuple[DelayColumn, ...]
+    half: float | None
+    most: float | None
+
+
+def delay_plot(delays: Delays) -> DelayPlot:
+    """Return delays as columns; what is shorter or longer than the line stands at its ends."""
+    over, lasting = _counted(delays.over), _counted(delays.lasting)
+    highest = max((a + b for a, b in zip(over, lasting, strict=True)), default=0) or 1
+    return DelayPlot(
+        columns=tuple(
+            DelayColumn(
+                x=place * PLOT_WIDTH / COLUMNS,
+                over=round(ended * PLOT_HEIGHT / highest, 1),
+                lasting=round(waiting * PLOT_HEIGHT / highest, 1),
+            )
+            for place, (ended, waiting) in enumerate(zip(over, lasting, strict=True))
+            if ended or waiting
+        ),
+        half=_placed(delays.within(HALF)),
+        most=_placed(delays.within(MOST)),
+    )
+
+
+def delay_ticks() -> list[tuple[float, int]]:
+    """Return where the line of delays is marked, and with how many seconds."""
+    return [(PLOT_WIDTH * _along(seconds), seconds) for seconds in TICKS]
+
+
+def _along(seconds: float) -> float:
+    """Return where on its line a delay stands, from 0 to 1."""
+    within = min(max(seconds, SHORTEST), LONGEST)
+    return log(within / SHORTEST) / log(LONGEST / SHORTEST)
+
+
+def _placed(seconds: float | None) -> float | None:
+    return None if seconds is None else round(PLOT_WIDTH * _along(seconds), 1)
+
+
+def _counted(delays: Sequence[float]) -> list[int]:
+    counts = [0] * COLUMNS
+    for seconds in delays:
+        counts[min(COLUMNS - 1, int(COLUMNS * _along(seconds)))] += 1
+    return counts
 
 
 def score_bars(lead: Lead) -> tuple[ScoreBar, ...]:
