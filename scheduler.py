@@ -26,6 +26,7 @@ LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
+PRICES_S = 60.0
 PURGE_S = 3600.0
 
 
@@ -53,6 +54,7 @@ class Monitor:
             (self.visitor.feeds.pull_due, FEEDS_S),
             *(((remote.follow, REMOTE_S),) if remote is not None else ()),
             (self.expire, EXPIRY_S),
+            (self.visitor.prices.refresh, PRICES_S),
             (self.visitor.instance.office.watchlist.purge, PURGE_S),
         ):
             ticker.add_job(
@@ -66,6 +68,7 @@ class Monitor:
             *(asyncio.create_task(self._refill(one)) for one in self.dispatches),
         ]
         try:
+            await self._guarded(self.visitor.prices.refresh)
             await self._guarded(self.tick)
             await stop.wait()
         finally:

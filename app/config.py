@@ -38,7 +38,8 @@ _MAILBOX = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")  # it stand
 KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "bluesky_base",
-        "visit_interval_s", "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth",
+        "visit_interval_s", "visit_ceiling_s", "host_visits_per_hour", "account_visits_per_hour", "bytes_per_day",
+        "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth",
         "max_active_targets", "points", "behind_proxy", "proxy", "public_host", "zone", "allow_missing_layers",
         "feeds", "arachnid", "require_clock_sync",
         *platform_config.KNOWN, *telegram_config.KNOWN,
@@ -144,7 +145,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         # Where there is a proxy nothing goes around it, Telegram included.
         telegram=replace(telegram, proxy=telegram.proxy or proxy),
         proxy=proxy,
-        cadence=Cadence(interval=timedelta(seconds=_number(values, "visit_interval_s", 900.0, least=1.0))),
+        cadence=_cadence(values),
         visits_at_once=int(_number(values, "visits_at_once", 4, least=1)),
         host_delay_s=_number(values, "host_delay_s", 1.0, least=0.0),
         fingerprint_children=int(_number(values, "fingerprint_children", 2, least=1)),
@@ -180,6 +181,21 @@ def _file_values(path: Path) -> dict[str, object]:
             f"{FILE} sets {unknown[0]}, which Kapear does not know; known are: {', '.join(sorted(KNOWN))}."
         )
     return values
+
+
+def _cadence(values: Mapping[str, object]) -> Cadence:
+    usual = Cadence()
+    interval = timedelta(seconds=_number(values, "visit_interval_s", usual.interval.total_seconds(), least=1.0))
+    ceiling = timedelta(seconds=_number(values, "visit_ceiling_s", usual.ceiling.total_seconds(), least=1.0))
+    if ceiling < interval:
+        raise OperatorFault(f"visit_ceiling_s in {FILE} must be no shorter than visit_interval_s.")
+    return Cadence(
+        interval=interval,
+        ceiling=ceiling,
+        host_visits=_number(values, "host_visits_per_hour", usual.host_visits, least=1.0),
+        account_visits=_number(values, "account_visits_per_hour", usual.account_visits, least=1.0),
+        bytes_a_day=int(_number(values, "bytes_per_day", 0, least=0.0)) or None,
+    )
 
 
 def _bind(text: str) -> tuple[str, int]:

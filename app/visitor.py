@@ -43,6 +43,7 @@ from triage.hosts import Hosts
 from triage.intake import Intake
 from triage.landmarks import KnownHosts
 from triage.outages import Line
+from triage.prices import Prices, Purse
 from triage.rematching import Rematching
 from triage.remote_list import RemoteList
 from triage.turns import Turns
@@ -59,6 +60,7 @@ class Visitor:
     matcher: ListMatcher
     rematching: Rematching
     feeds: OpenFeeds
+    purse: Purse
     remote: RemoteList | None = None
     missing_layers: tuple[str, ...] = ()
     dice: random.Random = field(default_factory=random.SystemRandom)
@@ -71,7 +73,12 @@ class Visitor:
     @property
     def turns(self) -> Turns:
         """Return what says which targets are visited now."""
-        return Turns(desk=self.desk, line=self.intake.line)
+        return Turns(desk=self.desk, line=self.intake.line, purse=self.purse)
+
+    @property
+    def prices(self) -> Prices:
+        """Return what finds out what a visit costs."""
+        return Prices(desk=self.desk, cadence=self.instance.config.cadence)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -164,6 +171,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            purse=Purse(desk=instance.office.desk, bytes_a_day=config.cadence.bytes_a_day),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
             remote=arachnid_list(instance, session),
             missing_layers=pool.missing_layers,

@@ -36,7 +36,7 @@ from domain.referrals import ReferralNote
 from domain.rematching import KnownMatches, RematchPlan, StoredPrint
 from domain.reports import Report
 from domain.scoring import Reason
-from domain.targets import Claim, TargetStatus, Visit, WatchTarget
+from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
 from domain.telegram import AccountId
 
 T = TypeVar("T")
@@ -172,7 +172,12 @@ class TargetBook(Protocol):
         """Delete posts that belong to no lead and were last changed before a moment; returns how many."""
 
     def claim_due(self, now: datetime, limit: int) -> list[Claim]:
-        """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
+        """
+        Claim active targets that are due and unclaimed, the longest due first.
+
+        A pressing one (never visited, or with an open lead) counts as due for a
+        day longer: it waits behind no bulk, and bulk behind it for a day at most.
+        """
 
     def claim(self, target_id: TargetId) -> Claim | None:
         """Claim one target whether due or not; None when it is claimed already."""
@@ -197,11 +202,13 @@ class TargetBook(Protocol):
         failures: int,
         *,
         gone_since: datetime | None = None,
+        course: Course | None = None,
     ) -> None:
         """
         Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale.
 
-        One that ended offline leaves how the target stands as it was.
+        `course` is what decided on `next_due`; without one the last decision
+        stands. A visit that ended offline leaves how the target stands as it was.
         """
 
     def forgive(self, failures: Sequence[Failure]) -> None:
@@ -279,6 +286,9 @@ class LeadBook(Protocol):
 
     def is_open(self, target_id: TargetId) -> bool:
         """Return whether any lead of a target is open."""
+
+    def most_urgent(self, target_id: TargetId) -> int | None:
+        """Return the highest removal urgency of a target's open leads; None where it has none."""
 
     def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
         """Return leads in the queue's order: points first (urgency + value), then the time of filing."""
@@ -562,6 +572,22 @@ class HostBook(Protocol):
         """Write an origin's robots file, encrypted."""
 
 
+class PriceBook(Protocol):
+    """What a visit costs in each budget; a host's is known by the keyed digest of its name."""
+
+    def of(self, budgets: Collection[str]) -> dict[str, float]:
+        """Return the prices of those of these budgets that have one."""
+
+    def put(self, wanted: Mapping[str, float], at: datetime) -> None:
+        """Write these prices, and forget all others."""
+
+    def pressures(self) -> Mapping[str, Mapping[int | None, int]]:
+        """Return how many active targets there are, by budget and class of pressure; None: not visited yet."""
+
+    def spent(self, since: datetime) -> tuple[int, int]:
+        """Return how many visits began since a moment, and how many bytes they fetched."""
+
+
 class FeedBook(Protocol):
     """Where feeds of hash lists stand."""
 
@@ -621,6 +647,7 @@ class Tx(Protocol):
     lists: ListBook
     opinions: OpinionBook
     prints: PrintBook
+    prices: PriceBook
     people: PeopleBook
     telegram: TelegramBook
     landmarks: HostLandmarks

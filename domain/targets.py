@@ -53,7 +53,8 @@ class WatchTarget:
     person's reason, or nothing. `gone_since` is when the platform first said
     that there is no such place, until it shows it again. `extends_to` is until
     when `extension_by` asks for it to be watched, for a reason that is
-    encrypted; another person approves that.
+    encrypted; another person approves that. `decision` is how its last visit's end
+    decided on the next one (`domain.cadence.loaded`), empty before the first.
     """
 
     id: TargetId
@@ -81,6 +82,7 @@ class WatchTarget:
     extension_by: str | None = None
     extension_reason: bytes | None = field(default=None, repr=False)
     next_due: datetime | None = None
+    decision: str = field(default="", repr=False)
     last_visit_at: datetime | None = None
     last_outcome: Outcome | None = None
     failures: int = 0
@@ -103,6 +105,22 @@ class Claim:
 
     target: WatchTarget
     token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """
+    What the books keep of a decision on a target's next visit.
+
+    `budget` is the one that its visits are taken from besides the whole,
+    `pressure` the class of how strongly it asks for them. One that is
+    `pressing` waits behind no bulk.
+    """
+
+    decision: str = field(repr=False)
+    budget: str = field(repr=False)
+    pressure: int
+    pressing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ and every write of a visit asks whether its token still fits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,8 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Select,
+    TextClause,
     Update,
     and_,
     bindparam,
@@ -35,9 +37,9 @@ from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
 from domain.jobs import Turn, turn_of
 from domain.outcomes import Outcome
-from domain.targets import Claim, TargetStatus, Visit, WatchTarget
+from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
 from storage.rows import columns_of, made
-from storage.tables import DUE, targets, visit_requests, visits
+from storage.tables import DUE, PRESSING, targets, visit_requests, visits
 
 TARGET = tuple(targets.c[name] for name in WatchTarget.__slots__)
 _VISIT = tuple(visits.c[name] for name in Visit.__slots__)
@@ -56,16 +58,16 @@ def _taking(chosen: Update) -> ReturningUpdate[tuple[Any, ...]]:
     return taken.returning(targets.c.token.label("token"), *TARGET)
 
 
-def _claim_due() -> ReturningUpdate[tuple[Any, ...]]:
-    """Return the statement that claims what is due; made once, for it runs every second."""
-    due = select(targets.c.id).where(DUE, targets.c.next_due <= bindparam("now", type_=targets.c.next_due.type))
-    longest_first = due.order_by(targets.c.next_due).limit(bindparam("limit", type_=Integer))
-    # As a CTE it is worked out once: in a plain IN, PostgreSQL may ask again and exceed the limit.
-    chosen = longest_first.with_for_update(skip_locked=True).cte("due")
-    return _taking(update(targets).where(targets.c.id.in_(select(chosen.c.id))))
+def _due(*conditions: ColumnElement[bool] | TextClause) -> Select[tuple[Any, ...]]:
+    """Return the question for what is due of some, the longest due first; made once, for it is asked every second."""
+    chosen = select(targets.c.id, targets.c.next_due, targets.c.pressing)
+    due = chosen.where(*conditions, targets.c.next_due <= bindparam("now", type_=targets.c.next_due.type))
+    first = due.order_by(targets.c.next_due).limit(bindparam("limit", type_=Integer))
+    return first.with_for_update(skip_locked=True)
 
 
-CLAIM_DUE = _claim_due()
+PRESSING_DUE, ALL_DUE = _due(PRESSING), _due(DUE)
+HEAD_START = timedelta(days=1)  # for so long a pressing target counts as due already
 
 
 def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
@@ -88,9 +90,13 @@ class Claims:
         self._connection = connection
 
     def claim_due(self, now: datetime, limit: int) -> list[Claim]:
-        """Claim active targets that are due and unclaimed, the longest due first, by one indexed query."""
-        rows = self._connection.execute(CLAIM_DUE, {"now": now, "limit": limit})
-        return sorted(map(_claimed, rows), key=lambda claim: claim.target.next_due or now)
+        """Claim active targets that are due and unclaimed, the longest due first, pressing ones a day ahead."""
+        asked = {"now": now, "limit": limit}
+        due = {row.id: row for query in (PRESSING_DUE, ALL_DUE) for row in self._connection.execute(query, asked)}
+        in_turn = sorted(due.values(), key=lambda row: row.next_due - HEAD_START * row.pressing)
+        chosen = update(targets).where(DUE, targets.c.id.in_([row.id for row in in_turn[:limit]]))
+        claims = {claim.target.id: claim for claim in map(_claimed, self._connection.execute(_taking(chosen)))}
+        return [claims[row.id] for row in in_turn[:limit] if row.id in claims]
 
     def claim(self, target_id: TargetId) -> Claim | None:
         """Claim one target whether due or not; None when it is claimed already. Raises NotFound."""
@@ -126,6 +132,7 @@ class Claims:
         failures: int,
         *,
         gone_since: datetime | None = None,
+        course: Course | None = None,
     ) -> None:
         """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
         # Who paused or retired the target during the visit meant it.
@@ -136,6 +143,7 @@ class Claims:
             next_due=case((still_watched, literal(next_due, targets.c.next_due.type)), else_=targets.c.next_due),
             failures=failures,
             **({} if visit.outcome is Outcome.OFFLINE else looked),
+            **({} if course is None else columns_of(course, targets)),
         )
         if not self._connection.execute(change).rowcount:
             raise LostClaim("the claim was voided before the visit ended")

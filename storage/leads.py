@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from domain.errors import NotFound
 from domain.hashlists import HashMatch, MediaMatch
@@ -16,7 +16,7 @@ from domain.ports import LeadKey
 from domain.scoring import Reason
 from domain.text import TextHit
 from storage.rows import chunks, columns_of
-from storage.tables import hash_matches, lead_contents, lead_posts, lead_reasons, lead_text_hits, leads, posts
+from storage.tables import OPEN, hash_matches, lead_contents, lead_posts, lead_reasons, lead_text_hits, leads, posts
 
 _PLAIN = tuple(name for name in Lead.__slots__ if name in leads.c)
 _REASON = tuple(Reason.__slots__)
@@ -60,8 +60,13 @@ class Leads:
 
     def is_open(self, target_id: TargetId) -> bool:
         """Return whether any lead of a target is open."""
-        open_ones = select(leads.c.id).where(leads.c.target_id == target_id, leads.c.status != LeadStatus.CLOSED)
+        open_ones = select(leads.c.id).where(leads.c.target_id == target_id, OPEN)
         return self._connection.execute(open_ones.limit(1)).first() is not None
+
+    def most_urgent(self, target_id: TargetId) -> int | None:
+        """Return the highest removal urgency of a target's open leads; None where it has none."""
+        highest = select(func.max(leads.c.urgency))
+        return self._connection.execute(highest.where(leads.c.target_id == target_id, OPEN)).scalar()
 
     def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
         """Return leads in the queue's order: points first (urgency + value), then the time of filing."""

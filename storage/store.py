@@ -33,6 +33,7 @@ from domain.store import (
     OutageBook,
     PageTransaction,
     PeopleBook,
+    PriceBook,
     PrintBook,
     ReferralBook,
     RemoteBook,
@@ -58,6 +59,7 @@ from storage.lists import Lists
 from storage.opinions import Opinions
 from storage.pages import Page
 from storage.people import People
+from storage.prices import Prices
 from storage.prints import Prints
 from storage.referrals import Referrals
 from storage.reports import Reports
@@ -85,6 +87,7 @@ class SqlTx:
         self.lists: ListBook = Lists(connection)
         self.opinions: OpinionBook = Opinions(connection)
         self.prints: PrintBook = Prints(connection)
+        self.prices: PriceBook = Prices(connection)
         self.people: PeopleBook = People(connection, writes=writes)
         self.telegram: TelegramBook = Telegram(connection)
         self.landmarks: HostLandmarks = network.HostLandmarks(connection)

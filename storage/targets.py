@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, literal, select, update
+from sqlalchemy import Connection, case, delete, func, literal, select, update
 
 from domain.errors import NotFound, WrongState
 from domain.ids import TargetId
@@ -75,10 +75,11 @@ class Targets(Claims, Observed):
             raise NotFound(NO_TARGET)
 
     def hurry(self, target_ids: Collection[TargetId], now: datetime) -> None:
-        """Let active targets be due now."""
+        """Let active targets be due now, behind no bulk."""
         for piece in chunks(list(target_ids)):
-            active = (targets.c.id.in_(piece), targets.c.status == TargetStatus.ACTIVE, targets.c.next_due > now)
-            self._connection.execute(update(targets).where(*active).values(next_due=now))
+            active = (targets.c.id.in_(piece), targets.c.status == TargetStatus.ACTIVE, targets.c.next_due.is_not(None))
+            sooner = case((targets.c.next_due > now, literal(now, targets.c.next_due.type)), else_=targets.c.next_due)
+            self._connection.execute(update(targets).where(*active).values(next_due=sooner, pressing=True))
 
     def adopt(self, before: Platform, after: Platform) -> list[TargetId]:
         """Let living targets of one platform be read through another from their next visit on; returns which."""

@@ -38,8 +38,9 @@ from triage.assessing import Assessor, reread
 from triage.captures import CAPTURED_WITHIN, Captures
 from triage.context import Surroundings
 from triage.desk import Desk, content_place, recall_place, retry_place
-from triage.finishing import Finishing
+from triage.finishing import UNFINISHED, Finishing
 from triage.outages import Line
+from triage.prices import Prices
 from triage.queue import sealed_text
 from triage.readings import MediaReader, Reading
 from triage.rechecks import Rechecks, due_posts
@@ -76,6 +77,10 @@ class Intake:
     points: Points = field(default_factory=Points)
     cadence: Cadence = field(default_factory=Cadence)
     line: Line = field(default_factory=Line)
+
+    @property
+    def _prices(self) -> Prices:
+        return Prices(desk=self.desk, cadence=self.cadence)
 
     @property
     def _reader(self) -> MediaReader:
@@ -127,7 +132,7 @@ class Intake:
         ruling = ruled(outcome, code, is_itself=witness, gone_since=claim.target.gone_since, now=self.desk.now())
         if code in HELD_UP:
             ruling = replace(ruling, look_at=claim.target.next_due)
-        return await Finishing(desk=self.desk, cadence=self.cadence, line=self.line).finish(run, ruling, dice)
+        return await Finishing(desk=self.desk, prices=self._prices, line=self.line).finish(run, ruling, dice)
 
     async def _outcome_of(self, run: Run) -> tuple[Outcome, str]:
         """Look at the target and say how it ended."""
@@ -140,8 +145,8 @@ class Intake:
             if not deadline.expired():
                 return _failed(run, fault)
             if not run.pages:
-                return Outcome.UNREACHABLE, "visit_deadline"
-            code = "visit_deadline"
+                return Outcome.UNREACHABLE, UNFINISHED
+            code = UNFINISHED
         except (LostClaim, OperatorFault):
             raise
         except VisitEnded as ended:

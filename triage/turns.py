@@ -1,4 +1,4 @@
-"""Decide which targets are visited now: what people asked for, then what is due, the longest due first."""
+"""Decide which targets are visited now: what people asked for, then what is due, pressing ones ahead."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from domain.store import Tx
 from domain.targets import Claim
 from triage.desk import Desk
 from triage.outages import Line
+from triage.prices import Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +17,15 @@ class Turns:
 
     desk: Desk
     line: Line
+    purse: Purse
 
     async def take(self, room: int, *, is_idle: bool) -> list[Claim]:
         """Claim up to so many targets; `is_idle` where no visit is under way."""
         now, network = self.desk.now(), self.line.network
         # While nothing can be reached, one look now and then tells when that is over.
         due = int(is_idle and network.may_probe(now)) if network.is_away else room
+        if await self.purse.is_spent():
+            due = 0
 
         def work(tx: Tx) -> list[Claim]:
             # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from app.visitor import Visitor
-from domain.cadence import next_interval
+from domain.cadence import backoff
 from domain.errors import LostClaim
 from domain.ids import VisitId
 from domain.jobs import Turn, batch_of, turn_of
@@ -144,7 +144,7 @@ class Crew:
         """Write that a visit could not be written."""
         failures, gone_since = claim.target.failures + 1, claim.target.gone_since
         now = self.visitor.desk.now()
-        due = now + next_interval(self.visitor.instance.config.cadence, Outcome.ERROR, failures, 0.5)
+        due = now + backoff(self.visitor.instance.config.cadence, failures, 0.5)
         visit = Visit(
             id=VisitId(self.visitor.desk.new_id()),
             target_id=claim.target.id,

@@ -6,7 +6,7 @@ is sealed (`lead_contents`), what a visit needs is encrypted with the host's
 key, and what makes things unique is a keyed digest.
 """
 
-from storage.tables.common import ACTIVE, AWAITED, DUE, METADATA, PENDING, PRESSING
+from storage.tables.common import ACTIVE, AWAITED, DUE, METADATA, OPEN, PENDING, PRESSING
 from storage.tables.evidence import (
     assessments,
     hash_entries,
@@ -53,6 +53,7 @@ __all__ = [
     "AWAITED",
     "DUE",
     "METADATA",
+    "OPEN",
     "PENDING",
     "PRESSING",
     "assessments",

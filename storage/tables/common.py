@@ -23,6 +23,7 @@ PRESSING = text("status = 'active' AND NOT claimed AND pressing")
 LIVING = text("status NOT IN ('retired', 'expired')")
 PENDING = text("status = 'pending'")
 PINNED = text("pinned")
+OPEN = text("status <> 'closed'")
 AWAITED = text("capture = 'awaited'")
 
 

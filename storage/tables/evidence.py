@@ -24,7 +24,7 @@ from domain.observations import Platform
 from domain.scoring import Rule, Score
 from domain.text import Attribute
 from storage.columns import Day, Moment, Word
-from storage.tables.common import AWAITED, METADATA, number
+from storage.tables.common import AWAITED, METADATA, OPEN, number
 
 hash_lists = Table(
     "hash_lists",
@@ -139,6 +139,7 @@ leads = Table(
     Index(None, "target_id", "filed_at"),
     Index(None, "status"),
 )
+Index("ix_leads_open", leads.c.target_id, sqlite_where=OPEN, postgresql_where=OPEN)
 
 lead_posts = Table(
     "lead_posts",

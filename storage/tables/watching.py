@@ -54,7 +54,7 @@ targets = Table(
     Column("extension_by", Text),
     Column("extension_reason", LargeBinary),
     Column("next_due", Moment),
-    Column("pace", Text, nullable=False, server_default=text("''")),  # what was learned of when it posts
+    Column("decision", Text, nullable=False, server_default=text("''")),  # when it is visited next, and why
     Column("budget", Text, nullable=False, server_default=text("''")),  # which its visits are taken from
     Column("pressure", Integer),  # the class of how strongly it asks for visits; NULL before the first
     Column("pressing", Boolean, nullable=False, server_default=true()),  # waits behind no bulk

@@ -30,6 +30,7 @@ from tests.desk import LOCAL, OpenOffice, open_office
 from tests.net.loopback import LOOPBACK_ONLY, USER_AGENT
 from triage.intake import Intake
 from triage.landmarks import KnownHosts
+from triage.prices import Purse
 from triage.turns import Turns
 from triage.watchlist import NewTarget
 
@@ -115,7 +116,8 @@ class World:
     async def pass_time(self, span: timedelta, step: timedelta = HOUR / 2) -> None:
         """Let time pass, with turns taken as they come."""
         until = self.office.clock() + span
-        turns = Turns(desk=self.office.office.desk, line=self.office.intake.line)
+        desk = self.office.office.desk
+        turns = Turns(desk=desk, line=self.office.intake.line, purse=Purse(desk=desk, bytes_a_day=None))
         while self.office.clock() < until:
             for claim in await turns.take(8, is_idle=True):
                 await self.intake.visit(claim, 0.5)

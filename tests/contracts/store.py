@@ -17,6 +17,7 @@ from tests.contracts.store_latency import LatencyContract
 from tests.contracts.store_lists import ListContract
 from tests.contracts.store_network import NetworkContract
 from tests.contracts.store_pages import PageContract
+from tests.contracts.store_prices import PriceContract
 from tests.contracts.store_takedowns import TakedownContract
 from tests.contracts.store_targets import TargetContract
 from tests.contracts.store_telegram import TelegramContract
@@ -32,6 +33,7 @@ class StoreContract(
     NetworkContract,
     TakedownContract,
     HostContract,
+    PriceContract,
     LatencyContract,
 ):
     """The suite; a subclass brings the fixtures `store` and `other_store`, two on one empty database."""

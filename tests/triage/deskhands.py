@@ -19,6 +19,8 @@ from tests.desk import LOCAL, OpenOffice
 from tests.fakes import FakeFingerprinter, FakeMatcher, FakeRules, FakeSource, Step
 from triage.intake import Intake, Limits
 from triage.outages import Line
+from triage.prices import Purse
+from triage.turns import Turns
 from triage.watchlist import NewTarget, TargetView, WatchList
 
 ORGANISATION = Organisation(name="A test hotline", contact="hotline@example.org", zone="Asia/Phnom_Penh")
@@ -47,6 +49,11 @@ class Desk:
             limits=self.limits,
             line=self.line,
         )
+
+    def turns(self, *, bytes_a_day: int | None = None) -> Turns:
+        """Return what hands out turns."""
+        desk = self.opened.office.desk
+        return Turns(desk=desk, line=self.line, purse=Purse(desk=desk, bytes_a_day=bytes_a_day))
 
     @property
     def watchlist(self) -> WatchList:

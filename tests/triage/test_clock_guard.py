@@ -19,13 +19,12 @@ from tests.desk import LOCAL
 from tests.fakes import a_page, a_sight
 from tests.triage.deskhands import Desk
 from triage.timekeeping import Timekeeping
-from triage.turns import Turns
 
 DAY = timedelta(days=1)
 
 
 async def taken(desk: Desk) -> list[Claim]:
-    return await Turns(desk=desk.opened.office.desk, line=desk.line).take(4, is_idle=True)
+    return await desk.turns().take(4, is_idle=True)
 
 
 async def set_back(desk: Desk, by: timedelta = DAY) -> None:
@@ -100,7 +99,7 @@ async def test_nothing_is_approved_by_a_wrong_clock(enrolled: Desk) -> None:
     with pytest.raises(WrongState, match="require_clock_sync"):
         await replace(office.watchlist, desk=lost).approve(chan, waiting.target.id)
     assert (await office.watchlist.approve(chan, waiting.target.id)).target.approved_by == "chan"
-    assert await Turns(desk=lost, line=enrolled.line).take(4, is_idle=True) == []
+    assert await replace(enrolled.turns(), desk=lost).take(4, is_idle=True) == []
 
 
 async def test_a_person_takes_the_clock_as_right_with_a_reason_and_visits_go_on(desk: Desk) -> None:

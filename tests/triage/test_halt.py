@@ -28,7 +28,6 @@ from triage.feeds import Feeds
 from triage.halt import Halt
 from triage.remote import RemoteMatching
 from triage.remote_list import RemoteList
-from triage.turns import Turns
 
 
 @dataclass
@@ -75,7 +74,7 @@ async def lifted(halt: Halt) -> None:
 async def test_a_visit_ends_within_a_page_and_goes_on_where_it_was(desk: Desk) -> None:
     office, stuck = desk.opened.office, Stuck()
     due = (await desk.watch()).target.next_due
-    turns = Turns(desk=office.desk, line=desk.line)
+    turns = desk.turns()
     desk.source.script = (a_page(a_sight("1")), stuck.wait)
     async with asyncio.timeout(20), office.desk.halt.following(desk.opened.store):
         (claim,) = await turns.take(1, is_idle=True)

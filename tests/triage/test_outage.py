@@ -12,7 +12,6 @@ from tests.desk import LOCAL
 from tests.fakes import a_page, a_sight
 from tests.triage.deskhands import Desk
 from triage.outages import Line
-from triage.turns import Turns
 
 MINUTE = timedelta(minutes=1)
 AWAY = VisitEnded(Outcome.UNREACHABLE, "no_resolver")
@@ -33,7 +32,7 @@ async def pass_time(desk: Desk, span: timedelta, *script: VisitEnded) -> int:
     visits, until = 0, desk.opened.clock() + span
     desk.source.script = script or (a_page(a_sight("1")),)
     while desk.opened.clock() < until:
-        for claim in await Turns(desk=desk.opened.office.desk, line=desk.line).take(4, is_idle=True):
+        for claim in await desk.turns().take(4, is_idle=True):
             await desk.intake.visit(claim, 0.5)
             visits += 1
         desk.opened.clock.forward(MINUTE / 2)
@@ -102,7 +101,7 @@ async def test_what_is_caught_up_first_is_what_was_due_first(desk: Desk) -> None
         desk.opened.clock.forward(MINUTE)
     desk.opened.clock.forward(60 * MINUTE)
     desk.line.resume(desk.opened.clock())
-    turns = Turns(desk=desk.opened.office.desk, line=desk.line)
+    turns = desk.turns()
     (probe,) = await turns.take(4, is_idle=True)
     assert probe.target.id == ids[0]
     assert await turns.take(4, is_idle=False) == []

@@ -13,13 +13,14 @@ depends_on = None
 
 EMPTY = sa.text("''")
 ACTIVE = sa.text("status = 'active'")
+OPEN = sa.text("status <> 'closed'")
 PRESSING = sa.text("status = 'active' AND NOT claimed AND pressing")
 
 
 def upgrade() -> None:
     """Add columns and a table; of targets that are watched already nothing is known yet."""
     for column in (
-        sa.Column("pace", Text(), nullable=False, server_default=EMPTY),
+        sa.Column("decision", Text(), nullable=False, server_default=EMPTY),
         sa.Column("budget", Text(), nullable=False, server_default=EMPTY),
         sa.Column("pressure", Integer()),
         sa.Column("pressing", sa.Boolean(), nullable=False, server_default=sa.true()),
@@ -29,6 +30,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_targets_pressure", "targets", ["budget", "pressure"], sqlite_where=ACTIVE, postgresql_where=ACTIVE
     )
+    op.create_index("ix_leads_open", "leads", ["target_id"], sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_table(
         "prices",
         sa.Column("budget", Text(), nullable=False),
