@@ -1,12 +1,15 @@
-"""Lay out the small drawings of the console: scores as sums of their reasons, visits as a strip, delays as columns."""
+"""Lay out the console's drawings: scores as sums of their reasons, visits as a strip, delays and days as columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import log
+from zoneinfo import ZoneInfo
 
+from domain.explanation import NextVisit
 from domain.latency import HALF, MOST, Delays
 from domain.leads import Lead
 from domain.outcomes import Outcome
@@ -19,6 +22,8 @@ FULL = 100  # points that fill a bar; more is drawn as full and written as it is
 SHORTEST, LONGEST = 30.0, 30 * 86_400.0
 COLUMNS = 32
 PLOT_WIDTH, PLOT_HEIGHT = 320, 28
+HOUR = timedelta(hours=1)
+DAY_HOURS, HOUR_WIDTH = 24, PLOT_WIDTH / 24
 TICKS = (60, 600, 3_600, 6 * 3_600, 86_400, 7 * 86_400)
 
 _TONES = {
@@ -71,6 +76,41 @@ class DelayPlot:
     columns: tuple[DelayColumn, ...]
     half: float | None
     most: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayColumn:
+    """The share of posts that come in one hour of the day; `x` is when it begins, in local time."""
+
+    x: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPlot:
+    """A target's day drawn from midnight to midnight, with the times of day at which visits come next."""
+
+    columns: tuple[DayColumn, ...]
+    visits: tuple[float, ...]
+
+
+def day_plot(visit: NextVisit, zone: ZoneInfo) -> DayPlot:
+    """Return the rhythm of a target's day in a zone, and its visits of the next 24 hours."""
+    highest = max(visit.by_hour, default=1)
+    shift = (visit.at.astimezone(zone).utcoffset() or timedelta(0)) / HOUR
+    return DayPlot(
+        columns=tuple(
+            DayColumn(x=(hour + shift) % DAY_HOURS * HOUR_WIDTH, height=round(share / highest * PLOT_HEIGHT, 1))
+            for hour, share in enumerate(visit.by_hour)
+        ),
+        visits=tuple(round((_hour_of(moment) + shift) % DAY_HOURS * HOUR_WIDTH, 1) for moment in visit.ahead),
+    )
+
+
+def _hour_of(moment: datetime) -> float:
+    """Return the hour of the day in UTC, with its parts."""
+    local = moment.astimezone(UTC)
+    return local.hour + local.minute / 60 + local.second / 3_600
 
 
 def delay_plot(delays: Delays) -> DelayPlot:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,7 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
         "plain": printable,
         "lines": lambda text: printable(text, keep=LINES),
         "say": spoken.gettext,
+        "sentence": lambda sentence: spoken.gettext(sentence.text) % sentence.numbers,
         "word": word,
         "when": when,
         "played": played,
@@ -100,6 +102,7 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
         "tone": charts.tone,
         "delay_plot": charts.delay_plot,
         "delay_ticks": charts.delay_ticks,
+        "day_plot": partial(charts.day_plot, zone=zone),
         "zone": zone.key,
     }
     return environment

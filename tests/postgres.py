@@ -26,7 +26,7 @@ from tests.requirements_for import require
 _numbers = itertools.count(1)
 
 
-def _programs() -> Path | None:
+def installed_programs() -> Path | None:
     """Return the folder of the newest installed server's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if found:
@@ -35,7 +35,7 @@ def _programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
-def _unprivileged() -> pwd.struct_passwd | None:
+def unprivileged_user() -> pwd.struct_passwd | None:
     """Return who runs the server when we are root."""
     if os.geteuid() != 0:
         return None
@@ -52,7 +52,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path, programs: Path, user: pwd.struct_passwd | None) -> None:
         self.folder = folder
-        self._programs = programs
+        self.programs = programs
         self._user = user
 
     def url(self, database: str) -> str:
@@ -87,7 +87,7 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [self._programs / program, *arguments],
+            [self.programs / program, *arguments],
             cwd=self.folder,
             user=self._user.pw_uid if self._user else None,
             group=self._user.pw_gid if self._user else None,
@@ -126,10 +126,10 @@ def _folder(factory: pytest.TempPathFactory, user: pwd.struct_passwd | None) -> 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """Return a server that lives as long as the session."""
-    programs = _programs()
+    programs = installed_programs()
     require("postgresql", present=programs is not None)
     assert programs is not None
-    user = _unprivileged()
+    user = unprivileged_user()
     server = PostgresServer(_folder(tmp_path_factory, user), programs, user)
     try:
         server.start()

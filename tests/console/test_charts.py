@@ -1,11 +1,24 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.charts import FULL, PLOT_HEIGHT, PLOT_WIDTH, delay_plot, delay_ticks, score_bars, strip, tone
+from console.charts import (
+    FULL,
+    HOUR_WIDTH,
+    PLOT_HEIGHT,
+    PLOT_WIDTH,
+    day_plot,
+    delay_plot,
+    delay_ticks,
+    score_bars,
+    strip,
+    tone,
+)
+from domain.explanation import NextVisit
 from domain.ids import LeadId, TargetId, VisitId
 from domain.latency import Delays
 from domain.leads import Lead, LeadKind, LeadStatus
@@ -78,3 +91,17 @@ def test_a_delay_stands_above_its_mark() -> None:
     (column,) = hour.columns
     assert column.x <= marks[3_600] < column.x + 10
     assert sorted(marks.values()) == list(marks.values())
+
+
+def test_a_day_is_drawn_in_the_hotline_s_own_time() -> None:
+    at = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)  # 11:30 in Phnom Penh
+    visit = NextVisit(
+        at=at, sentences=(), by_hour=tuple(0.5 if hour in {17, 18} else 0.0 for hour in range(24)), ahead=(at,)
+    )
+    drawn = day_plot(visit, ZoneInfo("Asia/Phnom_Penh"))
+    evening = [round(column.x / HOUR_WIDTH, 3) for column in drawn.columns if column.height]
+    assert evening == [0, 1], "17:00 and 18:00 UTC are midnight and one o'clock there"
+    assert max(column.height for column in drawn.columns) == PLOT_HEIGHT
+    assert drawn.visits == (round(11.5 * HOUR_WIDTH, 1),)
+    half_an_hour_off = day_plot(visit, ZoneInfo("Asia/Kolkata"))
+    assert all(0 <= column.x < PLOT_WIDTH for column in half_an_hour_off.columns)
