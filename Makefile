@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The demo's and the tests' small matrices gain nothing from many threads.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: install run demo test check bench crash fuzz realsites catalogue screenshots lock clean
+.PHONY: install run demo test check bench crash soak fuzz realsites catalogue screenshots lock clean
 
 install: $(STAMP)
 
@@ -62,6 +62,13 @@ crash: $(DEV)
 	KAPEAR_REQUIRE=all KAPEAR_TEST_TELEGRAM_MESSAGES=100000 KAPEAR_TEST_TELEGRAM_KILLS=50 \
 		$(BIN)/python -m pytest tests/acceptance/test_telegram_truth.py
 	KAPEAR_REQUIRE=all KAPEAR_TEST_KILLS=50 $(BIN)/python -m pytest tests/app/test_lists_elsewhere.py tests/matching -k kill
+
+# An hour (or SECONDS) with a fault every minute, on SQLite and then on PostgreSQL; fails if a post is lost or doubled, or memory
+# grows. The plots go to docs.
+SECONDS ?= 3600
+soak: $(DEV)
+	$(BIN)/python -m tests.faults.soak --database sqlite --seconds $(SECONDS) --plot docs/soak-sqlite.svg $(ARGS)
+	$(BIN)/python -m tests.faults.soak --database postgresql --seconds $(SECONDS) --plot docs/soak-postgresql.svg $(ARGS)
 
 # Damaged pictures for ten minutes, with good ones between them; a JSON line of figures (20 seconds are in the suite).
 fuzz: $(DEV)

@@ -16,10 +16,11 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from app import config, logs
-from app.commands import clock, doctor, feeds, forum, hashing, leads, lists, people, reports, telegram, watch
+from app.commands import backups, clock, doctor, feeds, forum, hashing, leads, lists, people, reports, telegram, watch
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
+from domain.condition import WHY
 from domain.errors import KapearError, NotWatchable
 from triage.json_views import lead_json
 
@@ -49,6 +50,8 @@ app.add_typer(clock.app, name="clock")
 for command in (people.init, people.enrol, people.upgrade, doctor.doctor, people.pause, people.purge, people.stats):
     app.command()(command)
 app.command("hash")(hashing.hash_)
+app.command()(backups.backup)
+app.command()(backups.restore)
 lists.app.command("feeds")(feeds.feeds)
 lists.app.command("pull")(feeds.pull)
 
@@ -77,6 +80,8 @@ async def _run(settings: Config) -> None:
         stop = stop_on_signals()
         for warning in visitor.warnings:
             say(f"Warning: {warning}.")
+        for reason in await instance.office.condition.reasons():
+            say(f"Warning: {WHY[reason]}.")
         if not (await instance.office.people.standing()).enrolled:
             say(f"Note: {BESIDE}.")
         say(f"Console: {address} (sign in: kapear user link)")

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.jobs.crew import Crew, log_fault
 from app.jobs.dispatch import Dispatch
 from app.jobs.local import LocalQueue
+from app.jumps import follow_clock
 from app.visitor import Visitor
+from domain.condition import BEAT_EVERY
 from domain.targets import Visit
 
 log = logging.getLogger("kapear.scheduler")
@@ -26,7 +29,7 @@ LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
-PRICES_S = 60.0
+PRICES_S = 300.0
 PURGE_S = 3600.0
 
 
@@ -47,6 +50,7 @@ class Monitor:
         remote = self.visitor.remote
         for job, seconds in (
             (self.tick, TICK_S),
+            (self.visitor.pulse.beat, BEAT_EVERY.total_seconds()),
             (self.visitor.refresh_lists, LISTS_S),
             (self.visitor.rematching.run, LISTS_S),
             (self.visitor.instance.office.lists.expire, EXPIRY_S),
@@ -62,6 +66,7 @@ class Monitor:
                 misfire_grace_time=None,
             )  # fmt: skip
         ticker.start()
+        following = asyncio.create_task(follow_clock(ticker, partial(self._guarded, self.visitor.plan_anew)))
         log.info("monitoring started")
         working = [
             asyncio.create_task(self.crew.run()),
@@ -70,9 +75,11 @@ class Monitor:
         try:
             await self._guarded(self.visitor.prices.refresh)
             await self._guarded(self.tick)
+            await self._guarded(self.visitor.pulse.beat)
             await stop.wait()
         finally:
             self._stopping = True
+            following.cancel()
             ticker.shutdown(wait=False)
             await self._drain(working)
             log.info("monitoring stopped")
@@ -82,6 +89,7 @@ class Monitor:
         await self.crew.settle()
         for dispatch in self.dispatches:
             await dispatch.fill()
+        self.visitor.pulse.ticked()
 
     async def _refill(self, dispatch: Dispatch) -> None:
         """As visits end, fill their places without waiting for the next tick."""

@@ -22,6 +22,7 @@ from app.machine_clock import keeping
 from app.swap import check_swap
 from app.telegram_checkup import check_telegram
 from domain.clock import utc_now
+from domain.condition import WHY, Signs, Standstill, standstill
 from domain.errors import KapearError, OperatorFault
 from domain.timekeeping import ClockFault, ClockReading, Keeping, Require, clock_fault
 from fingerprint import landlock
@@ -149,19 +150,30 @@ async def check_database(config: Config) -> list[Check]:
     """Open the database and compare its schema; then compare the clock with its latest event."""
     if not config.data_dir.is_dir():
         missing = Check(name="database", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
-        return [missing, check_clock(_clock(config, None), enrolled=False)]
+        idle = Check(name="monitoring", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
+        return [missing, check_clock(_clock(config, None), enrolled=False), idle]
     try:
         store = await open_store(config.database_url, data_dir=config.data_dir, create=False)
         try:
-            newest, enrolled = await store.read(lambda tx: (tx.audit.newest(), tx.standing.get().enrolled))
+            newest, standing, beat, offline = await store.read(
+                lambda tx: (tx.audit.newest(), tx.standing.get(), tx.standing.last_beat(), tx.outages.current())
+            )
         finally:
             await store.close()
     except KapearError as fault:
         finding = "it cannot be opened, or its schema is another"
         broken = Check(name="database", state=State.BROKEN, finding=finding, mend=str(fault))
-        return [broken, check_clock(_clock(config, None), enrolled=False)]
+        idle = check_monitoring((Standstill.DATABASE_AWAY,))
+        return [broken, check_clock(_clock(config, None), enrolled=False), idle]
     works = Check(name="database", state=State.OK, finding="it answers, and its schema is of this version")
-    return [works, check_clock(_clock(config, newest), enrolled=enrolled)]
+    reading = _clock(config, newest)
+    wrong = clock_fault(reading, enrolled=standing.enrolled)
+    signs = Signs(standing=standing, clock=wrong, beat=beat, offline_since=offline)
+    return [
+        works,
+        check_clock(reading, enrolled=standing.enrolled),
+        check_monitoring(standstill(signs, reading.now)),
+    ]
 
 
 def _clock(config: Config, newest: datetime | None) -> ClockReading:
@@ -192,6 +204,16 @@ def check_clock(reading: ClockReading, *, enrolled: bool) -> Check:
     else:
         finding += "; no time service keeps it here, and whether another does cannot be known"
     return Check(name="clock", state=State.WARNING, finding=finding, mend=mend)
+
+
+def check_monitoring(reasons: tuple[Standstill, ...]) -> Check:
+    """Say whether monitoring goes on; a warning at most, for before a start it does not."""
+    name = "monitoring"
+    if not reasons:
+        return Check(name=name, state=State.OK, finding="it goes on")
+    finding, _, mend = WHY[reasons[0]].partition(": ")
+    more = f" (also: {', '.join(reasons[1:])})" if reasons[1:] else ""
+    return Check(name=name, state=State.WARNING, finding=finding + more, mend=mend)
 
 
 def check_disk(directory: Path) -> Check:

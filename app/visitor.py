@@ -38,6 +38,7 @@ from net.governor import HostGovernor
 from net.guard import EgressPolicy
 from net.robots import Robots
 from net.session import guarded_session
+from triage.condition import Pulse
 from triage.desk import Desk
 from triage.hosts import Hosts
 from triage.intake import Intake
@@ -60,6 +61,7 @@ class Visitor:
     matcher: ListMatcher
     rematching: Rematching
     feeds: OpenFeeds
+    pulse: Pulse
     purse: Purse
     remote: RemoteList | None = None
     missing_layers: tuple[str, ...] = ()
@@ -89,6 +91,12 @@ class Visitor:
         """Visit one claimed target."""
         return await self.intake.visit(claim, self.dice.random())
 
+    async def plan_anew(self) -> None:
+        """See that no target waits for a time that a wrong clock named."""
+        now = self.desk.now()
+        if moved := await self.desk.store.write(lambda tx: tx.targets.plan_anew(now)):
+            log.warning("planned anew after a clock that was ahead", extra={"targets": moved})
+
     async def refresh_lists(self) -> bool:
         """Load the hash lists again if any changed; returns whether they did."""
         store: Store = self.instance.store
@@ -116,6 +124,7 @@ async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
         await instance.office.lists.tidy()
         async with _equipment(instance) as visitor:
             visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
+            await visitor.plan_anew()
             await visitor.refresh_lists()
             settle()
             yield visitor
@@ -171,6 +180,7 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            pulse=Pulse(desk=instance.office.desk, decodes=lambda: not pool.is_failing),
             purse=Purse(desk=instance.office.desk, bytes_a_day=config.cadence.bytes_a_day),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
             remote=arachnid_list(instance, session),

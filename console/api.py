@@ -9,6 +9,7 @@ from aiohttp import web
 from console.answers import TurnedAway
 from console.calls import Call, as_json
 from console.words import NO_SUCH_PAGE
+from domain.condition import WHY
 from domain.errors import BadInput
 from domain.leads import LeadStatus
 from domain.people import Actor, Role
@@ -64,9 +65,12 @@ async def add_report(call: Call) -> web.Response:
 
 
 async def healthz(call: Call) -> web.Response:
-    """Return that the service answers and its database can be read."""
-    await call.office.people.standing()
-    return as_json({"status": "ok"})
+    """Return 200 while monitoring goes on, and 503 with why while it stands still, whichever process monitors."""
+    reasons = await call.office.condition.reasons()
+    if not reasons:
+        return as_json({"status": "ok"})
+    worst = reasons[0]
+    return as_json({"status": "standing_still", "code": worst, "why": f"{WHY[worst]}."}, status=503)
 
 
 async def metrics(call: Call) -> web.Response:

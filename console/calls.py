@@ -20,6 +20,7 @@ from console.config import ConsoleConfig
 from console.metrics import Metrics
 from console.rendering import Pages
 from console.tries import Tries
+from domain.condition import WHY, Standstill
 from domain.errors import NotAllowed
 from domain.people import Actor, Permission, Session
 from domain.ports import Opener
@@ -112,7 +113,10 @@ class Call:
     async def page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """Return a page, made in a thread: a lead's texts can be megabytes, and the loop waits for nobody."""
         path = self.request.path
+        reasons, paused = await self._standstill() if self.caller is not None else ((), "")
         shared = {
+            "standstill": [WHY[reason] for reason in reasons],
+            "paused": paused,
             "actor": self.caller,
             "csrf": self.session.csrf if self.session else "",
             "path": path,
@@ -126,6 +130,12 @@ class Call:
         html = await asyncio.to_thread(self.console.pages.render, template, self.language, shared | values)
         return web.Response(text=html, content_type="text/html", status=status)
 
+    async def _standstill(self) -> tuple[tuple[Standstill, ...], str]:
+        """Return why nothing is watched, and the reason of whoever paused everything."""
+        reasons = await self.office.condition.reasons()
+        paused = Standstill.PAUSED in reasons
+        return reasons, (await self.office.people.standing()).paused if paused else ""
+
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -136,7 +146,7 @@ class Route:
     A path, who may use it, and what it answers.
 
     `query` names every parameter it reads: others are refused. `summary` is
-    what the API's description says; `answers` and `takes` name schemas there.
+    what the API's description says; `answers`, `otherwise` and `takes` name schemas there.
     """
 
     method: str
@@ -147,6 +157,7 @@ class Route:
     query: frozenset[str] = frozenset()
     summary: str = ""
     answers: str = ""
+    otherwise: str = "Error"
     takes: str = ""
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.calls import Access, Route
+from domain.condition import Standstill
 from domain.hashlists import Algorithm, ListClass, Withdrawal
 from domain.latency import Timing
 from domain.leads import Capture, Closing, LeadStatus
@@ -106,6 +107,7 @@ SCHEMAS: dict[str, Schema] = {
         "synthetic": {"type": "boolean"},
     }),
     "Health": _object({"status": {"const": "ok"}}),
+    "Standstill": _object({"status": {"const": "standing_still"}, "code": _one_of(Standstill), "why": TEXT}),
     "Error": _object({"error": TEXT}),
 }  # fmt: skip
 SCHEMAS["Leads"] = _array(_ref("Lead"))
@@ -150,7 +152,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {
             "201" if route.method == "POST" else "200": _content("Done.", route.answers),
-            "default": _content("Refused, with one line that says why.", "Error"),
+            "default": _content("Refused, with one line that says why.", route.otherwise),
         },
     }
     if route.policy.access is Access.TOKEN:

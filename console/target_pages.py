@@ -10,7 +10,8 @@ from aiohttp import web
 from console import forms
 from console.answers import status_of
 from console.calls import Call, see_other
-from domain.errors import Refused
+from console.words import NO_REASON
+from domain.errors import BadInput, Refused
 from domain.observations import Platform
 from domain.targets import DEFAULT_BACKFILL, MAX_DAYS, MAX_DEPTH
 from triage.watchlist import NewTarget
@@ -90,6 +91,24 @@ async def resume(call: Call) -> web.Response:
     return see_other(f"/targets/{view.target.id}")
 
 
+async def pause_all(call: Call) -> web.Response:
+    """Stop everything that asks others, or show the page again where no reason was given."""
+    try:
+        reason = call.form.get("reason", "").strip()
+        if not reason:
+            raise BadInput(NO_REASON)
+        await call.office.watchlist.pause_all(call.actor, reason)
+    except Refused as error:
+        return await _targets_page(call, EMPTY, pausing=error)
+    return see_other("/targets")
+
+
+async def go_on(call: Call) -> web.Response:
+    """Let everything go on."""
+    await call.office.watchlist.pause_all(call.actor, "")
+    return see_other("/targets")
+
+
 async def retire(call: Call) -> web.Response:
     """Stop watching for good."""
     view = await call.office.watchlist.retire(call.actor, call.id)
@@ -102,11 +121,16 @@ async def visit(call: Call) -> web.Response:
     return see_other(f"/targets/{call.id}")
 
 
-async def _targets_page(call: Call, filled: dict[str, str], problem: Refused | None = None) -> web.Response:
+async def _targets_page(
+    call: Call, filled: dict[str, str], problem: Refused | None = None, pausing: Refused | None = None
+) -> web.Response:
+    """Show the watch list; `problem` is what is wrong with the form of a target, `pausing` with that of a pause."""
     views = await call.office.watchlist.all(call.actor)
+    refused = problem or pausing
     return await call.page(
         "targets.html",
-        status=(status_of(problem) or 400) if problem else 200,
+        status=(status_of(refused) or 400) if refused else 200,
+        pausing=str(pausing) if pausing else "",
         views=views,
         filled=filled,
         problem=str(problem) if problem else "",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from domain import explanation, scoring
+from domain import condition, explanation, scoring
 from domain.hashlists import ListClass, Withdrawal
 from domain.leads import Closing, LeadKind, LeadStatus
 from domain.locators import refused, telegram
@@ -153,9 +153,10 @@ TOO_MANY_TRIES = "Too many wrong passphrases; wait a quarter of an hour."
 BAD_FIELD = "A field of this form was filled in a way that cannot be read."
 BAD_DATE = "A date is written year-month-day, such as 2026-01-31."
 BAD_BACKFILL = "Earlier posts: a number from 0 up, a date such as 2026-01-31, or all."
+NO_REASON = "Say why everything is paused."
 LINES = (
     SIGN_IN_FIRST, NO_SUCH_PAGE, WENT_WRONG, FORM_EXPIRED, WRONG_HOST, TOO_LONG, WRONG_METHOD, WRONG_MEDIA_TYPE,
-    UNKNOWN_PARAMETER, TOO_MANY_TRIES, BAD_FIELD, BAD_DATE, BAD_BACKFILL,
+    UNKNOWN_PARAMETER, TOO_MANY_TRIES, BAD_FIELD, BAD_DATE, BAD_BACKFILL, NO_REASON,
 )  # fmt: skip
 
 
@@ -183,6 +184,8 @@ def messages() -> Iterator[tuple[str, str]]:
         yield text, "domain.explanation"
     for text in (*refused.SENTENCES, *telegram.SENTENCES):
         yield text, "domain.locators"
+    for text in condition.WHY.values():
+        yield text, "domain.condition"
     for text in (*NOTICES, *ERROR_TITLES.values(), *LINES):
         yield text, "console.words"
 

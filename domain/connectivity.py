@@ -18,7 +18,7 @@ from domain.outcomes import Outcome
 from domain.presence import UNCONFIRMED
 
 RECENT = timedelta(minutes=2)  # who answered within this speaks for the network
-PROBES = timedelta(minutes=1)  # while it is away, one due target is looked at this often
+PROBES = timedelta(seconds=20)  # while it is away, one due target is looked at this often
 SURE_AFTER = timedelta(minutes=5)  # where only one target is there to ask
 NO_NETWORK = frozenset({"no_route", "no_resolver"})  # codes that hardly any single host can cause
 DOUBTED = timedelta(minutes=10)  # how far back failures are forgiven that turn out to be the network's

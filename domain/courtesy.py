@@ -40,13 +40,15 @@ class Courtesy:
     How much patience a host is shown.
 
     It rests after so many `failures` in a row, for `first_rest`, then for twice
-    as long each time, up to `longest_rest`. What it asks for itself is obeyed
+    as long each time, up to `longest_rest`; where it says that it is too much
+    and not for how long, for `first_pause` at first. What it asks for itself is obeyed
     up to `obeyed`: a pause of a year would end the watch. A rest of up to
     `patience` is waited for; for a longer one the visit ends.
     """
 
     failures: int = 5
-    first_rest: timedelta = timedelta(minutes=1)
+    first_rest: timedelta = timedelta(seconds=20)
+    first_pause: timedelta = timedelta(minutes=1)
     longest_rest: timedelta = timedelta(hours=1)
     obeyed: timedelta = timedelta(days=1)
     patience: timedelta = timedelta(seconds=10)
@@ -70,10 +72,11 @@ QUIET = HostState()
 
 
 def rest_left(rules: Courtesy, state: HostState, now: datetime) -> timedelta | None:
-    """Return how long a host is to be left alone yet, or None; a clock that was set back makes no rest longer."""
+    """Return how long a host is to be left alone yet, or None; a clock that was set back makes none endless."""
     if state.rests_until is None or state.rests_until <= now:
         return None
-    return min(state.rests_until - now, rules.obeyed)
+    longest = rules.obeyed if state.asked_for_it else rules.longest_rest * (1 + _SPREAD)
+    return min(state.rests_until - now, longest)
 
 
 def is_on_probation(rules: Courtesy, state: HostState) -> bool:
@@ -98,7 +101,8 @@ def after_head(
         return replace(state, rests_until=until, rests_because=because)
     if status == TOO_MANY_REQUESTS:
         failures = state.failures + 1
-        return _resting(rules, replace(state, failures=failures), failures, f"http_{status}", now=now, dice=dice)
+        pause = _doubled(rules, rules.first_pause, failures)
+        return _resting(replace(state, failures=failures), pause, f"http_{status}", now=now, dice=dice)
     return state
 
 
@@ -116,12 +120,17 @@ def after_loss(rules: Courtesy, state: HostState, *, now: datetime, dice: float)
     lost = replace(state, failures=state.failures + 1)
     if not is_on_probation(rules, lost):
         return lost
-    return _resting(rules, lost, lost.failures - rules.failures + 1, FAILING, now=now, dice=dice)
+    rest = _doubled(rules, rules.first_rest, lost.failures - rules.failures + 1)
+    return _resting(lost, rest, FAILING, now=now, dice=dice)
 
 
-def _resting(rules: Courtesy, state: HostState, times: int, because: str, *, now: datetime, dice: float) -> HostState:
-    """Return a state that rests for the `times`th time, unless it rests for longer already."""
-    rest = min(rules.first_rest * (1 << min(times - 1, 16)), rules.longest_rest)
+def _doubled(rules: Courtesy, first: timedelta, times: int) -> timedelta:
+    """Return how long a host rests for the `times`th time."""
+    return min(first * (1 << min(times - 1, 16)), rules.longest_rest)
+
+
+def _resting(state: HostState, rest: timedelta, because: str, *, now: datetime, dice: float) -> HostState:
+    """Return a state that rests for about so long, unless it rests for longer already."""
     until = now + rest * (1 + _SPREAD * (2 * dice - 1))
     if state.rests_until is not None and state.rests_until >= until:
         return state

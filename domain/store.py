@@ -15,6 +15,8 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.backups import TableHead, TableRow
+from domain.condition import Beat
 from domain.connectivity import Failure, Outage
 from domain.courtesy import HostState
 from domain.feeds import FeedState
@@ -124,6 +126,12 @@ class StandingBook(Protocol):
     def pause_all(self, reason: str) -> None:
         """Stop all visits with a reason; an empty reason lets them go on."""
 
+    def beat(self, beat: Beat) -> None:
+        """Write the last sign of the process that visits."""
+
+    def last_beat(self) -> Beat:
+        """Return the last sign of the process that visits."""
+
 
 class ReportBook(Protocol):
     """What the public told the hotline."""
@@ -167,6 +175,14 @@ class TargetBook(Protocol):
 
     def expire(self, now: datetime) -> list[TargetId]:
         """Mark as expired what lived past its end; returns which."""
+
+    def plan_anew(self, now: datetime) -> int:
+        """
+        Plan anew what a clock that was ahead has planned; returns for how many targets.
+
+        A visit that lies in the future is said to be of now, and the next comes
+        as long after it as it was to come.
+        """
 
     def purge(self, before: datetime) -> int:
         """Delete posts that belong to no lead and were last changed before a moment; returns how many."""
@@ -636,6 +652,19 @@ class AuditBook(Protocol):
         """Let the times of earlier events count no more for what is newest: they were of a wrong clock."""
 
 
+class ArchiveBook(Protocol):
+    """Every table as it stands, for a backup."""
+
+    def schema(self) -> str:
+        """Return the schema's revision."""
+
+    def count(self) -> int:
+        """Return how many rows a backup holds."""
+
+    def records(self) -> Iterator[TableHead | TableRow]:
+        """Return every table and its rows; what rows refer to stands before them."""
+
+
 class Tx(Protocol):
     """One transaction, and every book in it."""
 
@@ -657,6 +686,7 @@ class Tx(Protocol):
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook
+    archive: ArchiveBook
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""

@@ -78,6 +78,12 @@ class FingerprintPool:
         self._idle: list[Worker] = []
         self._alive: set[Worker] = set()
         self._closed = False
+        self._started_in_vain = 0  # since the last child that did start
+
+    @property
+    def is_failing(self) -> bool:
+        """Return whether no child lives, and as many as there should be could not be started."""
+        return not self._alive and self._started_in_vain >= self._children
 
     @property
     def pids(self) -> frozenset[int]:
@@ -236,7 +242,12 @@ class FingerprintPool:
             raise MediaUnavailable("no_fingerprint_child") from None
 
     async def _started(self) -> Worker:
-        worker = await Worker.start(memory=self._memory, max_bytes=self._max_bytes)
+        try:
+            worker = await Worker.start(memory=self._memory, max_bytes=self._max_bytes)
+        except ChildDied:
+            self._started_in_vain += 1
+            raise
+        self._started_in_vain = 0
         self._alive.add(worker)
         if self._closed:
             await self._end(worker)

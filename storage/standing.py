@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from domain.condition import Beat
 from domain.mandate import Mandate, Organisation, Standing
 from storage.rows import columns_of, made
 from storage.tables import instance, mandate, organisation, users
@@ -42,3 +43,12 @@ class StandingOrder:
     def pause_all(self, reason: str) -> None:
         """Stop all visits with a reason; an empty reason lets them go on."""
         self._connection.execute(update(instance).values(paused=reason))
+
+    def beat(self, beat: Beat) -> None:
+        """Write the last sign of the process that visits."""
+        self._connection.execute(update(instance).values(beat_at=beat.at, beat_fault=beat.fault))
+
+    def last_beat(self) -> Beat:
+        """Return the last sign of the process that visits."""
+        row = self._connection.execute(select(instance.c.beat_at, instance.c.beat_fault)).one()
+        return Beat(at=row.beat_at, fault=row.beat_fault)

@@ -23,6 +23,7 @@ from domain.ids import TargetId
 from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
 from domain.store import (
+    ArchiveBook,
     AuditBook,
     FeedBook,
     HostBook,
@@ -47,8 +48,9 @@ from domain.store import (
 )
 from domain.targets import Claim
 from storage import network
+from storage.archive import Archive
 from storage.audit import Audit
-from storage.engine import READERS, Engines
+from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
 from storage.figures import count
@@ -58,6 +60,7 @@ from storage.leads import Leads
 from storage.lists import Lists
 from storage.opinions import Opinions
 from storage.pages import Page
+from storage.patience import number_of, was_committed
 from storage.people import People
 from storage.prices import Prices
 from storage.prints import Prints
@@ -97,6 +100,7 @@ class SqlTx:
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
+        self.archive: ArchiveBook = Archive(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""
@@ -209,11 +213,19 @@ def _seen(job: asyncio.Future[T]) -> None:
 
 
 def _transact(engine: Engine, work: Callable[[Tx], T], *, writes: bool) -> T:
+    ending: tuple[T, str | None] | None = None  # what it returns, and its number, once only the commit is left
     try:
         with engine.begin() as connection:
-            return work(SqlTx(connection, writes=writes))
+            done = work(SqlTx(connection, writes=writes))
+            if writes and engine.dialect.name == "postgresql":
+                ending = done, number_of(connection)
     except DBAPIError as error:
+        number = ending[1] if ending is not None and error.connection_invalidated else None
+        if ending is not None and number is not None and was_committed(make_lone_engine(engine), number):
+            return ending[0]
         raise fault(error) from None  # the driver's own words quote what was written
+    else:
+        return done
 
 
 def _checkpoint(engine: Engine) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, func, literal, select, update
+from sqlalchemy import BigInteger, Connection, case, delete, func, literal, select, type_coerce, update
 
 from domain.errors import NotFound, WrongState
 from domain.ids import TargetId
 from domain.observations import Platform
 from domain.targets import TargetStatus, WatchTarget
 from storage.claims import NO_TARGET, TARGET, Claims
+from storage.columns import micros
 from storage.observed import Observed
 from storage.rows import chunks, columns_of, insert_new, made
 from storage.tables import lead_posts, posts, revisions, targets
@@ -92,3 +93,12 @@ class Targets(Claims, Observed):
         over = update(targets).where(targets.c.status.not_in(_OVER), targets.c.expires_at <= now)
         expired = over.values(status=TargetStatus.EXPIRED, next_due=None).returning(targets.c.id)
         return list(self._connection.execute(expired).scalars())
+
+    def plan_anew(self, now: datetime) -> int:
+        """Plan anew what a clock that was ahead has planned; returns for how many targets."""
+        due, visited = (type_coerce(column, BigInteger) for column in (targets.c.next_due, targets.c.last_visit_at))
+        waits = update(targets).where(targets.c.last_visit_at > now)
+        meant = type_coerce(literal(micros(now), BigInteger) + due - visited, targets.c.next_due.type)
+        moved = self._connection.execute(waits.values(next_due=meant, last_visit_at=now)).rowcount
+        never = update(targets).where(targets.c.last_visit_at.is_(None), targets.c.next_due > now)
+        return moved + self._connection.execute(never.values(next_due=now)).rowcount

@@ -42,6 +42,7 @@ from storage.opening import open_store
 from storage.store import SqlStore
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.intake import Intake
@@ -286,6 +287,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         latency=Latencies(desk=desk),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
+        condition=Condition(desk=desk),
     )
     opened = OpenOffice(
         office=office,

@@ -7,6 +7,7 @@ refuses to run as root, so root hands it to an unprivileged user.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import pwd
@@ -26,7 +27,7 @@ from tests.requirements_for import require
 _numbers = itertools.count(1)
 
 
-def installed_programs() -> Path | None:
+def _programs() -> Path | None:
     """Return the folder of the newest installed server's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if found:
@@ -35,7 +36,7 @@ def installed_programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
-def unprivileged_user() -> pwd.struct_passwd | None:
+def _unprivileged() -> pwd.struct_passwd | None:
     """Return who runs the server when we are root."""
     if os.geteuid() != 0:
         return None
@@ -73,11 +74,20 @@ class PostgresServer:
         self.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def start(self) -> None:
-        data = self.folder / "data"
-        self._run("initdb", "-D", str(data), "-U", "kapear", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        data = str(self.folder / "data")
+        self._run("initdb", "-D", data, "-U", "kapear", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        self._begin()
+
+    def restart(self) -> None:
+        """End it as a power cut does, and begin it again."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        self._begin()
+
+    def _begin(self) -> None:
         # The power is not cut in tests: kill -9 of a client needs no fsync of the server.
         options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c shared_buffers=32MB -c max_connections=60"
-        self._run("pg_ctl", "-D", str(data), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+        data = str(self.folder / "data")
+        self._run("pg_ctl", "-D", data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
     def stop(self) -> None:
         try:
@@ -103,18 +113,20 @@ class PostgresServer:
             pytest.fail(f"{program} failed: {log.read_text() if log.exists() else 'no log'}", pytrace=False)
 
 
-def _folder(factory: pytest.TempPathFactory, user: pwd.struct_passwd | None) -> Path:
+def _folder(near: Path, user: pwd.struct_passwd | None) -> Path:
     """
-    Make a folder that the server's user can reach.
+    Make a folder that the server's user can reach, in `near` or above it.
 
     pytest closes root's temporary folder to everybody else, again with every
     run that starts, so under root the server's folder stands beside it.
     """
     if user is None:
-        return factory.mktemp("pg")
+        made = near / "pg"
+        made.mkdir(mode=0o700)
+        return made
     open_to_all = (
         folder
-        for folder in factory.getbasetemp().resolve().parents
+        for folder in near.resolve().parents
         if all(above.stat().st_mode & 0o001 for above in (folder, *folder.parents))
     )
     made = next(open_to_all) / f"kapear-pg-{os.getpid()}"
@@ -126,11 +138,18 @@ def _folder(factory: pytest.TempPathFactory, user: pwd.struct_passwd | None) -> 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """Return a server that lives as long as the session."""
-    programs = installed_programs()
+    with running_postgres(tmp_path_factory.mktemp("pg")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running_postgres(near: Path) -> Iterator[PostgresServer]:
+    """Run a server for the length of the block, in a folder in `near`, or above it where its user can reach that."""
+    programs = _programs()
     require("postgresql", present=programs is not None)
     assert programs is not None
-    user = unprivileged_user()
-    server = PostgresServer(_folder(tmp_path_factory, user), programs, user)
+    user = _unprivileged()
+    server = PostgresServer(_folder(near, user), programs, user)
     try:
         server.start()
         yield server

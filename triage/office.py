@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from triage.assessments import Assessments
 from triage.audit_log import AuditLog
+from triage.condition import Condition
 from triage.desk import Desk
 from triage.hash_lists import HashLists
 from triage.latency import Latencies
@@ -38,3 +39,4 @@ class Office:
     latency: Latencies
     audit: AuditLog
     timekeeping: Timekeeping
+    condition: Condition

@@ -113,6 +113,20 @@ async def test_the_description_health_and_figures_need_no_sign_in(desk: Desk) ->
     assert figures.headers["content-type"].startswith("text/plain")
 
 
+async def test_health_is_that_of_the_monitoring_and_says_why_not(desk: Desk) -> None:
+    visitor = desk.stranger()
+    assert (await visitor.get("/healthz")).status == 200
+    await desk.office.watchlist.pause_all(LOCAL, "a reason of nobody's concern")
+    answer = await visitor.get("/healthz")
+    assert (answer.status, json.loads(answer.text)["code"]) == (503, "paused")
+    assert "nobody's concern" not in answer.text
+    desk.opened.clock.forward(timedelta(minutes=2))
+    answer = await visitor.get("/healthz")
+    assert (answer.status, json.loads(answer.text)["code"]) == (503, "no_tick")
+    assert conforms(json.loads(answer.text), SCHEMAS["Standstill"])
+    assert "kapear run" in json.loads(answer.text)["why"]
+
+
 async def test_delays_are_counted_from_when_the_console_began(desk: Desk) -> None:
     visitor, clock = desk.stranger(), desk.opened.clock
     view = await desk.opened.add_target()

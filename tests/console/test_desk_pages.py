@@ -413,3 +413,32 @@ async def test_pages_tell_what_is_gone_what_was_not_watched_and_what_is_to_be_ex
     assert "Extension asked for" not in (await chan.get(place)).words
     figures = await enrolled.stranger().get("/metrics")
     assert "kapear_offline 1.0" in figures.text
+
+
+async def test_who_may_steer_pauses_everything_and_every_page_says_so_in_both_languages(enrolled: Desk) -> None:
+    bopha, vuthy = await enrolled.sign_in("bopha"), await enrolled.sign_in("vuthy")
+    assert "Pause everything" not in (await vuthy.get("/targets")).words
+    assert (await vuthy.send("/pause", reason="no")).status == 403
+    assert "Everything is paused" not in (await bopha.get("/")).words
+    assert "Pause everything" in (await bopha.get("/targets")).words
+    refused = await bopha.send("/pause", reason="  ")
+    assert refused.status == 400
+    assert "Say why everything is paused" in refused.words
+    assert (await bopha.send("/pause", reason="counsel <b>asks</b> for it")).status == 303
+    for page in ("/", "/reports", "/lists"):
+        words = (await bopha.get(page)).words
+        assert "Everything is paused, so nothing is watched" in words
+        assert "Paused, because: counsel <b>asks</b> for it" in words
+    assert "អ្វីៗទាំងអស់ត្រូវបានផ្អាក" in (await bopha.get("/targets?lang=km")).words
+    assert (await bopha.send("/go-on")).status == 303
+    await bopha.get("/targets?lang=en")
+    assert "Everything is paused" not in (await bopha.get("/targets")).words
+    standing = await enrolled.office.people.standing()
+    assert standing.paused == ""
+
+
+async def test_who_signs_in_sees_what_is_wrong_with_the_clock_and_strangers_do_not(desk: Desk) -> None:
+    visitor = await desk.sign_in()
+    desk.opened.clock.forward(-timedelta(days=1))
+    assert "kapear clock accept" in (await visitor.get("/")).words
+    assert "kapear clock accept" not in (await desk.stranger().get("/sign-in/none")).words

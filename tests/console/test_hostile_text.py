@@ -27,6 +27,7 @@ def steers(page: str) -> set[str]:
 def error_page(line: str) -> str:
     shared: dict[str, object] = {"actor": None, "csrf": "", "path": "/", "here": "/", "now": None, "may": {}}
     shared["warnings"] = (line,)
+    shared["standstill"], shared["paused"] = [line], f"because {line}"
     return PAGES.render("error.html", "en", shared | {"title": line, "line": line, "translated": False})
 
 

@@ -42,6 +42,8 @@ REVIEWED: dict[tuple[str, str], Reviewed] = {
         "what was reported and decided to be watched", f"{BOOK}; no figure of what was found"
     ),
     ("POST", "/targets"): Reviewed("the form again when refused", "a person brings the address, with a report"),
+    ("POST", "/pause"): Reviewed("the form again when refused", "it stops everything, and finds nothing"),
+    ("POST", "/go-on"): Reviewed("nothing", "it lets everything go on"),
     ("GET", "/targets/{id}"): Reviewed(
         "one target's decisions and visits, and how late its leads were", f"{ONE}; it names neither matches nor leads"
     ),
@@ -69,7 +71,7 @@ REVIEWED: dict[tuple[str, str], Reviewed] = {
     ("GET", "/api/v1/targets"): Reviewed("what was decided to be watched", f"{BOOK}; no figure of what was found"),
     ("POST", "/api/v1/reports"): Reviewed("the report that was handed in", "a person brings the report"),
     ("GET", "/api/v1/openapi.json"): Reviewed("this very table", "it shows nothing that is stored"),
-    ("GET", "/healthz"): Reviewed("ok", "it shows nothing that is stored"),
+    ("GET", "/healthz"): Reviewed("ok, or why nothing is watched", "it shows nothing of what is watched"),
     ("GET", "/metrics"): Reviewed("totals", "no figure has a label that names a place"),
     ("GET", "/static/{name}"): Reviewed("the console's own files", "it shows nothing that is stored"),
 }

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from console.metrics import Metrics
 from console.server import ConsoleConfig, Serving, make_app, serve
+from domain.condition import Beat
 from domain.people import Actor
 from tests.desk import LOCAL, SELLING, OpenOffice, open_office, post
 from triage.office import Office
@@ -112,6 +113,7 @@ class Desk:
 @asynccontextmanager
 async def open_desk(tmp_path: Path, *, enrolled: bool = False, warnings: tuple[str, ...] = ()) -> AsyncIterator[Desk]:
     async with open_office(tmp_path, enrolled=enrolled) as opened:
+        await opened.store.write(lambda tx: tx.standing.beat(Beat(at=opened.clock())))  # somebody monitors
         metrics = Metrics(CollectorRegistry())
         app = make_app(opened.office, ConsoleConfig(warnings=warnings), opened.unlock, metrics)
         serving = await serve(app, "127.0.0.1", 0)

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from domain.audit import GENESIS, AuditDraft, verify
+from domain.condition import Beat
 from domain.errors import NotFound, WrongState
 from domain.hashlists import HashEntry, HashList, LiveList
 from domain.ids import ListId, ReferralId, ReportId
@@ -249,6 +250,12 @@ class DeskContract:
         await store.write(lambda tx: tx.lists.add_entries(hash_list.id, entries))
         await store.write(lambda tx: tx.lists.activate(hash_list.id, entries=len(entries), now=NOW))
         return hash_list.id
+
+    async def test_the_last_sign_of_who_visits_is_kept(self, store: Store) -> None:
+        assert await store.read(lambda tx: tx.standing.last_beat()) == Beat(at=None)
+        for beat in (Beat(at=NOW, fault="decoding_fails"), Beat(at=NOW + MINUTE)):
+            await store.write(lambda tx, beat=beat: tx.standing.beat(beat))  # type: ignore[misc]
+            assert await store.read(lambda tx: tx.standing.last_beat()) == beat
 
     # The audit log.
 

@@ -54,6 +54,21 @@ class TargetContract:
         assert await store.read(lambda tx: tx.targets.count([TargetStatus.ACTIVE, newer.status])) == 2
         assert await store.read(lambda tx: tx.targets.count([])) == 0
 
+    async def test_what_a_clock_that_was_ahead_has_planned_is_planned_anew(self, store: Store) -> None:
+        right = await put_target(store, last_visit_at=NOW, next_due=NOW + MINUTE)
+        ahead = await put_target(store, last_visit_at=NOW + DAY, next_due=NOW + DAY + 15 * MINUTE)
+        never = await put_target(store, next_due=NOW + DAY)
+        paused = await put_target(store, last_visit_at=NOW + DAY, next_due=None, status=TargetStatus.PAUSED)
+        assert await store.write(lambda tx: tx.targets.plan_anew(NOW)) == 3
+        after = {one.id: (one.last_visit_at, one.next_due) for one in await store.read(lambda tx: tx.targets.all())}
+        assert after == {
+            right.id: (NOW, NOW + MINUTE),
+            ahead.id: (NOW, NOW + 15 * MINUTE),
+            never.id: (None, NOW),
+            paused.id: (NOW, None),
+        }
+        assert await store.write(lambda tx: tx.targets.plan_anew(NOW)) == 0
+
     @pytest.mark.parametrize("over", [TargetStatus.RETIRED, TargetStatus.EXPIRED])
     async def test_a_place_is_watched_once_while_its_target_lives(self, store: Store, over: TargetStatus) -> None:
         first = await put_target(store, locator_digest="digest")

@@ -105,7 +105,7 @@ def test_failures_in_a_row_make_a_host_rest_for_longer_and_longer() -> None:
         left = rest_left(RULES, state, now)
         rests.append(0 if left is None else int(left.total_seconds()))
         now += left or SECOND
-    assert rests == [0, 0, 0, 0, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]
+    assert rests == [0, 0, 0, 0, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
     assert (state.rests_because, is_on_probation(RULES, state)) == (FAILING, True)
     assert after_body(RULES, state, 200, now=now, dice=0.5) is QUIET
 
@@ -185,3 +185,10 @@ def test_seconds_and_dates_say_the_same(seconds: int, now: datetime) -> None:
     now = now.replace(microsecond=0)
     date = format_datetime(now + timedelta(seconds=seconds), usegmt=True)
     assert wait_of(str(seconds), now) == wait_of(date, now) == timedelta(seconds=seconds)
+
+
+def test_a_failing_host_noted_by_a_clock_a_day_ahead_rests_for_its_longest_at_most() -> None:
+    state = HostState(rests_until=NOW + timedelta(days=1), rests_because=FAILING, failures=9)
+    left = rest_left(RULES, state, NOW)
+    assert left is not None
+    assert RULES.longest_rest <= left < 2 * RULES.longest_rest

@@ -1,0 +1,267 @@
+"""
+Run for an hour while something is broken every minute, and see whether anything is lost, doubled, or grows.
+
+    python -m tests.faults.soak [--seconds 3600] [--database sqlite|postgresql] [--plot docs/soak-sqlite.svg]
+
+A real `kapear run` watches quick channels; a proxy stands between it and the platform, another between it and
+PostgreSQL, and its clock is one that can be set. It is killed in the first quarter only, and once at the end: memory
+is compared between the second and the last quarter, so the process has to live through both. Prints a JSON line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import signal
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from benchmarks.plots import Series, line_chart
+from tests.faults.channels import ROOT, Channels
+from tests.faults.clock import DAY, FakeClock
+from tests.faults.house import PATIENCE_S, House, Runner, family, furnished
+from tests.faults.proxy import Fault, FaultProxy
+from tests.postgres import PostgresServer, running_postgres
+
+CHANNELS = 16
+RATE = 4.0  # posts a second, over all channels
+INTERVAL_S = 5
+SAMPLE_S = 5.0
+FAULT_EVERY_S = 60.0
+HELD_S = 10.0  # how long a fault lasts, where it lasts
+RECOVERY_S = 30.0  # promised
+FLAT = 0.05
+MIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fault that was injected: when, which, and how long after its end the next visit saw something."""
+
+    at: float
+    fault: str
+    recovered_s: float
+
+
+@dataclass
+class Soak:
+    """The run, its faults and its samples."""
+
+    house: House
+    runner: Runner
+    clock: FakeClock
+    platform: FaultProxy
+    database: FaultProxy | None
+    server: PostgresServer | None
+    seconds: float
+    every: float
+    held: float
+    begun: float = 0.0
+    events: list[Event] = field(default_factory=list)
+    samples: list[tuple[float, float]] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Break something every so often until time is up, then let everything come to rest."""
+        self.begun = time.monotonic()
+        turns = itertools.cycle(self._faults())
+        with self.runner:
+            for number in itertools.count(1):
+                self._sample_until(number * self.every)
+                if self._passed() + self.every > self.seconds:
+                    break
+                is_early = self._passed() < self.seconds / 4
+                name, fault = ("killed", self._killed) if is_early and number % 2 else next(turns)
+                fault()
+                self.events.append(Event(self._passed(), name, self._recovered()))
+            self._sample_until(self.seconds)
+            self._killed()
+            self.house.channels.pace(0)
+            self.verdict = self.house.whole(seconds=PATIENCE_S)
+            self.runner.stop()
+        self.runner.check_log()
+
+    def _faults(self) -> list[tuple[str, Callable[[], None]]]:
+        """Return every fault there is, by name."""
+        faults: list[tuple[str, Callable[[], None]]] = [
+            ("platform resets", lambda: self._proxied(self.platform, Fault.RESET)),
+            ("a fingerprint child is killed", self._child_killed),
+            ("platform answers garbage", lambda: self._proxied(self.platform, Fault.GARBAGE)),
+            ("stopped and continued", self._frozen),
+            ("platform half-closes", lambda: self._proxied(self.platform, Fault.HALF_CLOSE)),
+            ("clock a day back", self._set_back),
+            ("platform stalls", lambda: self._proxied(self.platform, Fault.STALL)),
+            ("clock a day ahead", self._set_ahead),
+            ("platform is slow", lambda: self._proxied(self.platform, Fault.DELAY)),
+            ("platform is away", lambda: self._proxied(self.platform, Fault.REFUSE)),
+        ]
+        database = self.database
+        if database is None:
+            return faults
+        kinds = (
+            Fault.RESET, Fault.CUT_AFTER_COMMIT, Fault.HALF_CLOSE, Fault.DELAY, Fault.GARBAGE,
+            Fault.CUT_BEFORE_COMMIT, Fault.STALL,
+        )  # fmt: skip
+        more: list[tuple[str, Callable[[], None]]] = [
+            *((f"database: {kind.value}", lambda kind=kind: self._proxied(database, kind)) for kind in kinds),
+            ("database restarts", self._database_restarts),
+        ]
+        return [each for pair in itertools.zip_longest(more, faults) for each in pair if each is not None]
+
+    def _passed(self) -> float:
+        return time.monotonic() - self.begun
+
+    def _sample_until(self, moment: float) -> None:
+        while (left := moment - self._passed()) > 0:
+            time.sleep(min(SAMPLE_S, left))
+            process = self.runner.process
+            assert process is not None
+            assert process.poll() is None, "it ended of its own accord"
+            self.samples.append((self._passed(), pss(process.pid)))
+
+    def _recovered(self) -> float:
+        return round(self.house.looks_again(seconds=PATIENCE_S), 1)
+
+    def _proxied(self, proxy: FaultProxy, fault: Fault) -> None:
+        with proxy.during(fault):
+            time.sleep(self.held)
+
+    def _killed(self) -> None:
+        self.runner.kill()
+        self.runner.start()
+
+    def _child_killed(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.runner.children()[0], signal.SIGKILL)
+
+    def _frozen(self) -> None:
+        self.runner.signal(signal.SIGSTOP)
+        time.sleep(self.held)
+        self.runner.signal(signal.SIGCONT)
+
+    def _set_back(self) -> None:
+        right = self.clock.ahead
+        self.clock.set(right - DAY)
+        time.sleep(self.held)
+        self.clock.set(right)
+
+    def _set_ahead(self) -> None:
+        self.clock.set(self.clock.ahead + DAY)
+        time.sleep(self.held)
+
+    def _database_restarts(self) -> None:
+        assert self.server is not None
+        self.server.restart()
+
+
+def pss(pid: int) -> float:
+    """Return the memory of a process and its children in MiB: each page counts once, in parts."""
+    total = 0
+    for member in family(pid):
+        with contextlib.suppress(OSError):  # it has ended
+            lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
+            total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return total / MIB
+
+
+def quarters(samples: list[tuple[float, float]], seconds: float) -> tuple[float, float]:
+    """Return the median memory of the second and of the last quarter."""
+    first, last = (
+        statistics.median(value for at, value in samples if begin * seconds <= at < end * seconds)
+        for begin, end in ((0.25, 0.5), (0.75, 1.01))
+    )
+    return first, last
+
+
+def plot(soak: Soak, database: str) -> str:
+    minutes = [(at / 60, value) for at, value in soak.samples]
+    recovered = [(event.at / 60, event.recovered_s) for event in soak.events]
+    return line_chart(
+        [
+            Series("memory of all processes, MiB PSS", minutes),
+            Series("seconds from the end of a fault to the next visit that saw its target", recovered, is_dotted=True),
+        ],
+        title=f"A soak with a fault every {soak.every:.0f} s, {database}",
+        x="minutes",
+        y="MiB; seconds",
+        marks=[event.at / 60 for event in soak.events],
+    )
+
+
+@contextlib.contextmanager
+def soaking(
+    folder: Path, *, seconds: float, every: float, held: float, database: str, channels: int, interval_s: int
+) -> Iterator[Soak]:
+    """Set everything up for a soak."""
+    with contextlib.ExitStack() as stack:
+        served = stack.enter_context(Channels(channels=channels, posts=20, rate=RATE))
+        platform = stack.enter_context(FaultProxy(("127.0.0.1", served.port)))
+        server = proxy = None
+        url = told = ""
+        if database == "postgresql":
+            server = stack.enter_context(running_postgres(folder))
+            url = server.create()
+            proxy = stack.enter_context(FaultProxy(str(server.folder / ".s.PGSQL.5432")))
+            told = url.replace("@/", f"@127.0.0.1:{proxy.port}/").partition("?")[0]
+        house = furnished(
+            folder, served, database_url=url, told_url=told, platform_port=platform.port, interval_s=interval_s
+        )
+        clock = FakeClock(folder / "clock")
+        runner = Runner(house.kapear, folder / "log", clock.environment)
+        yield Soak(house, runner, clock, platform, proxy, server, seconds, every, held)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--seconds", type=float, default=3600)
+    options.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    options.add_argument("--plot", type=Path)
+    options.add_argument("--folder", type=Path, default=ROOT / "build" / "soak")
+    chosen = options.parse_args()
+    folder: Path = chosen.folder / chosen.database
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with soaking(
+        folder,
+        seconds=chosen.seconds,
+        every=FAULT_EVERY_S,
+        held=HELD_S,
+        database=chosen.database,
+        channels=CHANNELS,
+        interval_s=INTERVAL_S,
+    ) as soak:
+        try:
+            soak.run()
+        finally:
+            (folder / "events.json").write_text(json.dumps([asdict(event) for event in soak.events], indent=1))
+            (folder / "samples.json").write_text(json.dumps(soak.samples))
+        second, last = quarters(soak.samples, chosen.seconds)
+        line = {
+            "figure": f"soak, {chosen.database}",
+            "seconds": chosen.seconds,
+            "posts": sum(soak.house.channels.counts().values()),
+            "visits": soak.house.books.looks(),
+            "faults": len(soak.events),
+            "slowest recovery, s": max(event.recovered_s for event in soak.events),
+            **asdict(soak.verdict),
+            "memory of the second quarter, MiB": round(second, 1),
+            "memory of the last quarter, MiB": round(last, 1),
+            "ratio": round(last / second, 3),
+        }
+    if chosen.plot is not None:
+        chosen.plot.parent.mkdir(parents=True, exist_ok=True)
+        chosen.plot.write_text(plot(soak, chosen.database))
+    print(json.dumps(line))  # noqa: T201 - the figure
+    is_well = soak.verdict.is_whole and last / second <= 1 + FLAT and line["slowest recovery, s"] <= RECOVERY_S
+    sys.exit(0 if is_well else 1)
+
+
+if __name__ == "__main__":
+    main()
