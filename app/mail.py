@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
 from app.checkup import LITTLE_SPACE
 from app.instance import Instance
+from app.jobs.chores import Chores
 from app.letters import LetterWriter
 from app.mail_config import MailConfig
 from domain.errors import NotSent, OperatorFault
 from net.dialling import Dialler
 from net.guard import EgressPolicy
 from net.post import MAIL_PORTS, SmtpPostman
-from triage.messages import Messenger
+from triage.messages import EVERY_S, Messenger
 
 MEND = {
     "timeout": "it does not answer in time",
@@ -48,6 +51,18 @@ async def messenger_of(instance: Instance) -> Messenger | None:
         feeds=frozenset(each.feed.name for each in config.feeds),
         disk_is_full=lambda: shutil.disk_usage(config.data_dir).free < LITTLE_SPACE,
     )
+
+
+@asynccontextmanager
+async def telling_of_silence(instance: Instance) -> AsyncIterator[None]:
+    """Tell people that nobody monitors, for the length of the block: for a process that serves the console alone."""
+    messenger = await messenger_of(instance)
+    chores = Chores(((messenger.say_silence, EVERY_S),) if messenger is not None else ())
+    chores.start()
+    try:
+        yield
+    finally:
+        chores.stop()
 
 
 async def send_test(instance: Instance) -> None:

@@ -58,7 +58,7 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
 
 
 def backlog(connection: Connection, now: datetime) -> Backlog:
-    """Return what waits now, by indexes alone."""
+    """Return what waits now, by indexes; hosts, which are few, one by one."""
     new = select(func.count()).select_from(leads).where(leads.c.status == LeadStatus.NEW)
     due = select(func.count(), func.min(targets.c.next_due)).where(DUE, targets.c.next_due <= now)
     resting = select(func.count()).select_from(hosts).where(hosts.c.rests_until > now)

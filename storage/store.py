@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -21,9 +21,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from domain.ids import TargetId
+from domain.jobs import Turn
 from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
 from domain.store import (
+    ArchiveBook,
     AuditBook,
     Backlog,
     FeedBook,
@@ -50,6 +52,7 @@ from domain.store import (
 )
 from domain.targets import Claim
 from storage import network
+from storage.archive import Archive
 from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
@@ -103,13 +106,14 @@ class SqlTx:
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
         self.messages: MessageBook = Messages(connection)
+        self.archive: ArchiveBook = Archive(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""
         return Page(self.connection, claim)
 
     def backlog(self, now: datetime) -> Backlog:
-        """Return what waits now, by indexes alone."""
+        """Return what waits now, by indexes; hosts, which are few, one by one."""
         return backlog(self.connection, now)
 
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
@@ -161,13 +165,16 @@ class SqlStore:
         """Tell from here on how many seconds each writer waited for its turn."""
         self._waited = told
 
-    async def take_visitor_lock(self) -> VisitorLock | None:
+    async def take_visitor_lock(
+        self, held: Callable[[], Awaitable[Collection[Turn]]] | None = None
+    ) -> VisitorLock | None:
         """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
         lock = await asyncio.to_thread(take, self._engines, self._data_dir)
         if lock is None:
             return None
         try:
-            await self.write(lambda tx: tx.targets.void_claims())
+            elsewhere = await held() if held is not None else ()
+            await self.write(lambda tx: tx.targets.void_claims(elsewhere))
         except BaseException:
             await lock.release()
             raise

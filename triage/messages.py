@@ -26,6 +26,7 @@ from triage.desk import Desk
 
 log = logging.getLogger("kapear.messages")
 
+EVERY_S = 60.0  # how often it is asked what is due
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 OUTAGE_TOLD_AFTER = timedelta(minutes=10)  # lines fall and rise; mail would not get out by them either

@@ -15,10 +15,18 @@ from app.instance import Instance
 from domain.errors import Refused
 from domain.people import Actor, Permission
 
+# What a running instance waits for, and tells people of; without a start nobody would be told.
+WAITED_FOR = {"clock"}
+
+BeforeStart = Annotated[
+    bool, typer.Option("--before-start", help="Let a clock that is wrong be: an instance waits for it, and says so.")
+]
+
 
 def doctor(
     *,
     mail: Annotated[bool, typer.Option("--mail", help="Send one test message instead.")] = False,
+    before_start: BeforeStart = False,
     as_json: AsJson = False,
 ) -> None:
     """Check lock-down, memory, keys, database, clock and disk; exits 1 when a promise cannot be kept."""
@@ -35,7 +43,8 @@ def doctor(
         print_json({"state": worst(checks), "checks": rows})
     else:
         emit(rows, as_json=False, columns=("name", "state", "finding", "mend"))
-    if broken := [check.name for check in checks if check.state is State.BROKEN]:
+    passed_over = WAITED_FOR if before_start else set()
+    if broken := [check.name for check in checks if check.state is State.BROKEN and check.name not in passed_over]:
         raise Refused(f"A promise cannot be kept here, or Kapear cannot work: {', '.join(broken)}.")
 
 

@@ -13,7 +13,7 @@ hosts = Table(
     "hosts",
     METADATA,
     key("host_digest"),
-    Column("rests_until", Moment, index=True),  # it asked for a pause, or failed again and again
+    Column("rests_until", Moment),  # it asked for a pause, or failed again and again
     Column("rests_because", Text, nullable=False),
     Column("failures", Integer, nullable=False),  # in a row
     Column("last_start", BigInteger),  # when a request there last started or will, by the server's clock (microseconds)

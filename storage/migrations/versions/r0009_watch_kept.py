@@ -24,7 +24,6 @@ def upgrade() -> None:
         sa.Column("mail_fault", Text(), nullable=False, server_default=EMPTY),
     ):
         op.add_column("instance", column)
-    op.create_index("ix_hosts_rests_until", "hosts", ["rests_until"])
     op.create_table(
         "messages",
         sa.Column("kind", Text(), nullable=False),
