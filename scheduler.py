@@ -19,9 +19,9 @@ from app.jobs.local import LocalQueue
 from app.visitor import Visitor
 from domain.condition import BEAT_EVERY
 from domain.errors import OperatorFault, Superseded
+from domain.messages import LOOK_EVERY
 from domain.ports import JobQueue
 from domain.targets import Visit
-from triage.messages import EVERY_S as MESSAGES_S
 
 log = logging.getLogger("kapear.scheduler")
 
@@ -91,7 +91,7 @@ class Monitor:
                 (office.lists.tidy, PURGE_S),
                 (visitor.feeds.pull_due, FEEDS_S),
                 *(((remote.follow, REMOTE_S),) if remote is not None else ()),
-                *(((messenger.say_due, MESSAGES_S),) if messenger is not None else ()),
+                *(((messenger.say_due, LOOK_EVERY.total_seconds()),) if messenger is not None else ()),
                 (self.expire, EXPIRY_S),
                 (visitor.prices.refresh, PRICES_S),
                 (office.watchlist.purge, PURGE_S),

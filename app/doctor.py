@@ -149,7 +149,7 @@ async def check_database(config: Config) -> list[Check]:
     if not config.data_dir.is_dir():
         missing = Check(name="database", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
         idle = Check(name="monitoring", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
-        return [missing, check_clock(_clock(config, None), enrolled=False), idle]
+        return [missing, check_clock(_clock(config, None), enrolled=False), idle, check_mail(config, "")]
     try:
         store = await open_store(config.database_url, data_dir=config.data_dir, create=False)
         try:
@@ -168,7 +168,7 @@ async def check_database(config: Config) -> list[Check]:
         finding = "it cannot be opened, or its schema is another"
         broken = Check(name="database", state=State.BROKEN, finding=finding, mend=str(fault))
         idle = check_monitoring((Standstill.DATABASE_AWAY,))
-        return [broken, check_clock(_clock(config, None), enrolled=False), idle]
+        return [broken, check_clock(_clock(config, None), enrolled=False), idle, check_mail(config, "")]
     works = Check(name="database", state=State.OK, finding="it answers, and its schema is of this version")
     reading = _clock(config, newest)
     wrong = clock_fault(reading, enrolled=standing.enrolled)

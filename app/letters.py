@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 
 from console.i18n import translations
 from domain import messages
@@ -42,6 +43,8 @@ class LetterWriter:
         for message in report.messages:
             if message.state.kind is Kind.DAILY:
                 yield say(messages.COUNTS).format(waiting=report.waiting, active=report.active, visits=report.visits)
+                if report.to_lead_s is not None:
+                    yield say(messages.DELAY).format(minutes=ceil(report.to_lead_s / 60))
             else:
                 yield f"* {self._line(message, say)}"
 

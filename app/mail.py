@@ -13,10 +13,11 @@ from app.jobs.chores import Chores
 from app.letters import LetterWriter
 from app.mail_config import MailConfig
 from domain.errors import NotSent, OperatorFault
+from domain.messages import LOOK_EVERY
 from net.dialling import Dialler
 from net.guard import EgressPolicy
 from net.post import MAIL_PORTS, SmtpPostman
-from triage.messages import EVERY_S, Messenger
+from triage.messages import Messenger
 
 MEND = {
     "timeout": "it does not answer in time",
@@ -57,7 +58,7 @@ async def messenger_of(instance: Instance) -> Messenger | None:
 async def telling_of_silence(instance: Instance) -> AsyncIterator[None]:
     """Tell people that nobody monitors, for the length of the block: for a process that serves the console alone."""
     messenger = await messenger_of(instance)
-    chores = Chores(((messenger.say_silence, EVERY_S),) if messenger is not None else ())
+    chores = Chores(((messenger.say_silence, LOOK_EVERY.total_seconds()),) if messenger is not None else ())
     chores.start()
     try:
         yield

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+LOOK_EVERY = timedelta(minutes=1)  # how often it is asked what is due
 QUIET = timedelta(hours=1)  # a state that begins again so soon after its end is not said anew each time
 DAY = timedelta(days=1)
 
@@ -140,6 +141,7 @@ ENDED: Mapping[Kind, str] = {
 WATCHING = "Kapear is watching."
 NOT_WATCHING = "Kapear is not watching ({subject})."
 COUNTS = "Leads waiting: {waiting}. Targets active: {active}. Visits in 24 hours: {visits}."
+DELAY = "From a post to its lead, within 30 days: 95 of 100 in at most {minutes} minutes."
 CONSOLE = "Console: {address}"
 A_TEST = "This is a test. Messages of Kapear reach you."
-TEXTS = (*BEGAN.values(), *ENDED.values(), WATCHING, NOT_WATCHING, COUNTS, CONSOLE, A_TEST)
+TEXTS = (*BEGAN.values(), *ENDED.values(), WATCHING, NOT_WATCHING, COUNTS, DELAY, CONSOLE, A_TEST)

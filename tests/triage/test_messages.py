@@ -82,6 +82,14 @@ async def test_one_line_a_day_says_that_it_watches_with_counts_in_all(told: Post
     assert [bool(await told.hear(after=HOUR)) for _ in range(24)].count(True) == 1
 
 
+async def test_the_day_s_line_says_how_late_leads_were(told: Post) -> None:
+    view = await told.desk.opened.add_target()
+    told.desk.opened.clock.forward(HOUR)
+    appeared = told.desk.opened.clock() - 29.5 * MINUTE
+    await told.desk.opened.visit(view.target.id, post(1, SELLING, at=appeared))
+    assert "within 30 days: 95 of 100 in at most 30 minutes." in await told.hear()
+
+
 async def test_that_it_stands_still_is_said_when_it_begins_and_when_it_is_over(told: Post) -> None:
     await told.quiet()
     await told.desk.watchlist.pause_all(LOCAL, "a reason with a name in it")
