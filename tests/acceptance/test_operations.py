@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +65,29 @@ def test_every_command_of_the_page_works(platform: Platform, tmp_path: Path, emp
     assert "Traceback" not in done.stderr
     assert {"first.kapear", "before.kapear"} == {path.name for path in (tmp_path / "backups").iterdir()}
     assert (tmp_path / "lib-restored" / "kapear.db").exists()
+    a_worker_helps(replace(kapear, data_dir=tmp_path / "lib-shared"), tmp_path)
+
+
+def a_worker_helps(shared: Kapear, folder: Path) -> None:
+    """On the moved installation an instance and a worker, as their units start them, make a visit and stop when told."""
+    tokens = {user["name"]: user["token"] for user in json.loads((folder / "tokens.json").read_text())}
+    boss = shared.with_env(KAPEAR_TOKEN=tokens["boss"])
+    target = boss.json("watch", "list")[0]["id"]
+    second = replace(shared, data_dir=folder / "lib-second")
+    second.data_dir.mkdir(mode=0o700)
+    for name in ("host.key", "hotline.key", "kapear.toml"):
+        shutil.copy(shared.data_dir / name, second.data_dir / name)
+    with shared.running():
+        worker = second.start("worker")
+        try:
+            assert worker.stderr is not None
+            assert any(line.startswith("Working") for line in worker.stderr)
+            assert boss.json("watch", "check", target)["outcome"] in {"new", "unchanged"}
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(30) == 0
+        finally:
+            worker.kill()
+            worker.communicate()
 
 
 @pytest.mark.parametrize("block", blocks("console"))
