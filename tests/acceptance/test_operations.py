@@ -69,7 +69,7 @@ def test_every_command_of_the_page_works(platform: Platform, tmp_path: Path, emp
 
 
 def a_worker_helps(shared: Kapear, folder: Path) -> None:
-    """On the moved installation an instance and a worker, as their units start them, make a visit and stop when told."""
+    """An instance and a worker, as their units start them, visit on the moved installation and stop when told."""
     tokens = {user["name"]: user["token"] for user in json.loads((folder / "tokens.json").read_text())}
     boss = shared.with_env(KAPEAR_TOKEN=tokens["boss"])
     target = boss.json("watch", "list")[0]["id"]
