@@ -24,6 +24,7 @@ from storage.patience import be_patient
 
 READERS = 3
 LOCK_WAIT_MS = 10_000
+COMPANIONS = ("", "-wal", "-shm")  # the files of one SQLite database
 AGAIN_S = 0.01
 
 _PRAGMAS = (
@@ -42,6 +43,7 @@ _POSTGRES = {
     "connect_timeout": "10",
     "application_name": "kapear",
     "keepalives_idle": "30",
+    "tcp_user_timeout": "10000",  # ms; a server that is gone is missed before it misses us
     "options": (
         f"-c lock_timeout={LOCK_WAIT_MS} -c client_min_messages=warning"
         " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
@@ -66,8 +68,9 @@ class Engines:
 def make_engines(url: str, *, create: bool) -> Engines:
     """Return engines for a database URL; nothing is connected yet. Raises OperatorFault."""
     address = _address(url)
-    if address.get_backend_name() == "sqlite":
-        file = _file(address, create=create)
+    file = database_file(url)
+    if file is not None:
+        _make_or_find(file, create=create)
         return Engines(
             writer=_sqlite(address, connections=1, begin="BEGIN IMMEDIATE"),
             readers=_sqlite(address, connections=READERS, begin="BEGIN", query_only=True),
@@ -81,9 +84,24 @@ def make_engines(url: str, *, create: bool) -> Engines:
     )
 
 
+def database_file(url: str) -> Path | None:
+    """Return SQLite's file, which need not be there; None for a server. Raises OperatorFault."""
+    address = _address(url)
+    return Path(str(address.database)).absolute() if address.get_backend_name() == "sqlite" else None
+
+
 def make_lone_engine(engine: Engine) -> Engine:
     """Return an engine to the same PostgreSQL server whose connections are apart from every pool."""
     return _postgres(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def server_address(url: str) -> tuple[str, dict[str, str]] | None:
+    """Return PostgreSQL's address and the options that we connect with, for another client; None on SQLite."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        return None
+    plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    return plain, {name: value for name, value in _POSTGRES.items() if name not in address.query}
 
 
 def _address(url: str) -> URL:
@@ -100,9 +118,8 @@ def _address(url: str) -> URL:
     raise OperatorFault(BAD_URL)
 
 
-def _file(address: URL, *, create: bool) -> Path:
-    """Return SQLite's file; made readable for its owner only, for its companions take their mode from it."""
-    file = Path(str(address.database)).absolute()
+def _make_or_find(file: Path, *, create: bool) -> None:
+    """Make SQLite's file readable for its owner only, for its companions take their mode from it; or find it there."""
     if create:
         try:
             os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
@@ -112,7 +129,6 @@ def _file(address: URL, *, create: bool) -> Path:
             ) from None
     elif not file.exists():
         raise OperatorFault(INIT_FIRST)
-    return file
 
 
 def _sqlite(address: URL, *, connections: int, begin: str, query_only: bool = False) -> Engine:

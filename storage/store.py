@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -20,9 +20,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from domain.ids import TargetId
+from domain.jobs import Turn
 from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
 from domain.store import (
+    ArchiveBook,
     AuditBook,
     FeedBook,
     HostBook,
@@ -47,6 +49,7 @@ from domain.store import (
 )
 from domain.targets import Claim
 from storage import network
+from storage.archive import Archive
 from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
@@ -98,6 +101,7 @@ class SqlTx:
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
+        self.archive: ArchiveBook = Archive(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""
@@ -145,13 +149,16 @@ class SqlStore:
         async with self._turn:
             return await _finished(self._writer, lambda: _transact(self._engines.writer, work, writes=True))
 
-    async def take_visitor_lock(self) -> VisitorLock | None:
+    async def take_visitor_lock(
+        self, held: Callable[[], Awaitable[Collection[Turn]]] | None = None
+    ) -> VisitorLock | None:
         """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
         lock = await asyncio.to_thread(take, self._engines, self._data_dir)
         if lock is None:
             return None
         try:
-            await self.write(lambda tx: tx.targets.void_claims())
+            elsewhere = await held() if held is not None else ()
+            await self.write(lambda tx: tx.targets.void_claims(elsewhere))
         except BaseException:
             await lock.release()
             raise

@@ -12,12 +12,14 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.errors import OperatorFault
+from domain.errors import AlreadyRunning, OperatorFault
 from storage.engine import Engines, make_lone_engine
 from storage.faults import fault
 
@@ -33,6 +35,7 @@ class Visitor:
         """Hold nothing yet."""
         self._files: list[int] = []
         self._connection: Connection | None = None
+        self._server: Engine | None = None
 
     def hold_file(self, file: Path) -> bool:
         """Lock a file; returns whether nobody else holds it."""
@@ -51,12 +54,38 @@ class Visitor:
 
     def hold_server(self, engine: Engine) -> bool:
         """Take PostgreSQL's lock on a connection of its own; returns whether nobody else holds it."""
+        self._server = engine
         try:
             self._connection = make_lone_engine(engine).connect()
             taken = self._connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": _VISITING})
-            return bool(taken.scalar())
+            if taken.scalar():
+                return True
         except DBAPIError as error:
             raise fault(error) from None
+        self._disconnect()
+        return False
+
+    async def is_held(self) -> bool:
+        """Return whether it is held still, or again; raises OperatorFault while the server cannot be asked."""
+        return await asyncio.to_thread(self._ask)
+
+    def _ask(self) -> bool:
+        if self._server is None:
+            return True  # a file's lock ends with its process, and not before
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except DBAPIError:
+                self._disconnect()  # and with it the lock
+            else:
+                return True
+        return self.hold_server(self._server)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
 
     async def release(self) -> None:
         """Give it back; may be called twice."""
@@ -64,9 +93,7 @@ class Visitor:
 
     def let_go(self) -> None:
         """Close what holds the lock: closing is unlocking."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._disconnect()
         while self._files:
             os.close(self._files.pop())
 
@@ -85,6 +112,18 @@ def take(engines: Engines, data_dir: Path) -> Visitor | None:
         lock.let_go()
         return None
     return lock
+
+
+@contextmanager
+def alone(engines: Engines, data_dir: Path) -> Iterator[None]:
+    """Hold the visitor's lock for the length of a block; raises AlreadyRunning when another holds it."""
+    lock = take(engines, data_dir)
+    if lock is None:
+        raise AlreadyRunning("Kapear is running for this database; stop that instance first.")
+    try:
+        yield
+    finally:
+        lock.let_go()
 
 
 def _lock_files(engines: Engines, data_dir: Path) -> list[Path]:

@@ -15,8 +15,10 @@ from datetime import date, datetime
 
 from domain import targets
 from domain.audit import SYSTEM
+from domain.cadence import Cadence
 from domain.connectivity import Outage
 from domain.errors import BadInput, WrongState
+from domain.explanation import NextVisit, next_visit
 from domain.ids import RequestId, TargetId
 from domain.locators import Locator, recognise
 from domain.locators.web import is_loopback
@@ -64,7 +66,8 @@ class TargetView:
     A target as the desk sees it, with what is decrypted for that.
 
     `outages` are the times since it was added in which nothing was watched;
-    `gaps` counts how often posts may have scrolled away unseen.
+    `gaps` counts how often posts may have scrolled away unseen. `next_visit` is
+    told where one target is shown.
     """
 
     target: WatchTarget
@@ -75,13 +78,15 @@ class TargetView:
     visits: tuple[Visit, ...] = ()
     outages: tuple[Outage, ...] = ()
     gaps: int = 0
+    next_visit: NextVisit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchList:
-    """The watch list and the decisions on it."""
+    """The watch list and the decisions on it; `cadence` is what explains when targets are visited."""
 
     desk: Desk
+    cadence: Cadence = field(default_factory=Cadence)
 
     async def add(self, actor: Actor, wanted: NewTarget) -> TargetView:
         """
@@ -245,6 +250,7 @@ class WatchList:
                 visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)),
                 outages=tuple(tx.outages.between(target.created_at, min(target.expires_at, self.desk.now()))),
                 gaps=tx.targets.gaps(target.id),
+                next_visit=next_visit(self.cadence, target),
             )
 
         return await self.desk.store.read(work)
