@@ -32,9 +32,10 @@ class Condition:
 
     def reasons_in(self, tx: Tx) -> tuple[Standstill, ...]:
         """Return the same, by a transaction that reads."""
+        standing = tx.standing.get()
         signs = Signs(
-            standing=tx.standing.get(),
-            clock=self.desk.clock_fault(tx),
+            standing=standing,
+            clock=self.desk.clock_fault(tx, standing),
             beat=tx.standing.last_beat(),
             offline_since=tx.outages.current(),
         )

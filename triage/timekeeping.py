@@ -34,7 +34,7 @@ class Timekeeping:
 
         def work(tx: Tx) -> datetime:
             now, newest = self.desk.now(), tx.audit.newest()
-            if newest is None or self.desk.clock_fault(tx) is not ClockFault.BEHIND:
+            if newest is None or self.desk.clock_fault(tx, tx.standing.get()) is not ClockFault.BEHIND:
                 raise WrongState("The clock does not stand before the audit log: there is nothing to accept.")
             tx.audit.count_anew(now)
             tx.targets.plan_anew(now)
