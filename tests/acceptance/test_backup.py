@@ -64,9 +64,10 @@ def hand_over_keys(old: Kapear, new: Kapear) -> None:
 
 @pytest.mark.parametrize("goal", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_a_backup_of_a_running_instance_is_that_instance(
-    goal: str, words: list[str], busy: Kapear, platform: Platform, tmp_path: Path, request: pytest.FixtureRequest
+    goal: str, words: list[str], busy: Kapear, platform: Platform, request: pytest.FixtureRequest
 ) -> None:
-    file = tmp_path / "kites.kapear"
+    folder = busy.data_dir.parent
+    file = folder / "kites.kapear"
     (busy.data_dir / "backup.key").unlink()
     with busy.running():
         made = busy.run("backup", str(file), "--json")
@@ -78,7 +79,7 @@ def test_a_backup_of_a_running_instance_is_that_instance(
     assert found_in(files_below(busy.data_dir), [b"lead.filed"]), "the scan reads what it should"
     assert found_in({file: file.read_bytes()}, needles) == []
 
-    new = elsewhere(busy, tmp_path / "new")
+    new = elsewhere(busy, folder / "new")
     if goal == "postgresql":
         new = new.with_env(KAPEAR_DATABASE_URL=request.getfixturevalue("empty_postgres_url"))
     hand_over_keys(busy, new)
