@@ -29,7 +29,7 @@ LISTS_S = 2.0  # an import is promised to be seen within 5 s
 EXPIRY_S = 60.0
 FEEDS_S = 60.0
 REMOTE_S = 30.0
-PRICES_S = 60.0
+PRICES_S = 300.0
 PURGE_S = 3600.0
 
 

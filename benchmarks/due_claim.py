@@ -6,7 +6,9 @@ Measure claiming what is due among a million targets, beside APScheduler's job s
 Builds a database of 1,000,000 targets in the given folder (removed in the
 end), and prints a JSON line a figure, medians all: a poll with nothing due as
 `Store.write` sees it (thread and transaction included), the claim of 50 that
-are due, and the same with its commit, which waits for the disk. The peer is
+are due, and the same with its commit, which waits for the disk; then what the
+revisit policy adds: finding all prices again (every five minutes), and a decision
+on one target, learned, made and dumped. The peer of the claims is
 APScheduler's SQLAlchemyJobStore over 20,000 jobs: `get_due_jobs`, which only
 looks, and with `update_job` for each, as its scheduler does on every tick.
 """
@@ -21,6 +23,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -32,21 +35,38 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection, insert
 
+from domain.cadence import Cadence, Case, decide, dumped, hours_of, rounded
 from domain.observations import Platform
+from domain.outcomes import Outcome
+from domain.pace import Pace, seen
+from domain.ports import Vault
+from domain.rates import PostRate
 from domain.reports import Report, Via
+from domain.rhythm import HOURS, Rhythm
 from domain.store import Tx
 from domain.targets import Claim, TargetStatus
+from scheduler import PRICES_S
 from storage import SqlStore, open_store
 from storage.rows import columns_of
 from storage.store import SqlTx
 from storage.tables import reports, targets
+from triage.desk import Desk
+from triage.prices import Prices
 
 TARGETS = 1_000_000
 JOBS = 20_000
 DUE = 50
 POLLS = 60
 PEER_POLLS = 12
+HOSTS = 1_000
+PRICINGS = 5
+DECISIONS = 2_000
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
+CADENCE = Cadence()
+RATE, RHYTHM = PostRate(posts=12.5, hours=36.0), Rhythm(seen=tuple(map(float, range(HOURS))))
+PACE = Pace(rate=RATE, rhythm=RHYTHM, until=hours_of(NOW))
+CASE = Case(at=NOW, outcome=Outcome.NEW, pace=PACE, price=0.5, dice=0.25)
+DECISION = dumped(decide(CADENCE, CASE))
 SECOND = timedelta(seconds=1)
 
 
@@ -68,6 +88,10 @@ def rows(start: int, count: int) -> Iterator[dict[str, Any]]:
             "expires_at": NOW + timedelta(days=90),
             "backfill": 200,
             "next_due": NOW + SECOND * (number + 1),
+            "decision": DECISION,
+            "budget": f"{number % HOSTS:064x}",
+            "pressure": number * 7 % 40 - 20,
+            "pressing": number % 100 == 0,
             "failures": 0,
             "synthetic": False,
             "token": 0,
@@ -119,18 +143,40 @@ async def timed(store: SqlStore, now: datetime, expected: int) -> tuple[float, f
 
 
 async def ours(folder: Path) -> list[float]:
-    """Return the medians: a poll with nothing due, a claim of fifty, and that with its commit."""
+    """Return medians: prices, a decision, a poll with nothing due, a claim of fifty, and that with its commit."""
     store = await open_store(f"sqlite:///{folder}/kapear.db", data_dir=folder, create=True)
     await fill(store)
     await store.checkpoint()
     idle = [await timed(store, NOW, 0) for _ in range(POLLS)]
     busy = [await timed(store, NOW + SECOND * DUE * poll, DUE) for poll in range(1, POLLS + 1)]
+    vault = cast("Vault", None)  # nothing here is encrypted
+    budgets = Prices(desk=Desk(store=store, vault=vault, now=lambda: NOW), cadence=CADENCE)
+    priced = [await pricing(budgets) for _ in range(PRICINGS)]
     await store.close()
     return [
+        statistics.median(priced),
+        statistics.median(deciding() for _ in range(PRICINGS)),
         statistics.median(whole for _, whole in idle),
         statistics.median(inside for inside, _ in busy),
         statistics.median(whole for _, whole in busy),
     ]
+
+
+async def pricing(budgets: Prices) -> float:
+    """Return how many milliseconds it takes to find all prices again."""
+    started = time.perf_counter()
+    await budgets.refresh()
+    return (time.perf_counter() - started) * 1000
+
+
+def deciding() -> float:
+    """Return how many milliseconds it takes to learn from a visit and to decide on the next."""
+    started = time.perf_counter()
+    for number in range(DECISIONS):
+        now = NOW + SECOND * number
+        pace = rounded(seen(PACE, now=hours_of(now), posted=[hours_of(now)]))
+        dumped(decide(CADENCE, replace(CASE, at=now, pace=pace)))
+    return (time.perf_counter() - started) * 1000 / DECISIONS
 
 
 def peer(folder: Path) -> list[float]:
@@ -193,7 +239,12 @@ def main(scratch: Path) -> None:
         (f"claim_{DUE}_due_of_{TARGETS}", f"get_due_jobs, {DUE} due of {JOBS}"),
         (f"claim_and_commit_{DUE}_due_of_{TARGETS}", f"get_due_jobs + update_job each, {DUE} due of {JOBS}"),
     ]
-    for (name, other), value, peer_value in zip(figures, mine, theirs, strict=True):
+    (priced, decided), claims = mine[:2], mine[2:]
+    for name, value in ((f"prices_of_{TARGETS}", priced), ("learn_and_decide", decided)):
+        print(json.dumps({"figure": name, "value": round(value, 3), "unit": "ms"}))
+    tick = {"figure": f"claim_{DUE}_and_share_of_prices", "value": round(claims[1] + priced / PRICES_S, 3)}
+    print(json.dumps(tick | {"unit": "ms a tick"}))
+    for (name, other), value, peer_value in zip(figures, claims, theirs, strict=True):
         line = {
             "figure": name,
             "value": round(value, 3),

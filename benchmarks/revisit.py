@@ -36,7 +36,7 @@ Times = NDArray[np.float64]
 MEAN = PRIOR_RATE  # posts an hour
 SIGMAS = (1.0, 1.5, 2.0)
 WARM_H = 48.0
-PRICED_EVERY_H = 1 / 60
+PRICED_EVERY_H = 0.25
 CEILING_H = 24.0
 SWING = 0.9  # of a rate over the day
 
@@ -108,6 +108,7 @@ class Simulation:
     visits: int = 0
     counted: int = 0  # visits after the warming up
     longest: float = 0.0
+    warm: float = WARM_H
 
     def run(self, dice: np.random.Generator) -> float:
         """Return the mean delay."""
@@ -149,7 +150,7 @@ class Simulation:
 
     def _count(self, now: float, gap: float, new: Times) -> None:
         self.visits += 1
-        if now > WARM_H:
+        if now > self.warm:
             self.delay += float((now - new).sum())
             self.seen += len(new)
             self.counted += 1
@@ -168,11 +169,12 @@ def main() -> None:
     options.add_argument("--days", type=float, default=21)
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--visits-per-target-hour", type=float, default=1.0)
+    options.add_argument("--sigmas", type=float, nargs="+", default=list(SIGMAS))
     options.add_argument("--traces", nargs="+", choices=TRACES, default=list(TRACES))
     chosen = options.parse_args()
     hours, budget = chosen.days * HOURS, chosen.targets * chosen.visits_per_target_hour
     for name in chosen.traces:
-        for sigma in SIGMAS:
+        for sigma in chosen.sigmas:
             delays: dict[str, list[float]] = {"even": [], "learned": [], "oracle": [], "optimum": []}
             spent, longest = [], 0.0
             for seed in range(chosen.seeds):
