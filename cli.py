@@ -16,7 +16,7 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from app import config, logs
-from app.commands import clock, doctor, feeds, forum, hashing, leads, lists, people, reports, telegram, watch
+from app.commands import backups, clock, doctor, feeds, forum, hashing, leads, lists, people, reports, telegram, watch
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
@@ -50,6 +50,8 @@ app.add_typer(clock.app, name="clock")
 for command in (people.init, people.enrol, people.upgrade, doctor.doctor, people.pause, people.purge, people.stats):
     app.command()(command)
 app.command("hash")(hashing.hash_)
+app.command()(backups.backup)
+app.command()(backups.restore)
 lists.app.command("feeds")(feeds.feeds)
 lists.app.command("pull")(feeds.pull)
 

@@ -115,10 +115,19 @@ class Config:
         return f"https://{self.public_host}" if self.behind_proxy and self.public_host else self.address
 
 
-def load(environment: Mapping[str, str] = os.environ) -> Config:
-    """Return the configuration; raises OperatorFault with one line for the first mistake."""
-    data_dir = Path(environment.get("KAPEAR_DATA_DIR") or "kapear-data").absolute()
-    values = _file_values(data_dir / FILE)
+def data_dir_of(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the data directory; the one thing that no file can set."""
+    return Path(environment.get("KAPEAR_DATA_DIR") or "kapear-data").absolute()
+
+
+def load(environment: Mapping[str, str] = os.environ, *, beside: bytes = b"") -> Config:
+    """
+    Return the configuration; raises OperatorFault with one line for the first mistake.
+
+    `beside` is what the file will say, as long as there is none.
+    """
+    data_dir = data_dir_of(environment)
+    values = _file_values(data_dir / FILE, beside)
     for name in ("database_url", "key_file", "bind", "contact", "telegram_web_base", "bluesky_base"):
         if given := environment.get(f"KAPEAR_{name.upper()}"):
             values[name] = given
@@ -165,12 +174,11 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     )
 
 
-def _file_values(path: Path) -> dict[str, object]:
-    """Return what the configuration file sets; an absent file sets nothing."""
+def _file_values(path: Path, absent: bytes) -> dict[str, object]:
+    """Return what the configuration file sets, or what is to count while it is absent."""
     try:
-        values: dict[str, object] = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        return {}
+        content = path.read_bytes() if path.exists() else absent
+        values: dict[str, object] = tomllib.loads(content.decode())
     except (OSError, UnicodeDecodeError):
         raise OperatorFault(f"{FILE} in the data directory cannot be read.") from None
     except tomllib.TOMLDecodeError as mistake:

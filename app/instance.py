@@ -7,7 +7,7 @@ wrong key file is recognised before anything is written with it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -79,7 +79,7 @@ async def open_instance(config: Config, *, create: bool = False) -> AsyncIterato
     Raises OperatorFault with one line for a missing, foreign or damaged one.
     """
     if create:
-        _make_private(config.data_dir)
+        make_private(config.data_dir)
     elif not config.data_dir.is_dir():
         raise OperatorFault(f"There is no installation in {config.data_dir}; make one: kapear init")
     store = await open_store(config.database_url, data_dir=config.data_dir, create=create)
@@ -90,7 +90,8 @@ async def open_instance(config: Config, *, create: bool = False) -> AsyncIterato
         await store.close()
 
 
-def _make_private(directory: Path) -> None:
+def make_private(directory: Path) -> None:
+    """Make a folder for its owner only, unless it is there; raises OperatorFault."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
@@ -99,8 +100,8 @@ def _make_private(directory: Path) -> None:
 
 async def _vault(config: Config, store: Store, *, create: bool) -> HostVault:
     """Return the vault; keys are made only for a database that has no event yet."""
-    written_with = await store.read(_key_ids)
-    if not written_with and create:
+    names = await store.read(written_with)
+    if not names and create:
         # Whole key files without a first event are what a crash in here leaves: they are used as they are.
         if not config.key_file.exists():
             keyfile.create_host_keys(config.key_file)
@@ -108,23 +109,30 @@ async def _vault(config: Config, store: Store, *, create: bool) -> HostVault:
             hotline.create_hotline_key(config.hotline_key_file, None)
     host_keys = keyfile.load_host_keys(config.key_file)
     public = hotline.hotline_public(config.hotline_key_file)
-    if not written_with:
+    if not names:
         names = {"host_key": host_keys.id, "hotline_key": hotline.fingerprint(public)}
         draft = AuditDraft(at=utc_now(), actor=SYSTEM, action="instance.initialised", details=names)
         await store.write(lambda tx: tx.audit.append(draft))
-    else:
-        host_keys.require(written_with["host_key"])
-        if hotline.fingerprint(public) != written_with["hotline_key"]:
-            raise OperatorFault(
-                "hotline.key is not the key this data is sealed to; restore the right file from your backup."
-            )
+    require_keys(config, names)
     return HostVault(host_keys, public)
 
 
-def _key_ids(tx: Tx) -> dict[str, str]:
+def written_with(tx: Tx) -> dict[str, str]:
     """Return the names of the keys that the first event tells of; empty for a new database."""
     first = next(iter(tx.audit.events()), None)
     return {} if first is None else {name: str(value) for name, value in first.draft.details.items()}
+
+
+def require_keys(config: Config, names: Mapping[str, str], *, only_present: bool = False) -> None:
+    """Raise OperatorFault unless the key files are those that the data was written with; or those that are there."""
+    if config.key_file.exists() or not only_present:
+        keyfile.load_host_keys(config.key_file).require(names["host_key"])
+    if config.hotline_key_file.exists() or not only_present:
+        public = hotline.hotline_public(config.hotline_key_file)
+        if hotline.fingerprint(public) != names["hotline_key"]:
+            raise OperatorFault(
+                "hotline.key is not the key this data is sealed to; restore the right file from your backup."
+            )
 
 
 def _office(config: Config, store: Store, vault: HostVault) -> Office:

@@ -14,7 +14,7 @@ from app.checkup import Check, State
 
 NAME = "swap"
 MEND = (
-    "turn swap off (swapoff -a, and its line in /etc/fstab), or run Kapear by the unit in examples/ (MemorySwapMax=0), "
+    "turn swap off (swapoff -a, and its line in /etc/fstab), or run Kapear by the unit in deploy/ (MemorySwapMax=0), "
     "or encrypt swap with a random key (/etc/crypttab: /dev/urandom, swap)"
 )
 RANDOM_KEYS = ("/dev/urandom", "/dev/random", "/dev/hwrng")

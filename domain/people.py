@@ -43,6 +43,7 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage users and enrolment"
     KEEP_ACCOUNTS = "sign Telegram accounts in and out"
     READ_AUDIT = "read the audit log"
+    BACK_UP = "make backups"
 
 
 _ALLOWED: dict[Role, frozenset[Permission]] = {
@@ -55,6 +56,7 @@ _ALLOWED: dict[Role, frozenset[Permission]] = {
     # The administrator runs the machine and need not see what it holds.
     Role.ADMIN: frozenset({
         Permission.MANAGE_PEOPLE, Permission.MANAGE_LISTS, Permission.KEEP_ACCOUNTS, Permission.READ_AUDIT,
+        Permission.BACK_UP,
     }),
     Role.AUDITOR: frozenset({Permission.READ_AUDIT, Permission.SEE_DESK}),
 }  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
 from domain.audit import AuditDraft, AuditEvent
+from domain.backups import TableHead, TableRow
 from domain.condition import Beat
 from domain.connectivity import Failure, Outage
 from domain.courtesy import HostState
@@ -654,6 +655,19 @@ class AuditBook(Protocol):
         """Let the times of earlier events count no more for what is newest: they were of a wrong clock."""
 
 
+class ArchiveBook(Protocol):
+    """Every table as it stands, for a backup."""
+
+    def schema(self) -> str:
+        """Return the schema's revision."""
+
+    def count(self) -> int:
+        """Return how many rows a backup holds."""
+
+    def records(self) -> Iterator[TableHead | TableRow]:
+        """Return every table and its rows; what rows refer to stands before them."""
+
+
 class Tx(Protocol):
     """One transaction, and every book in it."""
 
@@ -675,6 +689,7 @@ class Tx(Protocol):
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook
+    archive: ArchiveBook
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""

@@ -7,25 +7,33 @@ name, so that a power cut leaves the old file, the new one or none: never half.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from domain.errors import OperatorFault
 
 MAX_BYTES = 16_384  # a key file has a few hundred; anything longer is some other file
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}  # what a memory stick's file system answers
 
 
 def write_new(path: Path, data: bytes, what: str) -> None:
     """Create the file with mode 0600; raises OperatorFault if anything stands there already."""
+    make_new(path, _writes(data), what)
+
+
+def make_new(path: Path, write: Callable[[BinaryIO], None], what: str) -> None:
+    """Create the file from what `write` writes, mode 0600; raises OperatorFault if anything stands there already."""
     sweep(path)
     try:
-        staged = _stage(path, data)
+        staged = _stage(path, write)
         try:
-            # A hard link, unlike a rename, refuses to replace what is there.
-            os.link(staged, path)
+            _place(staged, path)
         finally:
             staged.unlink(missing_ok=True)
         _flush_directory(path.parent)
@@ -47,14 +55,15 @@ def replace(path: Path, data: bytes, what: str) -> None:
         old = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         try:
             length = os.fstat(old).st_size
-            staged = _stage(path, data)
+            staged = _stage(path, _writes(data))
             try:
                 staged.replace(path)
             except OSError:
                 staged.unlink(missing_ok=True)
                 raise
             _flush_directory(path.parent)
-            _write_all(old, bytes(length))
+            with os.fdopen(old, "wb", closefd=False) as blanked:
+                blanked.write(bytes(length))
             os.fsync(old)
         finally:
             os.close(old)
@@ -98,26 +107,43 @@ def sweep(path: Path) -> None:
         stray.unlink(missing_ok=True)
 
 
-def _stage(path: Path, data: bytes) -> Path:
+def _stage(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     staged = path.with_name(f".{path.name}.{secrets.token_hex(8)}.staged")
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     written = False
     try:
-        os.fchmod(descriptor, 0o600)  # whatever the umask took away
-        _write_all(descriptor, data)
-        os.fsync(descriptor)
+        with os.fdopen(descriptor, "wb") as out:
+            os.fchmod(descriptor, 0o600)  # whatever the umask took away
+            write(out)
+            out.flush()
+            os.fsync(descriptor)
         written = True
     finally:
-        os.close(descriptor)
         if not written:
             staged.unlink(missing_ok=True)
     return staged
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]
+def _place(staged: Path, path: Path) -> None:
+    """Give a file its name, unless that is taken."""
+    try:
+        # A hard link, unlike a rename, refuses to replace what is there.
+        os.link(staged, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(path) from None
+        staged.rename(path)
+
+
+def _writes(data: bytes) -> Callable[[BinaryIO], None]:
+    """Return what writes these bytes."""
+
+    def write(out: BinaryIO) -> None:
+        out.write(data)
+
+    return write
 
 
 def _flush_directory(directory: Path) -> None:

@@ -1,7 +1,7 @@
 """
-Keep the host's master key in one small file, and derive from it a key for each use.
+Keep a master key in one small file, and derive from the host's a key for each use.
 
-The file never leaves its machine in a database or a backup of one: a stolen
+The host's file never leaves its machine in a database or a backup of one: a stolen
 database without it shows neither which channels are watched nor which digests
 stand for them.
 """
@@ -19,11 +19,24 @@ from domain.errors import OperatorFault
 from keys import files
 from keys.envelopes import KEY_BYTES, derive
 
-KIND = "host-key"
 VERSION = 1
 ID_BYTES = 8
-WHAT = "host key file"
-MEND = "run kapear init for a new instance, or restore the file from your backup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyKind:
+    """What a key file is for, what people call it, and what to do when it is missing."""
+
+    kind: str
+    what: str
+    mend: str
+
+
+HOST = KeyKind(
+    kind="host-key",
+    what="host key file",
+    mend="run kapear init for a new instance, or restore the file from your backup",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,35 +63,49 @@ class HostKeys:
 
 def create_host_keys(path: Path) -> HostKeys:
     """Write a new key file, mode 0600, and return its keys; raises OperatorFault if it exists."""
-    master = secrets.token_bytes(KEY_BYTES)
-    keys = _keys(master)
-    text = {"kapear": KIND, "version": VERSION, "id": keys.id, "master": base64.b64encode(master).decode()}
-    files.write_new(path, (json.dumps(text) + "\n").encode(), WHAT)
-    return keys
+    return _keys(create_master(path, HOST))
 
 
 def load_host_keys(path: Path) -> HostKeys:
     """Read the key file; raises OperatorFault with the way to mend it."""
-    content = files.read_private(path, WHAT, mend=MEND)
-    damaged = OperatorFault(f"the {WHAT} {path} is damaged: restore it from your backup")
-    try:
-        text = json.loads(content)
-        if text["kapear"] != KIND or text["version"] != VERSION:
-            raise OperatorFault(f"{path} is no {WHAT} of this version of Kapear: {MEND}")
-        master = base64.b64decode(text["master"], validate=True)
-        claimed = text["id"]
-    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
-        raise damaged from None
-    keys = _keys(master)
-    # The id is derived, so it is a checksum as well.
-    if len(master) != KEY_BYTES or claimed != keys.id:
-        raise damaged
-    return keys
+    return _keys(load_master(path, HOST))
 
 
 def _keys(master: bytes) -> HostKeys:
     return HostKeys(
-        id=derive(master, "host key id", length=ID_BYTES).hex(),
+        id=short_id(master, HOST),
         digests=derive(master, "host digests"),
         encryption=derive(master, "host encryption"),
     )
+
+
+def create_master(path: Path, kind: KeyKind) -> bytes:
+    """Write a new key file, mode 0600, and return its master key; raises OperatorFault if it exists."""
+    master = secrets.token_bytes(KEY_BYTES)
+    shown = short_id(master, kind)
+    text = {"kapear": kind.kind, "version": VERSION, "id": shown, "master": base64.b64encode(master).decode()}
+    files.write_new(path, (json.dumps(text) + "\n").encode(), kind.what)
+    return master
+
+
+def load_master(path: Path, kind: KeyKind) -> bytes:
+    """Return the master key in a file; raises OperatorFault with the way to mend it."""
+    content = files.read_private(path, kind.what, mend=kind.mend)
+    damaged = OperatorFault(f"the {kind.what} {path} is damaged: restore it from your backup")
+    try:
+        text = json.loads(content)
+        if text["kapear"] != kind.kind or text["version"] != VERSION:
+            raise OperatorFault(f"{path} is no {kind.what} of this version of Kapear: {kind.mend}")
+        master = base64.b64decode(text["master"], validate=True)
+        claimed = text["id"]
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
+        raise damaged from None
+    # The id is derived, so it is a checksum as well.
+    if len(master) != KEY_BYTES or claimed != short_id(master, kind):
+        raise damaged
+    return master
+
+
+def short_id(master: bytes, kind: KeyKind) -> str:
+    """Return the name of a key, which tells nothing of it."""
+    return derive(master, f"{kind.kind.replace('-', ' ')} id", length=ID_BYTES).hex()

@@ -24,6 +24,7 @@ from storage.patience import be_patient
 
 READERS = 3
 LOCK_WAIT_MS = 10_000
+COMPANIONS = ("", "-wal", "-shm")  # the files of one SQLite database
 AGAIN_S = 0.01
 
 _PRAGMAS = (
@@ -66,8 +67,9 @@ class Engines:
 def make_engines(url: str, *, create: bool) -> Engines:
     """Return engines for a database URL; nothing is connected yet. Raises OperatorFault."""
     address = _address(url)
-    if address.get_backend_name() == "sqlite":
-        file = _file(address, create=create)
+    file = database_file(url)
+    if file is not None:
+        _make_or_find(file, create=create)
         return Engines(
             writer=_sqlite(address, connections=1, begin="BEGIN IMMEDIATE"),
             readers=_sqlite(address, connections=READERS, begin="BEGIN", query_only=True),
@@ -79,6 +81,12 @@ def make_engines(url: str, *, create: bool) -> Engines:
         readers=readers.execution_options(postgresql_readonly=True),
         file=None,
     )
+
+
+def database_file(url: str) -> Path | None:
+    """Return SQLite's file, which need not be there; None for a server. Raises OperatorFault."""
+    address = _address(url)
+    return Path(str(address.database)).absolute() if address.get_backend_name() == "sqlite" else None
 
 
 def make_lone_engine(engine: Engine) -> Engine:
@@ -100,9 +108,8 @@ def _address(url: str) -> URL:
     raise OperatorFault(BAD_URL)
 
 
-def _file(address: URL, *, create: bool) -> Path:
-    """Return SQLite's file; made readable for its owner only, for its companions take their mode from it."""
-    file = Path(str(address.database)).absolute()
+def _make_or_find(file: Path, *, create: bool) -> None:
+    """Make SQLite's file readable for its owner only, for its companions take their mode from it; or find it there."""
     if create:
         try:
             os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
@@ -112,7 +119,6 @@ def _file(address: URL, *, create: bool) -> Path:
             ) from None
     elif not file.exists():
         raise OperatorFault(INIT_FIRST)
-    return file
 
 
 def _sqlite(address: URL, *, connections: int, begin: str, query_only: bool = False) -> Engine:

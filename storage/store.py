@@ -23,6 +23,7 @@ from domain.ids import TargetId
 from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
 from domain.store import (
+    ArchiveBook,
     AuditBook,
     FeedBook,
     HostBook,
@@ -47,6 +48,7 @@ from domain.store import (
 )
 from domain.targets import Claim
 from storage import network
+from storage.archive import Archive
 from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
@@ -98,6 +100,7 @@ class SqlTx:
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
+        self.archive: ArchiveBook = Archive(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""

@@ -12,12 +12,14 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.errors import OperatorFault
+from domain.errors import AlreadyRunning, OperatorFault
 from storage.engine import Engines, make_lone_engine
 from storage.faults import fault
 
@@ -85,6 +87,18 @@ def take(engines: Engines, data_dir: Path) -> Visitor | None:
         lock.let_go()
         return None
     return lock
+
+
+@contextmanager
+def alone(engines: Engines, data_dir: Path) -> Iterator[None]:
+    """Hold the visitor's lock for the length of a block; raises AlreadyRunning when another holds it."""
+    lock = take(engines, data_dir)
+    if lock is None:
+        raise AlreadyRunning("Kapear is running for this database; stop that instance first.")
+    try:
+        yield
+    finally:
+        lock.let_go()
 
 
 def _lock_files(engines: Engines, data_dir: Path) -> list[Path]:

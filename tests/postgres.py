@@ -53,7 +53,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path, programs: Path, user: pwd.struct_passwd | None) -> None:
         self.folder = folder
-        self._programs = programs
+        self.programs = programs
         self._user = user
 
     def url(self, database: str) -> str:
@@ -97,7 +97,7 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [self._programs / program, *arguments],
+            [self.programs / program, *arguments],
             cwd=self.folder,
             user=self._user.pw_uid if self._user else None,
             group=self._user.pw_gid if self._user else None,

@@ -66,6 +66,18 @@ class HashLists(ListImports):
 
         return await self.desk.store.read(work)
 
+    async def without_files(self, actor: Actor) -> frozenset[ListId]:
+        """Return the versions in force whose entries are not on this machine: a backup holds none."""
+        _may_see(actor)
+
+        def work(tx: Tx) -> frozenset[ListId]:
+            listed = (one for one in tx.lists.in_force() if one.entries and not one.is_own)
+            unheld = [one.id for one in listed if not self.shelf.holds(one.id)]
+            # What another machine imported is built from rows with the first visit here.
+            return frozenset(list_id for list_id in unheld if next(tx.lists.entries(list_id), None) is None)
+
+        return await self.desk.store.read(work)
+
     async def activate(self, actor: Actor, name: str) -> HashList:
         """Put a version in force that was kept aside, or the hotline's own list again after it was retired."""
         actor.require(Permission.MANAGE_LISTS)

@@ -112,12 +112,22 @@ def list_(*, as_json: AsJson = False) -> None:
 
     async def work(instance: Instance, actor: Actor) -> list[Json]:
         lists = instance.office.lists
-        waiting = await lists.waiting(actor)
+        waiting, lacking = await lists.waiting(actor), await lists.without_files(actor)
         nothing = None, ""
-        return [{**list_json(one), **waiting_json(*waiting.get(one.id, nothing))} for one in await lists.all(actor)]
+        return [
+            {
+                **list_json(one),
+                **waiting_json(*waiting.get(one.id, nothing)),
+                "to_import_again": one.id in lacking,
+            }
+            for one in await lists.all(actor)
+        ]
 
+    rows = at_desk(work, acting=False)
     columns = ("name", "version", "class", "classification", "entries", "imported_at", "retired_at", "waits_because")
-    emit(at_desk(work, acting=False), as_json=as_json, columns=columns)
+    emit(rows, as_json=as_json, columns=columns)
+    if again := sorted({str(row["name"]) for row in rows if row["to_import_again"]}):
+        say(f"Without their entries, and to be imported again (or retired) before any visit: {', '.join(again)}")
 
 
 @app.command("retire")

@@ -50,7 +50,8 @@ def typed_lines(text: str) -> Iterator[list[str]]:
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line)
             if words[:1] == ["kapear"]:
-                yield words[1:]
+                ours = words.index(">") if ">" in words else len(words)  # the rest is the shell's
+                yield words[1:ours]
 
 
 class Asked(dict[str, str]):

@@ -155,7 +155,7 @@ def test_wrong_modes_and_a_missing_file_are_refused(path: Path) -> None:
         hotline_public(path)
 
 
-@pytest.mark.parametrize("step", ["os.write", "os.fsync", "pathlib.Path.replace"])
+@pytest.mark.parametrize("step", ["os.fdopen", "os.fsync", "pathlib.Path.replace"])
 def test_a_crash_while_protecting_leaves_a_key_that_opens(path: Path, step: str) -> None:
     public = create_hotline_key(path, None)
     secret = secret_of(path)
