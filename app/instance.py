@@ -151,7 +151,7 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         desk=desk,
         reports=Reports(desk=desk),
         referrals=Referrals(desk=desk),
-        watchlist=WatchList(desk=desk),
+        watchlist=WatchList(desk=desk, cadence=config.cadence),
         queue=Queue(desk=desk),
         linked=Linked(desk=desk),
         lists=HashLists(desk=desk, shelf=shelf, trial=trial, growth=config.list_growth),

@@ -31,6 +31,7 @@ async def queue(call: Call) -> web.Response:
     return await call.page(
         "queue.html",
         leads=leads[:ROWS],
+        latency=await call.office.latency.recent(call.actor),
         beyond=max(0, len(leads) - ROWS),
         asked=asked,
         statuses=list(LeadStatus),

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.units import format_unit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from console import charts, words
 from console.i18n import LANGUAGES, translations
+from domain.latency import in_largest_unit
 from domain.plaintext import printable
 
 LINES = "\n\t"
@@ -72,6 +75,10 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
         exact = moment.astimezone(UTC).isoformat(timespec="seconds")
         return Markup('<time datetime="{}">{} <span class="utc">({} UTC)</span></time>').format(exact, local, utc)
 
+    def span(seconds: float) -> str:
+        count, unit = in_largest_unit(seconds)
+        return format_unit(count, f"duration-{unit}", "short", locale=locale)
+
     def age(moment: datetime, now: datetime) -> str:
         return format_timedelta(now - moment, granularity="minute", format="short", locale=locale)
 
@@ -79,10 +86,12 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
         "plain": printable,
         "lines": lambda text: printable(text, keep=LINES),
         "say": spoken.gettext,
+        "sentence": lambda sentence: spoken.gettext(sentence.text) % sentence.numbers,
         "word": word,
         "when": when,
         "played": played,
         "age": age,
+        "span": span,
         "day": lambda moment: format_date(moment, "d MMM y", locale=locale),
         "short": lambda text: text[-SHORT_ID:],
     }
@@ -91,6 +100,9 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
         "score_bars": charts.score_bars,
         "strip": charts.strip,
         "tone": charts.tone,
+        "delay_plot": charts.delay_plot,
+        "delay_ticks": charts.delay_ticks,
+        "day_plot": partial(charts.day_plot, zone=zone),
         "zone": zone.key,
     }
     return environment

@@ -69,7 +69,8 @@ async def target(call: Call) -> web.Response:
     """Show one target: its decisions and its visits."""
     view = await call.office.watchlist.show(call.actor, call.id)
     posts = await call.office.watchlist.posts(call.actor, call.id)
-    return await call.page("target.html", view=view, posts=len(posts))
+    latency = await call.office.latency.recent(call.actor, view.target.id)
+    return await call.page("target.html", view=view, posts=len(posts), latency=latency)
 
 
 async def approve(call: Call) -> web.Response:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from domain import condition, failing, scoring
+from domain import condition, explanation, failing, scoring
 from domain.hashlists import ListClass, Withdrawal
 from domain.leads import Closing, LeadKind, LeadStatus
 from domain.locators import refused, telegram
@@ -180,6 +180,8 @@ def messages() -> Iterator[tuple[str, str]]:
         yield text, "domain.scoring"
     for never_opened in ReferralKind:
         yield never_opened.sentence, "domain.referral_kinds"
+    for text in explanation.SENTENCES:
+        yield text, "domain.explanation"
     for text in (*refused.SENTENCES, *telegram.SENTENCES):
         yield text, "domain.locators"
     for text in condition.WHY.values():

@@ -30,6 +30,7 @@ MOST_LEADS = 50_000  # of a longer time the newest leads are counted: more than 
 # Details of the events lead.filed and lead.claimed, in whole seconds: what /metrics counts.
 AFTER, WAITED = "after_s", "waited_s"
 _EXACT = 1e-9  # shares are products of fractions
+_ROUND = 10  # of a unit; from here on a tenth tells nothing
 
 
 class Timing(StrEnum):
@@ -39,6 +40,23 @@ class Timing(StrEnum):
     UNDATED = "undated"
     EARLIER = "earlier"
     LISTS = "lists"
+
+
+class Unit(StrEnum):
+    """A unit of time, the largest first."""
+
+    DAY = "day"
+    HOUR = "hour"
+    MINUTE = "minute"
+    SECOND = "second"
+
+    @property
+    def seconds(self) -> int:
+        """Return its length."""
+        return _SECONDS[self]
+
+
+_SECONDS = {Unit.DAY: 86_400, Unit.HOUR: 3_600, Unit.MINUTE: 60, Unit.SECOND: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +123,13 @@ def timing_of(appeared_at: datetime | None, approved_at: datetime | None) -> Tim
 def seconds_between(since: datetime, until: datetime) -> int:
     """Return whole seconds, and none rather than fewer: clocks differ."""
     return max(0, int((until - since).total_seconds()))
+
+
+def in_largest_unit(seconds: float) -> tuple[float, Unit]:
+    """Return a length of time in its largest unit, to two figures or to the whole: 3.5 hours, 12 minutes."""
+    unit = next((unit for unit in Unit if seconds >= unit.seconds), Unit.SECOND)
+    count = seconds / unit.seconds
+    return (round(count, 1) if count < _ROUND else round(count)), unit
 
 
 def summed_up(leads: Iterable[LeadTimes]) -> Latency:

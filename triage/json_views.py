@@ -12,6 +12,7 @@ from typing import Any
 
 from domain.assessments import Assessment
 from domain.audit import Verdict
+from domain.explanation import NextVisit
 from domain.hashlists import HashList, MediaMatch, Opinion
 from domain.latency import HALF, MOST, Delays, Latency, Timing
 from domain.leads import Lead
@@ -130,9 +131,32 @@ def watched_json(view: TargetView) -> Json:
     return {
         **target_json(view),
         "basis": view.basis,
+        "next_visit": next_visit_json(view.next_visit),
         "gaps": view.gaps,
         "not_watched": [{"from": rfc3339(one.started_at), "to": rfc3339(one.ended_at)} for one in view.outages],
         "visits": [{**visit_json(visit, None), "started_at": visit.started_at.isoformat()} for visit in view.visits],
+    }
+
+
+def next_visit_json(visit: NextVisit | None) -> Json | None:
+    """Return when the next visit is, why, and the figures that it was decided on; hours are UTC."""
+    if visit is None:
+        return None
+    shown: Json = {"at": rfc3339(visit.at), "because": [str(sentence) for sentence in visit.sentences]}
+    if visit.decision is None:
+        return shown
+    case = visit.decision.case
+    return {
+        **shown,
+        "decided_by": visit.decision.because.value,
+        "decided_at": rfc3339(case.at),
+        "posts_a_day": round(case.pace.rate.per_hour * 24, 2),
+        "weight": case.weight,
+        "price": case.price,
+        "failures": case.failures,
+        "dice": case.dice,
+        "posts_by_hour": [round(share, 4) for share in visit.by_hour],
+        "visits_ahead": [rfc3339(moment) for moment in visit.ahead],
     }
 
 

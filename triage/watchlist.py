@@ -15,8 +15,10 @@ from datetime import date, datetime
 
 from domain import targets
 from domain.audit import SYSTEM
+from domain.cadence import Cadence
 from domain.connectivity import Outage
 from domain.errors import BadInput, WrongState
+from domain.explanation import NextVisit, next_visit
 from domain.failing import Failing, failing
 from domain.ids import RequestId, TargetId
 from domain.locators import Locator, recognise
@@ -65,7 +67,8 @@ class TargetView:
     A target as the desk sees it, with what is decrypted for that.
 
     `outages` are the times since it was added in which nothing was watched;
-    `gaps` counts how often posts may have scrolled away unseen.
+    `gaps` counts how often posts may have scrolled away unseen. `next_visit` is
+    told where one target is shown.
     """
 
     target: WatchTarget
@@ -77,13 +80,15 @@ class TargetView:
     failing: Failing | None = None
     outages: tuple[Outage, ...] = ()
     gaps: int = 0
+    next_visit: NextVisit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchList:
-    """The watch list and the decisions on it."""
+    """The watch list and the decisions on it; `cadence` is what explains when targets are visited."""
 
     desk: Desk
+    cadence: Cadence = field(default_factory=Cadence)
 
     async def add(self, actor: Actor, wanted: NewTarget) -> TargetView:
         """
@@ -250,6 +255,7 @@ class WatchList:
                 failing=failing(target, tx.targets.unseen_since([target.id]).get(target.id)),
                 outages=tuple(tx.outages.between(target.created_at, min(target.expires_at, self.desk.now()))),
                 gaps=tx.targets.gaps(target.id),
+                next_visit=next_visit(self.cadence, target),
             )
 
         return await self.desk.store.read(work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.latency import Unit, in_largest_unit
 from triage.json_views import Json
 
 _NAMES = {
@@ -9,8 +10,7 @@ _NAMES = {
     "post_to_lead": "from post to lead",
     "lead_to_person": "from lead to a person",
 }
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-_ROUND = 10  # from here on a tenth tells nothing
+_UNITS = {Unit.DAY: "d", Unit.HOUR: "h", Unit.MINUTE: "min", Unit.SECOND: "s"}
 
 
 def latency_words(latency: Json) -> dict[str, str]:
@@ -22,9 +22,8 @@ def latency_words(latency: Json) -> dict[str, str]:
 
 def spoken(seconds: float) -> str:
     """Return a length of time in its largest unit: 45 s, 12 min, 3.5 h, 2 d."""
-    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= size), _UNITS[-1])
-    count = seconds / size
-    return f"{count:.1f}".removesuffix(".0") + f" {unit}" if count < _ROUND else f"{count:.0f} {unit}"
+    count, unit = in_largest_unit(seconds)
+    return f"{count:g} {_UNITS[unit]}"
 
 
 def _line(delays: Json) -> str:

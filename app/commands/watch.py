@@ -144,7 +144,11 @@ def show(target_id: Id, *, as_json: AsJson = False) -> None:
         emit(watched, as_json=True)
         return
     visits, outages = watched.pop("visits"), watched.pop("not_watched")
+    del watched["next_visit"]
     emit(watched, as_json=False)
+    if view.next_visit is not None:
+        reasons = " ".join(str(sentence) for sentence in view.next_visit.sentences)
+        say(f"Next visit {rfc3339(view.next_visit.at)}. {reasons}")
     if view.target.gone_since is not None:
         again = rfc3339(view.target.next_due) or "no time: it is not watched now"
         say(f"Said to be gone since {rfc3339(view.target.gone_since)}; looked at again at {again}.")

@@ -16,8 +16,51 @@ from domain.presence import Ruling
 from domain.reports import Via
 from domain.store import Tx
 from tests.console.visitor import Desk
-from tests.desk import LOCAL, PASSPHRASE, SELLING, post
+from tests.desk import LOCAL, PASSPHRASE, SELLING, START, post
 from triage.takedowns import Takedowns
+
+
+async def test_a_target_says_when_it_is_visited_next_and_why(desk: Desk) -> None:
+    view = await desk.opened.add_target()
+    visitor = await desk.sign_in()
+    assert "It was not visited yet." in (await visitor.get(f"/targets/{view.target.id}")).words
+    posts = (post(number, at=START - timedelta(hours=8 * number)) for number in range(9))
+    await desk.opened.visit(view.target.id, *posts)
+    page = await visitor.get(f"/targets/{view.target.id}")
+    shown = await desk.office.watchlist.show(LOCAL, view.target.id)
+    assert shown.next_visit is not None
+    assert len(shown.next_visit.sentences) == 2
+    for sentence in shown.next_visit.sentences:
+        assert str(sentence) in page.words
+    assert 'class="day"' in page.text
+    khmer = (await visitor.get(f"/targets/{view.target.id}?lang=km")).words
+    assert str(shown.next_visit.sentences[1]) not in khmer
+    assert "ប្រកាសដែលរំពឹងក្នុងមួយថ្ងៃ៖ ប្រហែល" in khmer
+    await desk.office.watchlist.pause(LOCAL, view.target.id)
+    assert 'class="day"' not in (await visitor.get(f"/targets/{view.target.id}")).text
+
+
+async def test_the_queue_and_a_target_say_how_late_leads_were_beside_how_long_they_wait(desk: Desk) -> None:
+    clock = desk.opened.clock
+    view, other = await desk.opened.add_target(), await desk.opened.add_target(locator="http://127.0.0.1:9/quiet")
+    assert "From post to lead" not in (await (await desk.sign_in()).get("/")).words
+    clock.forward(timedelta(hours=3))
+    await desk.opened.visit(view.target.id, post(1, SELLING, at=clock() - timedelta(minutes=12)))
+    clock.forward(timedelta(hours=2))
+    visitor = await desk.sign_in()
+    told = "From post to lead half within 12 mins 95 % within 12 mins"
+    waits = "From lead to a person half within \u2013 95 % within \u2013"
+    for path in ("/", f"/targets/{view.target.id}"):
+        words = (await visitor.get(path)).words
+        assert told in words, path
+        assert waits in words, path
+        assert ("Claimed: 0. Waiting: 1, the longest for 2 hrs." in words) is (path == "/"), path
+    assert "From post to lead" not in (await visitor.get(f"/targets/{other.target.id}")).words
+    (lead,) = await desk.office.queue.all(LOCAL)
+    await desk.office.queue.claim(LOCAL, lead.id)
+    assert "From lead to a person half within 2 hrs 95 % within 2 hrs" in (await visitor.get("/")).words
+    khmer = (await visitor.get("/?lang=km")).words
+    assert "95 % ក្នុងរយៈពេល 12 នាទី" in khmer.replace("\xa0", " ")
 
 
 async def test_the_queue_shows_leads_by_points_with_sums_and_matches(desk: Desk) -> None:

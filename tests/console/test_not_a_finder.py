@@ -28,7 +28,7 @@ REVIEWED: dict[tuple[str, str], Reviewed] = {
     ("POST", "/sign-in"): Reviewed("nothing", "it starts a session"),
     ("POST", "/sign-out"): Reviewed("nothing", "it ends a session"),
     ("GET", "/"): Reviewed(
-        "leads that were filed from reported targets",
+        "leads that were filed from reported targets, and how late they were in all",
         "leads, not places, stand by points and time; they are narrowed by status alone",
         frozenset({"status"}),
     ),
@@ -44,7 +44,9 @@ REVIEWED: dict[tuple[str, str], Reviewed] = {
     ("POST", "/targets"): Reviewed("the form again when refused", "a person brings the address, with a report"),
     ("POST", "/pause"): Reviewed("the form again when refused", "it stops everything, and finds nothing"),
     ("POST", "/go-on"): Reviewed("nothing", "it lets everything go on"),
-    ("GET", "/targets/{id}"): Reviewed("one target's decisions and visits", f"{ONE}; neither matches nor leads"),
+    ("GET", "/targets/{id}"): Reviewed(
+        "one target's decisions and visits, and how late its leads were", f"{ONE}; it names neither matches nor leads"
+    ),
     ("POST", "/targets/{id}/approve"): Reviewed("nothing", ACTS),
     ("POST", "/targets/{id}/pause"): Reviewed("nothing", ACTS),
     ("POST", "/targets/{id}/resume"): Reviewed("nothing", ACTS),
