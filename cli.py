@@ -21,7 +21,7 @@ from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
 from domain.condition import WHY
-from domain.errors import KapearError, NotWatchable
+from domain.errors import AlreadyRunning, KapearError, NotWatchable, Superseded
 from triage.json_views import lead_json
 
 # Scrapy, aiohttp and the console take a second to import; only commands that
@@ -57,27 +57,45 @@ lists.app.command("pull")(feeds.pull)
 
 
 @app.command()
-def run() -> None:
+def run(
+    *,
+    standby: Annotated[
+        bool, typer.Option(help="While another instance monitors, wait, and take over when it ends.")
+    ] = False,
+) -> None:
     """Monitor continuously and serve the console, until told to stop."""
     settings = config.load()
     logs.configure(debug=settings.debug)
-    asyncio.run(_run(settings))
+    asyncio.run(_run(settings, standby=standby))
 
 
-async def _run(settings: Config) -> None:
+async def _run(settings: Config, *, standby: bool) -> None:
+
+    from app.serving import stop_on_signals
+
+    stop = stop_on_signals()
+    while not stop.is_set():
+        try:
+            await _monitor(settings, stop, standby=standby)
+            break
+        except (AlreadyRunning, Superseded):
+            if not standby:
+                raise
+
+
+async def _monitor(settings: Config, stop: asyncio.Event, *, standby: bool) -> None:
 
     import scheduler
-    from app.serving import serving, stop_on_signals
+    from app.serving import serving
     from app.visitor import open_visitor
     from console.metrics import Metrics
 
     metrics = Metrics(CollectorRegistry())
     async with (
         open_instance(settings, create=True) as instance,
-        open_visitor(instance) as visitor,
+        open_visitor(instance, standby=stop if standby else None) as visitor,
         serving(instance, metrics, warnings=visitor.warnings) as address,
     ):
-        stop = stop_on_signals()
         for warning in visitor.warnings:
             say(f"Warning: {warning}.")
         for reason in await instance.office.condition.reasons():
@@ -86,6 +104,51 @@ async def _run(settings: Config) -> None:
             say(f"Note: {BESIDE}.")
         say(f"Console: {address} (sign in: kapear user link)")
         await scheduler.run(visitor, metrics.visited, stop)
+
+
+@app.command()
+def worker() -> None:
+    """Visit what the instance that monitors hands out, on PostgreSQL; any number, on any machine."""
+    settings = config.load()
+    logs.configure(debug=settings.debug)
+    asyncio.run(_worker(settings))
+
+
+async def _worker(settings: Config) -> None:
+
+    import scheduler
+    from app.serving import stop_on_signals
+    from app.visitor import open_worker
+    from console.metrics import Metrics
+
+    stop = stop_on_signals()
+    async with open_instance(settings) as instance, open_worker(instance) as (visitor, queue):
+        for warning in visitor.warnings:
+            say(f"Warning: {warning}.")
+        say("Working.")
+        await scheduler.work(visitor, queue, Metrics(CollectorRegistry()).visited, stop)
+
+
+@app.command()
+def console() -> None:
+    """Serve the console alone; another instance monitors. Any number, on any machine."""
+    settings = config.load()
+    logs.configure(debug=settings.debug)
+    asyncio.run(_console(settings))
+
+
+async def _console(settings: Config) -> None:
+
+    from app.serving import serving, stop_on_signals
+    from console.metrics import Metrics
+
+    stop = stop_on_signals()
+    async with (
+        open_instance(settings) as instance,
+        serving(instance, Metrics(CollectorRegistry())) as address,
+    ):
+        say(f"Console: {address} (sign in: kapear user link)")
+        await stop.wait()
 
 
 @app.command()

@@ -10,9 +10,10 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from app.arachnid import arachnid_list
 from app.checkup import weakened
@@ -20,14 +21,15 @@ from app.collector import settle
 from app.feeds import OpenFeeds, feed_book
 from app.instance import Instance
 from app.introduction import tool_version, user_agent
+from app.jobs.opening import shared_queue
 from app.lists import build_missing
 from app.telegram import TelegramOnDemand
 from crawler.forums.rules import load_rules as forum_rules
 from crawler.source import SPIDERS, ScrapySource
-from domain.errors import AlreadyRunning
+from domain.errors import AlreadyRunning, OperatorFault
 from domain.ids import TargetId
 from domain.observations import Platform
-from domain.store import Store
+from domain.store import Store, VisitorLock
 from domain.targets import Claim, Visit
 from fingerprint.confine import protect_parent
 from fingerprint.pool import FingerprintPool
@@ -49,7 +51,12 @@ from triage.rematching import Rematching
 from triage.remote_list import RemoteList
 from triage.turns import Turns
 
+if TYPE_CHECKING:
+    from app.jobs.shared import SharedQueue
+
 log = logging.getLogger("kapear.visitor")
+
+STANDBY_S = 1.0  # between two tries to take the visitor's lock
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +72,8 @@ class Visitor:
     purse: Purse
     remote: RemoteList | None = None
     missing_layers: tuple[str, ...] = ()
+    lock: VisitorLock | None = None
+    lending: SharedQueue | None = None
     dice: random.Random = field(default_factory=random.SystemRandom)
 
     @property
@@ -87,9 +96,24 @@ class Visitor:
         """Return what everybody at this instance must be told of how media are handled; empty when all is well."""
         return weakened(self.missing_layers)
 
+    @property
+    def lent_turns(self) -> Turns:
+        """
+        Return what says which targets are visited by workers now.
+
+        Their network is their own. A Telegram session dies if two machines use it, so who holds the visitor's lock
+        alone uses the accounts: with it they are leased.
+        """
+        return Turns(desk=self.desk, line=Line(), purse=self.purse, without=Platform.TELEGRAM)
+
     async def visit(self, claim: Claim) -> tuple[Visit, datetime | None]:
         """Visit one claimed target."""
         return await self.intake.visit(claim, self.dice.random())
+
+    async def recover(self) -> None:
+        """Let be due again what workers had that are gone."""
+        if self.lending is not None:
+            await self.lending.recover(lambda turns: self.instance.store.write(lambda tx: tx.targets.give_back(turns)))
 
     async def plan_anew(self) -> None:
         """See that no target waits for a time that a wrong clock named."""
@@ -110,26 +134,49 @@ class Visitor:
 
 
 @asynccontextmanager
-async def open_visitor(instance: Instance) -> AsyncIterator[Visitor]:
+async def open_visitor(instance: Instance, *, standby: asyncio.Event | None = None) -> AsyncIterator[Visitor]:
     """
     Take the visitor's lock and open everything a visit needs.
 
-    Raises AlreadyRunning when another process visits for this database.
+    Raises AlreadyRunning when another process visits for this database; with
+    `standby` waits until it does no more, or until that event.
     """
-    lock = await instance.store.take_visitor_lock()
-    if lock is None:
-        raise AlreadyRunning("Kapear is running already for this database; stop that instance first.")
-    try:
+    async with AsyncExitStack() as stack:
+        queue = await stack.enter_async_context(opened) if (opened := shared_queue(instance.config)) else None
+        held, is_waiting = None if queue is None else queue.held, False
+        while (lock := await instance.store.take_visitor_lock(held)) is None:
+            if standby is None or standby.is_set():
+                raise AlreadyRunning("Kapear is running already for this database; stop that instance first.")
+            if not is_waiting:
+                log.info("standing by")
+                is_waiting = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(standby.wait(), STANDBY_S)
+        stack.push_async_callback(lock.release)
         await instance.office.lists.expire()
         await instance.office.lists.tidy()
-        async with _equipment(instance) as visitor:
-            visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
-            await visitor.plan_anew()
-            await visitor.refresh_lists()
-            settle()
-            yield visitor
-    finally:
-        await lock.release()
+        visitor = await stack.enter_async_context(_equipment(instance))
+        visitor.lock, visitor.lending = lock, queue
+        visitor.intake.line.resume(await instance.store.read(lambda tx: tx.outages.current()))
+        await visitor.plan_anew()
+        await visitor.refresh_lists()
+        settle()
+        yield visitor
+
+
+@asynccontextmanager
+async def open_worker(instance: Instance) -> AsyncIterator[tuple[Visitor, SharedQueue]]:
+    """Open what a visit needs, and the queue that says which; raises OperatorFault where there is no such queue."""
+    opened = shared_queue(instance.config, works=True)
+    if opened is None:
+        raise OperatorFault(
+            "A worker takes turns from PostgreSQL, and this database is a file: "
+            "name the server's by KAPEAR_DATABASE_URL, or use `kapear run` alone."
+        )
+    async with _equipment(instance) as visitor, opened as queue:
+        await visitor.refresh_lists()
+        settle()
+        yield visitor, queue
 
 
 @asynccontextmanager

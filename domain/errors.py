@@ -11,7 +11,8 @@ What can go wrong, grouped by who must act.
     │   │   └── Halted           … not now: everything is paused
     │   └── NotAllowed           … not by you, or not under this mandate
     ├── OperatorFault            the administrator: configuration, database, port, keys
-    │   └── AlreadyRunning
+    │   ├── AlreadyRunning
+    │   └── Superseded           … another instance took the visitor's lock over
     ├── VisitEnded               the scheduler: a visit stopped with an outcome
     │   └── EgressRefused        … because the address may not be reached
     ├── MediaUnavailable         intake: this media item could not be read; try again later
@@ -87,6 +88,14 @@ class OperatorFault(KapearError):
 
 class AlreadyRunning(OperatorFault):
     """Another instance visits for this database."""
+
+
+class Superseded(OperatorFault):
+    """Another instance took over."""
+
+    def __init__(self) -> None:
+        """Say what became of this one."""
+        super().__init__("Another instance visits for this database by now, so this one stopped; let one of them run.")
 
 
 class VisitEnded(KapearError):

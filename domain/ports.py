@@ -7,7 +7,7 @@ store remembers. Each port has one contract suite in tests/contracts/.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -300,6 +300,9 @@ class HostSeats(Protocol):
         """
 
 
+GiveBack = Callable[[Sequence[Turn]], Awaitable[object]]  # of claims; may be asked twice for the same
+
+
 class JobQueue(Protocol):
     """
     Carries claimed turns in batches from who decides what is due to whoever visits; ids and numbers only.
@@ -318,8 +321,8 @@ class JobQueue(Protocol):
     async def put(self, turns: Sequence[Turn]) -> None:
         """Hand turns over, all or none; each will be taken once."""
 
-    async def lost(self) -> Sequence[Turn]:
-        """Return turns that were taken by somebody who is gone, once: their claims are to be given back."""
+    async def recover(self, give_back: GiveBack) -> None:
+        """Give back the claims of turns that nobody who lives has or will take, and forget these turns."""
 
     async def take(self) -> Sequence[Turn]:
         """Wait for a batch and return it."""

@@ -8,7 +8,7 @@ and can await nothing: only database work happens while a lock is held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -187,9 +187,9 @@ class TargetBook(Protocol):
     def purge(self, before: datetime) -> int:
         """Delete posts that belong to no lead and were last changed before a moment; returns how many."""
 
-    def claim_due(self, now: datetime, limit: int) -> list[Claim]:
+    def claim_due(self, now: datetime, limit: int, *, without: Platform | None = None) -> list[Claim]:
         """
-        Claim active targets that are due and unclaimed, the longest due first.
+        Claim active targets that are due and unclaimed, the longest due first; `without` those of one platform.
 
         A pressing one (never visited, or with an open lead) counts as due for a
         day longer: it waits behind no bulk, and bulk behind it for a day at most.
@@ -204,8 +204,8 @@ class TargetBook(Protocol):
     def give_back(self, turns: Sequence[Turn]) -> int:
         """Void those of these claims that still stand: their targets are due as before; returns how many."""
 
-    def void_claims(self) -> int:
-        """Take every claim away (their tokens no longer fit); returns how many there were."""
+    def void_claims(self, but: Collection[Turn] = ()) -> int:
+        """Take every claim away but these (their tokens no longer fit); returns how many there were."""
 
     def hurry(self, target_ids: Collection[TargetId], now: datetime) -> None:
         """Let active targets be due now."""
@@ -661,7 +661,7 @@ class ArchiveBook(Protocol):
     def count(self) -> int:
         """Return how many rows a backup holds."""
 
-    def records(self) -> Iterator[TableHead | TableRow]:
+    def records(self) -> Generator[TableHead | TableRow]:
         """Return every table and its rows; what rows refer to stands before them."""
 
 
@@ -709,6 +709,13 @@ class Tx(Protocol):
 class VisitorLock(Protocol):
     """The right to visit for a database: one holder at a time, freed when its process dies."""
 
+    async def is_held(self) -> bool:
+        """
+        Return whether it is held still, or could be taken again after its connection was lost.
+
+        Raises OperatorFault while nobody can be asked: it may be another's by now.
+        """
+
     async def release(self) -> None:
         """Give it back; may be called twice."""
 
@@ -726,8 +733,14 @@ class Store(Protocol):
         Commits when it returns, rolls everything back when it raises.
         """
 
-    async def take_visitor_lock(self) -> VisitorLock | None:
-        """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
+    async def take_visitor_lock(
+        self, held: Callable[[], Awaitable[Collection[Turn]]] | None = None
+    ) -> VisitorLock | None:
+        """
+        Take the one visitor's lock and void its predecessor's claims; None when another holds it.
+
+        `held` is asked, once the lock is held, for claims that others have and keep.
+        """
 
     def host_seats(self, digest: Callable[[str], str]) -> HostSeats | None:
         """

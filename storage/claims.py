@@ -7,7 +7,7 @@ and every write of a visit asks whether its token still fits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    Text,
     TextClause,
     Update,
     and_,
@@ -36,6 +37,7 @@ from domain.connectivity import Failure
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
 from domain.jobs import Turn, turn_of
+from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
 from storage.rows import columns_of, made
@@ -62,6 +64,7 @@ def _due(*conditions: ColumnElement[bool] | TextClause) -> Select[tuple[Any, ...
     """Return the question for what is due of some, the longest due first; made once, for it is asked every second."""
     chosen = select(targets.c.id, targets.c.next_due, targets.c.pressing)
     due = chosen.where(*conditions, targets.c.next_due <= bindparam("now", type_=targets.c.next_due.type))
+    due = due.where(targets.c.platform != bindparam("without", type_=Text))
     first = due.order_by(targets.c.next_due).limit(bindparam("limit", type_=Integer))
     return first.with_for_update(skip_locked=True)
 
@@ -75,7 +78,7 @@ def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:
     return Claim(target=WatchTarget(**dict(zip(WatchTarget.__slots__, values, strict=True))), token=token)
 
 
-def _named(turns: Sequence[Turn]) -> ColumnElement[bool]:
+def _named(turns: Collection[Turn]) -> ColumnElement[bool]:
     """Return the condition that holds for targets whose claim is one of these."""
     ids = [turn.target_id for turn in turns]  # asked for as well: pairs alone would not go by the index
     pairs = [(turn.target_id, turn.token) for turn in turns]
@@ -89,9 +92,9 @@ class Claims:
         """Work on a connection."""
         self._connection = connection
 
-    def claim_due(self, now: datetime, limit: int) -> list[Claim]:
+    def claim_due(self, now: datetime, limit: int, *, without: Platform | None = None) -> list[Claim]:
         """Claim active targets that are due and unclaimed, the longest due first, pressing ones a day ahead."""
-        asked = {"now": now, "limit": limit}
+        asked = {"now": now, "limit": limit, "without": without or ""}
         due = {row.id: row for query in (PRESSING_DUE, ALL_DUE) for row in self._connection.execute(query, asked)}
         in_turn = sorted(due.values(), key=lambda row: row.next_due - HEAD_START * row.pressing)
         chosen = update(targets).where(DUE, targets.c.id.in_([row.id for row in in_turn[:limit]]))
@@ -119,9 +122,10 @@ class Claims:
         change = update(targets).where(_named(turns)).values(claimed=False, token=targets.c.token + 1)
         return self._connection.execute(change).rowcount
 
-    def void_claims(self) -> int:
-        """Take every claim away (their tokens no longer fit); returns how many there were."""
-        change = update(targets).where(targets.c.claimed).values(claimed=False, token=targets.c.token + 1)
+    def void_claims(self, but: Collection[Turn] = ()) -> int:
+        """Take every claim away but these (their tokens no longer fit); returns how many there were."""
+        void = and_(targets.c.claimed, not_(_named(but))) if but else targets.c.claimed
+        change = update(targets).where(void).values(claimed=False, token=targets.c.token + 1)
         return self._connection.execute(change).rowcount
 
     def finish(

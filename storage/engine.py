@@ -43,6 +43,7 @@ _POSTGRES = {
     "connect_timeout": "10",
     "application_name": "kapear",
     "keepalives_idle": "30",
+    "tcp_user_timeout": "10000",  # ms; a server that is gone is missed before it misses us
     "options": (
         f"-c lock_timeout={LOCK_WAIT_MS} -c client_min_messages=warning"
         " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
@@ -92,6 +93,15 @@ def database_file(url: str) -> Path | None:
 def make_lone_engine(engine: Engine) -> Engine:
     """Return an engine to the same PostgreSQL server whose connections are apart from every pool."""
     return _postgres(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def server_address(url: str) -> tuple[str, dict[str, str]] | None:
+    """Return PostgreSQL's address and the options that we connect with, for another client; None on SQLite."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        return None
+    plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    return plain, {name: value for name, value in _POSTGRES.items() if name not in address.query}
 
 
 def _address(url: str) -> URL:

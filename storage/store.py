@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from domain.ids import TargetId
+from domain.jobs import Turn
 from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
 from domain.store import (
@@ -148,13 +149,16 @@ class SqlStore:
         async with self._turn:
             return await _finished(self._writer, lambda: _transact(self._engines.writer, work, writes=True))
 
-    async def take_visitor_lock(self) -> VisitorLock | None:
+    async def take_visitor_lock(
+        self, held: Callable[[], Awaitable[Collection[Turn]]] | None = None
+    ) -> VisitorLock | None:
         """Take the one visitor's lock and void its predecessor's claims; None when another holds it."""
         lock = await asyncio.to_thread(take, self._engines, self._data_dir)
         if lock is None:
             return None
         try:
-            await self.write(lambda tx: tx.targets.void_claims())
+            elsewhere = await held() if held is not None else ()
+            await self.write(lambda tx: tx.targets.void_claims(elsewhere))
         except BaseException:
             await lock.release()
             raise

@@ -35,6 +35,7 @@ class Visitor:
         """Hold nothing yet."""
         self._files: list[int] = []
         self._connection: Connection | None = None
+        self._server: Engine | None = None
 
     def hold_file(self, file: Path) -> bool:
         """Lock a file; returns whether nobody else holds it."""
@@ -53,12 +54,38 @@ class Visitor:
 
     def hold_server(self, engine: Engine) -> bool:
         """Take PostgreSQL's lock on a connection of its own; returns whether nobody else holds it."""
+        self._server = engine
         try:
             self._connection = make_lone_engine(engine).connect()
             taken = self._connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": _VISITING})
-            return bool(taken.scalar())
+            if taken.scalar():
+                return True
         except DBAPIError as error:
             raise fault(error) from None
+        self._disconnect()
+        return False
+
+    async def is_held(self) -> bool:
+        """Return whether it is held still, or again; raises OperatorFault while the server cannot be asked."""
+        return await asyncio.to_thread(self._ask)
+
+    def _ask(self) -> bool:
+        if self._server is None:
+            return True  # a file's lock ends with its process, and not before
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except DBAPIError:
+                self._disconnect()  # and with it the lock
+            else:
+                return True
+        return self.hold_server(self._server)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
 
     async def release(self) -> None:
         """Give it back; may be called twice."""
@@ -66,9 +93,7 @@ class Visitor:
 
     def let_go(self) -> None:
         """Close what holds the lock: closing is unlocking."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._disconnect()
         while self._files:
             os.close(self._files.pop())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.observations import Platform
 from domain.store import Tx
 from domain.targets import Claim
 from triage.desk import Desk
@@ -13,11 +14,12 @@ from triage.prices import Purse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
-    """Hands out the turns of one visitor."""
+    """Hands out the turns of one visitor, `without` those of a platform that it cannot visit."""
 
     desk: Desk
     line: Line
     purse: Purse
+    without: Platform | None = None
 
     async def take(self, room: int, *, is_idle: bool) -> list[Claim]:
         """Claim up to so many targets; `is_idle` where no visit is under way."""
@@ -29,10 +31,11 @@ class Turns:
 
         def work(tx: Tx) -> list[Claim]:
             # Who asks for a visit gets an answer even while all is paused: not authorised, and no request made.
-            asked = [tx.targets.claim(target_id) for target_id in tx.targets.requested()[:room]]
+            wanted = [one for one in tx.targets.requested() if tx.targets.get(one).platform is not self.without]
+            asked = [tx.targets.claim(target_id) for target_id in wanted[:room]]
             claims = [claim for claim in asked if claim is not None]
             is_held_up = tx.standing.get().paused or self.desk.clock_fault(tx)
             left = 0 if is_held_up else min(due, room - len(claims))
-            return claims + (tx.targets.claim_due(now, left) if left else [])
+            return claims + (tx.targets.claim_due(now, left, without=self.without) if left else [])
 
         return await self.desk.store.write(work)

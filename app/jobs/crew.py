@@ -19,6 +19,7 @@ from domain.cadence import backoff
 from domain.errors import LostClaim
 from domain.ids import VisitId
 from domain.jobs import Turn, batch_of, turn_of
+from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.ports import JobQueue
 from domain.targets import Claim, Visit
@@ -31,12 +32,18 @@ DRAIN_S = 3.0  # what a stop gives running visits; SIGTERM is promised to end wi
 
 @dataclass(slots=True)
 class Crew:
-    """Visits beside each other, `at_once` at most."""
+    """
+    Visits beside each other, `at_once` at most.
+
+    Where turns are lent by another machine (`is_lent`), none is taken while
+    this one's network is away, and none that takes an account.
+    """
 
     visitor: Visitor
     queue: JobQueue
     counted: Callable[[Visit], None]
     at_once: int
+    is_lent: bool = False
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _waiting: list[Turn] = field(default_factory=list)  # taken, and not begun
     _change: asyncio.Event = field(default_factory=asyncio.Event)
@@ -98,6 +105,7 @@ class Crew:
         """Begin what is waiting, or take a batch as soon as there are places for one."""
         if not self._waiting:
             await self._places(batch_of(self.at_once))
+            await self._reached()
             self._waiting += await self.queue.take()
         free = await self._places(1)
         turns = self._waiting[:free]
@@ -106,11 +114,21 @@ class Crew:
             return
         del self._waiting[: len(turns)]
         for claim in claims:
+            if self.is_lent and claim.target.platform is Platform.TELEGRAM:  # it was adopted meanwhile
+                self._dropped.append(turn_of(claim))
+                continue
             task = asyncio.create_task(self._visit(claim))
             self._running.add(task)
             task.add_done_callback(self._end)
         if void := set(turns) - {turn_of(claim) for claim in claims}:
             await self.queue.ended(tuple(void))
+
+    async def _reached(self) -> None:
+        """Wait while nothing can be reached from here, but for a look now and then; turns of our own are counted so."""
+        while self.is_lent and (network := self.visitor.intake.line.network).is_away:
+            if self.is_idle and network.may_probe(self.visitor.desk.now()):
+                return
+            await asyncio.sleep(AGAIN_S)
 
     async def _places(self, wanted: int) -> int:
         """Wait until so many visits may begin; returns how many may."""

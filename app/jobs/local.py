@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.jobs import Turn, batch_of
+from domain.ports import GiveBack
 
 
 class LocalQueue:
@@ -38,9 +39,8 @@ class LocalQueue:
         self._out.update(turns)
         self._batches.put_nowait(tuple(turns))
 
-    async def lost(self) -> Sequence[Turn]:
-        """Return nothing: who visits here ends with this process."""
-        return ()
+    async def recover(self, give_back: GiveBack) -> None:
+        """Do nothing: who visits here ends with this process."""
 
     async def take(self) -> Sequence[Turn]:
         """Wait for turns."""

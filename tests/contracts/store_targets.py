@@ -9,6 +9,7 @@ import pytest
 from domain.errors import LostClaim, NotFound, WrongState
 from domain.ids import RequestId, TargetId
 from domain.jobs import Turn, turn_of
+from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.store import Store
 from domain.targets import TargetStatus, WatchTarget
@@ -121,6 +122,19 @@ class TargetContract:
         assert [claim.target for claim in first] == [latest, late]
         assert [claim.target for claim in second] == [due]
         assert third == []
+
+    async def test_targets_of_one_platform_are_left_to_others(self, store: Store) -> None:
+        page = await put_target(store, platform=Platform.PAGE)
+        preview = await put_target(store)
+        lent = await store.write(lambda tx: tx.targets.claim_due(NOW, 5, without=Platform.TELEGRAM_WEB))
+        assert [claim.target for claim in lent] == [page]
+        assert [claim.target for claim in await store.write(lambda tx: tx.targets.claim_due(NOW, 5))] == [preview]
+
+    async def test_all_claims_are_voided_but_those_that_others_keep(self, store: Store) -> None:
+        kept, void = await put_claim(store), await put_claim(store)
+        older = Turn(target_id=void.target.id, token=void.token - 1)
+        assert await store.write(lambda tx: tx.targets.void_claims([turn_of(kept), older])) == 1
+        assert await store.read(lambda tx: tx.targets.standing_claims([turn_of(kept), turn_of(void)])) == [kept]
 
     async def test_a_target_is_claimed_by_one_at_a_time(self, store: Store) -> None:
         target = await put_target(store, next_due=None)

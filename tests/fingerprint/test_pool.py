@@ -18,10 +18,10 @@ from PIL import Image
 from domain.errors import MediaUnavailable, OperatorFault
 from domain.fingerprints import MediaStatus
 from domain.ports import Fingerprinter
-from fingerprint.answers import Format
+from fingerprint.answers import Format, PictureHashes, Reason
 from fingerprint.confine import is_protected
 from fingerprint.image import fingerprint_image
-from fingerprint.pool import FingerprintPool
+from fingerprint.pool import IN_HAND, FingerprintPool
 from fingerprint.worker import ChildDied, Heard, Worker
 from tests.contracts.fingerprinter import LIMIT, FingerprinterContract
 from tests.fakes_fingerprint import BytesSource, FakeFingerprinter
@@ -52,6 +52,25 @@ class TestFake(FingerprinterContract):
     @pytest.fixture
     def fingerprinter(self) -> Fingerprinter:
         return FakeFingerprinter(max_bytes=LIMIT)
+
+
+async def test_nothing_is_fetched_far_ahead_of_what_can_be_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    child = asyncio.Event()
+
+    async def slow(*_: object) -> PictureHashes:
+        await child.wait()
+        return PictureHashes(status=MediaStatus.UNDECODABLE, reason=Reason.EMPTY)
+
+    async with FingerprintPool(1, timeout=20) as pool:
+        monkeypatch.setattr(pool, "_done", slow)
+        sources = [BytesSource(GOOD) for _ in range(4 * IN_HAND)]
+        hashing = [asyncio.create_task(pool.fingerprint(source)) for source in sources]
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert sum(source.reads > 0 for source in sources) == IN_HAND
+        child.set()
+        await asyncio.gather(*hashing)
+        assert all(source.reads for source in sources)
 
 
 async def assert_well(pool: FingerprintPool) -> None:

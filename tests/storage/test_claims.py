@@ -23,7 +23,7 @@ def plan(tx: Tx, question: Select[tuple[Any, ...]]) -> str:
         found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?"))
     else:
         connection.execute(text("SET LOCAL enable_seqscan = off"))  # an empty table would be read as a whole
-        found = connection.exec_driver_sql(f"EXPLAIN {statement}", {"now": 1, "limit": 50})
+        found = connection.exec_driver_sql(f"EXPLAIN {statement}", {"now": 1, "limit": 50, "without": ""})
     return "\n".join(str(row) for row in found)
 
 

@@ -1,0 +1,107 @@
+"""A worker visits what still may be visited, and of the rest asks nobody anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import scheduler
+from app import config
+from app.instance import Instance, open_instance
+from app.jobs.opening import shared_queue
+from app.visitor import open_visitor, open_worker
+from domain.jobs import Turn, turn_of
+from domain.observations import Platform
+from domain.outcomes import Outcome
+from domain.targets import Claim, Visit
+from tests.acceptance.slow_site import SlowSite, slow_site
+from tests.contracts.samples import put_target
+from tests.desk import LOCAL
+from triage.watchlist import NewTarget
+
+pytestmark = pytest.mark.postgres
+SOON = 60
+
+
+def environment(folder: Path, url: str) -> dict[str, str]:
+    return {
+        "KAPEAR_DATA_DIR": str(folder),
+        "KAPEAR_DATABASE_URL": url,
+        "KAPEAR_ALLOW_NETWORKS": "127.0.0.0/8",
+        "KAPEAR_CONTACT": "worker@example.org",
+    }
+
+
+async def claimed(instance: Instance, site: SlowSite, number: int) -> Claim:
+    page = NewTarget(locator=site.page(number), report="K-1", authorised_by="the director", basis="kites")
+    added = await instance.office.watchlist.add(LOCAL, page)
+    claim = await instance.store.write(lambda tx: tx.targets.claim(added.target.id))
+    assert claim is not None
+    return claim
+
+
+async def worked(instance: Instance, turns: list[Turn], is_done: Callable[[list[Visit]], bool]) -> list[Visit]:
+    """Lend turns to a worker until that is done; returns its visits."""
+    visits: list[Visit] = []
+    stop = asyncio.Event()
+
+    async def lend() -> None:
+        opened = shared_queue(instance.config)
+        assert opened is not None
+        async with opened as queue, asyncio.timeout(SOON):
+            await queue.freed()
+            await queue.put(turns)
+            while not is_done(visits) or await queue.held():  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.05)
+        stop.set()
+
+    async with open_instance(instance.config) as other, open_worker(other) as (visitor, queue):
+        lending = asyncio.create_task(lend())
+        working = asyncio.create_task(scheduler.work(visitor, queue, visits.append, stop))
+        await asyncio.gather(lending, working)
+    return visits
+
+
+async def test_void_claims_and_retired_targets_in_the_queue_ask_nobody(tmp_path: Path, empty_postgres_url: str) -> None:
+    settings = config.load(environment(tmp_path / "data", empty_postgres_url))
+    with slow_site(0) as site:
+        async with open_instance(settings, create=True) as instance:
+            good, retired, void = [await claimed(instance, site, number) for number in range(3)]
+            await instance.office.watchlist.retire(LOCAL, retired.target.id)
+            await instance.store.write(lambda tx: tx.targets.give_back([turn_of(void)]))
+            turns = [turn_of(claim) for claim in (void, retired, good)]
+            visits = await worked(instance, [*turns, turns[0]], lambda seen: len(seen) == 2)
+        assert {visit.target_id: visit.outcome for visit in visits} == {
+            good.target.id: Outcome.NEW,
+            retired.target.id: Outcome.NOT_AUTHORISED,
+        }
+        assert [path for path, _ in site.asked] == ["/kites/0"]
+
+
+async def test_what_takes_an_account_is_given_back(tmp_path: Path, empty_postgres_url: str) -> None:
+    settings = config.load(environment(tmp_path / "data", empty_postgres_url))
+    with slow_site(0) as site:
+        async with open_instance(settings, create=True) as instance:
+            store = instance.store
+            channel = await put_target(store, platform=Platform.TELEGRAM)
+            claim = await store.write(lambda tx: tx.targets.claim(channel.id))
+            assert claim is not None
+            good = await claimed(instance, site, 0)
+            visits = await worked(instance, [turn_of(claim), turn_of(good)], lambda seen: len(seen) == 1)
+            assert [visit.target_id for visit in visits] == [good.target.id]
+            assert await store.read(lambda tx: tx.targets.standing_claims([turn_of(claim)])) == []
+            assert await store.read(lambda tx: tx.targets.visits(channel.id, 5)) == []
+
+
+async def test_what_is_lent_takes_no_account(tmp_path: Path, empty_postgres_url: str) -> None:
+    settings = config.load(environment(tmp_path / "data", empty_postgres_url))
+    async with open_instance(settings, create=True) as instance:
+        channel = await put_target(instance.store, platform=Platform.TELEGRAM)
+        preview = await put_target(instance.store)
+        await instance.office.watchlist.request_visit(LOCAL, channel.id)
+        async with open_visitor(instance) as visitor:
+            lent = await visitor.lent_turns.take(9, is_idle=False)
+        assert [claim.target.id for claim in lent] == [preview.id]
