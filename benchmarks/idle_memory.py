@@ -58,7 +58,12 @@ def family(pid: int) -> list[int]:
     return [pid, *(grandchild for child in children for grandchild in family(int(child)))]
 
 
-def pss_mb(pid: int) -> list[float]:
+def pss_mb(pid: int) -> float:
+    """Return what a process and its descendants weigh."""
+    return sum(each_pss_mb(pid))
+
+
+def each_pss_mb(pid: int) -> list[float]:
     """Return what a process and its descendants weigh, each, the eldest first."""
     return [
         int(line.split()[1]) / 1024
@@ -78,7 +83,7 @@ def weigh(command: list[str], sign: str, environment: dict[str, str]) -> list[fl
             if line.startswith(sign):
                 break
         time.sleep(REST_S)
-        return pss_mb(process.pid)
+        return each_pss_mb(process.pid)
     finally:
         process.kill()
         process.communicate()
