@@ -247,6 +247,9 @@ class TargetBook(Protocol):
     def gaps(self, target_id: TargetId) -> int:
         """Return how often posts of a target may have scrolled away unseen."""
 
+    def unseen_since(self, target_ids: Collection[TargetId]) -> Mapping[TargetId, datetime]:
+        """Return when targets were first looked at since a visit last saw them; only those with such a visit."""
+
     def posts(self, target_id: TargetId) -> list[StoredPost]:
         """Return a target's posts in the order they were first seen."""
 
