@@ -27,8 +27,8 @@ from domain.pricing import Bounds, pressure
 from domain.rates import PRIOR_RATE, PostRate
 from domain.rhythm import Rhythm
 
-JITTER = 0.1  # spreads targets that were added together; costs a third of a percent of the delay
-_FLOORS_AN_INTERVAL = 12  # the busiest target is visited so many times as often as the average
+JITTER = 0.05  # spreads targets that were added together; costs less than a thousandth of the delay
+_FLOORS_AN_INTERVAL = 20  # the busiest target is visited so many times as often as the average
 _HOUR = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = 4  # kept of what was learned
@@ -91,7 +91,7 @@ class Case:
     What a visit leaves to decide on.
 
     `look_at` is when what was said must be confirmed, `wait_until` what host or
-    account asked for. `dice` in [0, 1) spreads the wait by 10 % either way.
+    account asked for. `dice` in [0, 1) spreads the wait by 5 % either way.
     """
 
     at: datetime

@@ -15,7 +15,7 @@ from functools import cached_property
 
 HOURS = 24
 RHYTHM_MEMORY_H = 24.0 * 7
-PRIOR_A_HOUR = 1.0  # posts; so many of each hour must have been seen before an hour speaks for itself
+PRIOR_A_HOUR = 3.0  # posts; so many of each hour must have been seen before an hour speaks for itself
 
 
 @dataclass(frozen=True, kw_only=True)

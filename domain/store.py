@@ -8,7 +8,7 @@ and can await nothing: only database work happens while a lock is held.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -661,7 +661,7 @@ class ArchiveBook(Protocol):
     def count(self) -> int:
         """Return how many rows a backup holds."""
 
-    def records(self) -> Iterator[TableHead | TableRow]:
+    def records(self) -> Generator[TableHead | TableRow]:
         """Return every table and its rows; what rows refer to stands before them."""
 
 
