@@ -98,6 +98,8 @@ SCHEMAS: dict[str, Schema] = {
         "last_outcome": _one_of(Outcome, or_none=True),
         "gone_since": TIME_OR_NONE,
         "next_due": TIME_OR_NONE,
+        "failures": NUMBER,
+        "failing_since": TIME_OR_NONE,
     }),
     "NewReport": _object({
         "reference": TEXT, "received": {"type": "string", "format": "date"}, "via": _one_of(Via), "alleged": TEXT,

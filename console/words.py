@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from domain import condition, explanation, scoring
+from domain import condition, explanation, failing, scoring
 from domain.hashlists import ListClass, Withdrawal
 from domain.leads import Closing, LeadKind, LeadStatus
 from domain.locators import refused, telegram
@@ -186,6 +186,8 @@ def messages() -> Iterator[tuple[str, str]]:
         yield text, "domain.locators"
     for text in condition.WHY.values():
         yield text, "domain.condition"
+    for text in failing.ADVICE.values():
+        yield text, "domain.failing"
     for text in (*NOTICES, *ERROR_TITLES.values(), *LINES):
         yield text, "console.words"
 
