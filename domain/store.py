@@ -826,6 +826,9 @@ class Store(Protocol):
     def watch_waits(self, told: Callable[[float], None]) -> None:
         """Tell from here on how many seconds each writer waited for its turn."""
 
+    async def schema(self) -> str:
+        """Return by what name the database's schema goes now; a newer program may change it beneath this one."""
+
     async def checkpoint(self) -> bool:
         """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""
 
