@@ -26,6 +26,8 @@ from domain.ports import HostSeats
 from domain.store import (
     ArchiveBook,
     AuditBook,
+    Divided,
+    Division,
     FeedBook,
     HostBook,
     HostLandmarks,
@@ -54,7 +56,7 @@ from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
-from storage.figures import count
+from storage.figures import count, count_by, first_day
 from storage.hosts import Hosts
 from storage.latency import lead_times
 from storage.leads import Leads
@@ -110,6 +112,14 @@ class SqlTx:
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name, of UTC days from `since` to `until`, both included."""
         return count(self.connection, since, until)
+
+    def figures_by(self, division: Division, since: date | None, until: date | None) -> Divided:
+        """Return visits, what they took and the leads they filed, of UTC days, by kind of platform or by outcome."""
+        return count_by(self.connection, division, since, until)
+
+    def first_day(self) -> date | None:
+        """Return the day of the first report, before which there is nothing to count."""
+        return first_day(self.connection)
 
     def lead_times(
         self,
