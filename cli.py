@@ -86,6 +86,7 @@ def run(
 async def _run(settings: Config, *, standby: bool) -> None:
 
     from app.serving import stop_on_signals
+    from app.visitor import STANDBY_S
 
     stop = stop_on_signals()
     while not stop.is_set():
@@ -95,6 +96,8 @@ async def _run(settings: Config, *, standby: bool) -> None:
         except (AlreadyRunning, Superseded):
             if not standby:
                 raise
+        with contextlib.suppress(TimeoutError):  # such as beneath an older program: until that one ends
+            await asyncio.wait_for(stop.wait(), STANDBY_S)
 
 
 async def _monitor(settings: Config, stop: asyncio.Event, *, standby: bool) -> None:

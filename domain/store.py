@@ -769,6 +769,9 @@ class Store(Protocol):
         `digest` says by what the database knows a host. They end with the store.
         """
 
+    async def schema(self) -> str:
+        """Return by what name the database's schema goes now; a newer program may change it beneath this one."""
+
     async def checkpoint(self) -> bool:
         """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""
 

@@ -61,6 +61,7 @@ from storage.hosts import Hosts
 from storage.latency import lead_times
 from storage.leads import Leads
 from storage.lists import Lists
+from storage.migrations import revision_of
 from storage.opinions import Opinions
 from storage.pages import Page
 from storage.patience import number_of, was_committed
@@ -186,6 +187,10 @@ class SqlStore:
         self._seats.append(seats)
         return seats
 
+    async def schema(self) -> str:
+        """Return by what name the database's schema goes now; a newer program may change it beneath this one."""
+        return await _finished(self._readers, lambda: _schema(self._engines.readers))
+
     async def checkpoint(self) -> bool:
         """
         Fold SQLite's log into the database and empty it, so that what was deleted is gone from both.
@@ -240,6 +245,14 @@ def _transact(engine: Engine, work: Callable[[Tx], T], *, writes: bool) -> T:
         raise fault(error) from None  # the driver's own words quote what was written
     else:
         return done
+
+
+def _schema(engine: Engine) -> str:
+    try:
+        with engine.begin() as connection:
+            return revision_of(connection)
+    except DBAPIError as error:
+        raise fault(error) from None
 
 
 def _checkpoint(engine: Engine) -> bool:
