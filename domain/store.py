@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
@@ -42,6 +43,16 @@ from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
 from domain.telegram import AccountId
 
 T = TypeVar("T")
+
+
+class Division(StrEnum):
+    """What figures may be divided by: kinds and times, and never a place or a person."""
+
+    PLATFORM = "platform"
+    OUTCOME = "outcome"
+
+
+Divided = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -697,6 +708,12 @@ class Tx(Protocol):
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name: targets, visits, observations, media, leads. No locator, no ranking."""
 
+    def figures_by(self, division: Division, since: date | None, until: date | None) -> Divided:
+        """Return visits, what they took and the leads they filed, of UTC days, by kind of platform or by outcome."""
+
+    def first_day(self) -> date | None:
+        """Return the day of the first report, before which there is nothing to count."""
+
     def lead_times(
         self,
         now: datetime,
@@ -751,6 +768,9 @@ class Store(Protocol):
 
         `digest` says by what the database knows a host. They end with the store.
         """
+
+    async def schema(self) -> str:
+        """Return by what name the database's schema goes now; a newer program may change it beneath this one."""
 
     async def checkpoint(self) -> bool:
         """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, func, select, true, type_coerce
 
 from domain.leads import LeadStatus
+from domain.store import Divided, Division
 from domain.targets import TargetStatus
 from storage.tables import leads, media, outages, reports, revisions, targets, visits
 
@@ -54,6 +55,29 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         name: int(connection.execute(select(figure).where(condition)).scalar_one() or 0)
         for name, (figure, condition) in summed.items()
     }
+
+
+def count_by(connection: Connection, division: Division, since: date | None, until: date | None) -> Divided:
+    """Return visits, what they took and the leads they filed, of UTC days, by the kind of platform or by outcome."""
+    kind = {Division.PLATFORM: targets.c.platform, Division.OUTCOME: visits.c.outcome}[division]
+    summed = {name: func.sum(visits.c[name]).label(name) for name in ("leads_filed", "requests", "bytes", "gaps")}
+    grouped = (
+        select(kind.label("kind"), func.count().label("visits"), *summed.values())
+        .select_from(visits.join(targets, targets.c.id == visits.c.target_id))
+        .where(within(visits.c.started_at, since, until))
+        .group_by(kind)
+        .order_by(kind)
+    )
+    return {
+        row["kind"].value: {name: int(row[name]) for name in ("visits", *summed)}
+        for row in connection.execute(grouped).mappings()
+    }
+
+
+def first_day(connection: Connection) -> date | None:
+    """Return the day of the first report, before which there is nothing to count."""
+    first = connection.execute(select(func.min(reports.c.created_at))).scalar()
+    return None if first is None else first.date()
 
 
 def within(moment: ColumnElement[datetime], since: date | None, until: date | None) -> ColumnElement[bool]:

@@ -26,6 +26,8 @@ from domain.ports import HostSeats
 from domain.store import (
     ArchiveBook,
     AuditBook,
+    Divided,
+    Division,
     FeedBook,
     HostBook,
     HostLandmarks,
@@ -54,11 +56,12 @@ from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
-from storage.figures import count
+from storage.figures import count, count_by, first_day
 from storage.hosts import Hosts
 from storage.latency import lead_times
 from storage.leads import Leads
 from storage.lists import Lists
+from storage.migrations import revision_of
 from storage.opinions import Opinions
 from storage.pages import Page
 from storage.patience import number_of, was_committed
@@ -110,6 +113,14 @@ class SqlTx:
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name, of UTC days from `since` to `until`, both included."""
         return count(self.connection, since, until)
+
+    def figures_by(self, division: Division, since: date | None, until: date | None) -> Divided:
+        """Return visits, what they took and the leads they filed, of UTC days, by kind of platform or by outcome."""
+        return count_by(self.connection, division, since, until)
+
+    def first_day(self) -> date | None:
+        """Return the day of the first report, before which there is nothing to count."""
+        return first_day(self.connection)
 
     def lead_times(
         self,
@@ -176,6 +187,10 @@ class SqlStore:
         self._seats.append(seats)
         return seats
 
+    async def schema(self) -> str:
+        """Return by what name the database's schema goes now; a newer program may change it beneath this one."""
+        return await _finished(self._readers, lambda: _schema(self._engines.readers))
+
     async def checkpoint(self) -> bool:
         """
         Fold SQLite's log into the database and empty it, so that what was deleted is gone from both.
@@ -230,6 +245,14 @@ def _transact(engine: Engine, work: Callable[[Tx], T], *, writes: bool) -> T:
         raise fault(error) from None  # the driver's own words quote what was written
     else:
         return done
+
+
+def _schema(engine: Engine) -> str:
+    try:
+        with engine.begin() as connection:
+            return revision_of(connection)
+    except DBAPIError as error:
+        raise fault(error) from None
 
 
 def _checkpoint(engine: Engine) -> bool:

@@ -35,7 +35,7 @@ REVIEWED = {
     "clock accept": reviewed("the time that counted until now", MACHINE, "reason"),
     "pause": reviewed("nothing", MACHINE, "reason", "all"),
     "purge": reviewed("how many posts were deleted", COUNTS),
-    "stats": reviewed("counts, and how late leads were", COUNTS, "from", "to", "csv"),
+    "stats": reviewed("counts, and how late leads were", COUNTS, "from", "to", "csv", "by"),
     "report add": reviewed("the report", OWN, "reference", "received", "via", "alleged"),
     "report list": reviewed("reports by date", BOOK),
     "report refer": reviewed("the note, without the place", OWN, "locator", "report", "platform"),
