@@ -111,7 +111,7 @@ async def _monitor(settings: Config, stop: asyncio.Event, *, standby: bool) -> N
     async with (
         open_instance(settings, create=True) as instance,
         open_visitor(instance, standby=stop if standby else None) as visitor,
-        serving(instance, metrics, warnings=visitor.warnings) as address,
+        serving(instance, metrics, warnings=visitor.warnings, pool=lambda: visitor.pool.health) as address,
     ):
         for warning in visitor.warnings:
             say(f"Warning: {warning}.")
@@ -156,12 +156,14 @@ def console() -> None:
 
 async def _console(settings: Config) -> None:
 
+    from app.mail import telling_of_silence
     from app.serving import serving, stop_on_signals
     from console.metrics import Metrics
 
     stop = stop_on_signals()
     async with (
         open_instance(settings) as instance,
+        telling_of_silence(instance),
         serving(instance, Metrics(CollectorRegistry())) as address,
     ):
         say(f"Console: {address} (sign in: kapear user link)")
@@ -215,7 +217,7 @@ async def _demo(base: Config, *, exit_when_done: bool) -> None:
                 for warning in visitor.warnings:
                     say(f"Warning: {warning}.")
                 if not exit_when_done:
-                    shown = serving(instance, metrics, warnings=visitor.warnings)
+                    shown = serving(instance, metrics, warnings=visitor.warnings, pool=lambda: visitor.pool.health)
                     address = await console.enter_async_context(shown)
                     say(f"Console: {address}")
                     say(f"Sign in once within 15 minutes: {await local_link(instance, address)}")

@@ -19,6 +19,7 @@ from app.jobs.local import LocalQueue
 from app.visitor import Visitor
 from domain.condition import BEAT_EVERY
 from domain.errors import OperatorFault, Superseded
+from domain.messages import LOOK_EVERY
 from domain.ports import JobQueue
 from domain.targets import Visit
 
@@ -79,7 +80,7 @@ class Monitor:
 
     def _chores(self) -> Chores:
         visitor, office = self.visitor, self.visitor.instance.office
-        remote, lending = visitor.remote, visitor.lending
+        remote, lending, messenger = visitor.remote, visitor.lending, visitor.messenger
         return Chores(
             (
                 (self.tick, TICK_S),
@@ -90,6 +91,7 @@ class Monitor:
                 (office.lists.tidy, PURGE_S),
                 (visitor.feeds.pull_due, FEEDS_S),
                 *(((remote.follow, REMOTE_S),) if remote is not None else ()),
+                *(((messenger.say_due, LOOK_EVERY.total_seconds()),) if messenger is not None else ()),
                 (self.expire, EXPIRY_S),
                 (visitor.prices.refresh, PRICES_S),
                 (office.watchlist.purge, PURGE_S),

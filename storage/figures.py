@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, func, select, true, type_coerce
 
 from domain.leads import LeadStatus
-from domain.store import Divided, Division
+from domain.store import Backlog, Divided, Division
 from domain.targets import TargetStatus
-from storage.tables import leads, media, outages, reports, revisions, targets, visits
+from storage.tables import DUE, hosts, leads, media, outages, reports, revisions, targets, visits
 
 _MINUTE = 60_000_000  # microseconds
 
@@ -55,6 +55,20 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         name: int(connection.execute(select(figure).where(condition)).scalar_one() or 0)
         for name, (figure, condition) in summed.items()
     }
+
+
+def backlog(connection: Connection, now: datetime) -> Backlog:
+    """Return what waits now, by indexes; hosts, which are few, one by one."""
+    new = select(func.count()).select_from(leads).where(leads.c.status == LeadStatus.NEW)
+    due = select(func.count(), func.min(targets.c.next_due)).where(DUE, targets.c.next_due <= now)
+    resting = select(func.count()).select_from(hosts).where(hosts.c.rests_until > now)
+    number, since = connection.execute(due).one()
+    return Backlog(
+        leads=int(connection.execute(new).scalar_one()),
+        due=int(number),
+        due_since=since,
+        hosts_resting=int(connection.execute(resting).scalar_one()),
+    )
 
 
 def count_by(connection: Connection, division: Division, since: date | None, until: date | None) -> Divided:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime
@@ -26,6 +27,7 @@ from domain.ports import HostSeats
 from domain.store import (
     ArchiveBook,
     AuditBook,
+    Backlog,
     Divided,
     Division,
     FeedBook,
@@ -33,6 +35,7 @@ from domain.store import (
     HostLandmarks,
     LeadBook,
     ListBook,
+    MessageBook,
     OpinionBook,
     OutageBook,
     PageTransaction,
@@ -56,11 +59,12 @@ from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
-from storage.figures import count, count_by, first_day
+from storage.figures import backlog, count, count_by, first_day
 from storage.hosts import Hosts
 from storage.latency import lead_times
 from storage.leads import Leads
 from storage.lists import Lists
+from storage.messages import Messages
 from storage.migrations import revision_of
 from storage.opinions import Opinions
 from storage.pages import Page
@@ -104,11 +108,16 @@ class SqlTx:
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
+        self.messages: MessageBook = Messages(connection)
         self.archive: ArchiveBook = Archive(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""
         return Page(self.connection, claim)
+
+    def backlog(self, now: datetime) -> Backlog:
+        """Return what waits now, by indexes; hosts, which are few, one by one."""
+        return backlog(self.connection, now)
 
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name, of UTC days from `since` to `until`, both included."""
@@ -143,6 +152,7 @@ class SqlStore:
         self._engines = engines
         self._data_dir = data_dir
         self._turn = asyncio.Lock()
+        self._waited: Callable[[float], None] = lambda _: None
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kapear-writer")
         self._seats: list[SharedSeats] = []
         self._readers = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="kapear-reader")
@@ -157,8 +167,14 @@ class SqlStore:
 
         Commits when it returns, rolls everything back when it raises.
         """
+        asked = time.monotonic()
         async with self._turn:
+            self._waited(time.monotonic() - asked)
             return await _finished(self._writer, lambda: _transact(self._engines.writer, work, writes=True))
+
+    def watch_waits(self, told: Callable[[float], None]) -> None:
+        """Tell from here on how many seconds each writer waited for its turn."""
+        self._waited = told
 
     async def take_visitor_lock(
         self, held: Callable[[], Awaitable[Collection[Turn]]] | None = None

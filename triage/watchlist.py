@@ -174,7 +174,7 @@ class WatchList:
         now = self.desk.now()
 
         def work(tx: Tx) -> TargetView:
-            fault = self.desk.clock_fault(tx)
+            fault = self.desk.clock_fault(tx, tx.standing.get())
             if fault is not None:
                 raise WrongState(f"{CLOCK_WRONG[fault]}.")
             tx.targets.expire(now)

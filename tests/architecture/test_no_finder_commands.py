@@ -27,7 +27,7 @@ REVIEWED = {
     "upgrade": reviewed("nothing", MACHINE),
     "backup": reviewed("how many rows a backup has", MACHINE, "file", "key"),
     "restore": reviewed("what is still to be put in place", MACHINE, "file", "key"),
-    "doctor": reviewed("how this machine is set up", MACHINE, "before-start"),
+    "doctor": reviewed("how this machine is set up", MACHINE, "before-start", "mail"),
     "run": reviewed("where the console is", MACHINE, "standby"),
     "worker": reviewed("nothing", MACHINE),
     "console": reviewed("where the console is", MACHINE),
