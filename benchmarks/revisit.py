@@ -167,7 +167,7 @@ def optimum(targets: Sequence[Target], visits_per_hour: float) -> float:
     return float(np.sqrt(rates).sum() ** 2 / (2 * visits_per_hour * rates.sum()))
 
 
-def compared(trace: str, sigma: float, count: int, hours: float, budget: float, seeds: int) -> dict[str, object]:
+def compared(trace: str, sigma: float, *, count: int, hours: float, budget: float, seeds: int) -> dict[str, object]:
     """Return the line of one trace and sigma: every policy on the same posts."""
     delays: dict[str, list[float]] = {policy: [] for policy in POLICIES}
     spent, longest = [], 0.0
@@ -220,7 +220,7 @@ def main() -> None:
     for trace in chosen.traces:
         lines = []
         for sigma in chosen.sigmas:
-            lines.append(compared(trace, sigma, chosen.targets, hours, budget, chosen.seeds))
+            lines.append(compared(trace, sigma, count=chosen.targets, hours=hours, budget=budget, seeds=chosen.seeds))
             print(json.dumps(lines[-1]), flush=True)
         if chosen.charts is not None:
             (chosen.charts / f"revisit-{trace}.svg").write_text(chart(trace, lines), encoding="utf-8")
