@@ -55,10 +55,12 @@ check: $(DEV)
 bench: $(DEV)
 	@for script in benchmarks/*.py; do name=$$(basename $$script .py); $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-# The crash tests in full: 200 kills on SQLite, 100 on PostgreSQL (about ten minutes), 50 over 100,000 messages of Telegram,
-# 50 of imports of hash lists.
+# The crash tests in full: 200 kills on SQLite, 200 on PostgreSQL (about a quarter of an hour); 200 each of two processes under
+# different clocks, over 60,000 posts; 50 over 100,000 messages of Telegram; 50 of imports of hash lists.
 crash: $(DEV)
 	KAPEAR_REQUIRE=all KAPEAR_TEST_KILLS=200 $(BIN)/python -m pytest tests/acceptance/test_crash.py
+	KAPEAR_REQUIRE=all KAPEAR_TEST_CLOCK_KILLS=200 KAPEAR_TEST_CLOCK_POSTS=60000 \
+		$(BIN)/python -m pytest tests/acceptance/test_crash_clocks.py
 	KAPEAR_REQUIRE=all KAPEAR_TEST_TELEGRAM_MESSAGES=100000 KAPEAR_TEST_TELEGRAM_KILLS=50 \
 		$(BIN)/python -m pytest tests/acceptance/test_telegram_truth.py
 	KAPEAR_REQUIRE=all KAPEAR_TEST_KILLS=50 $(BIN)/python -m pytest tests/app/test_lists_elsewhere.py tests/matching -k kill

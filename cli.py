@@ -16,7 +16,21 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from app import config, logs
-from app.commands import backups, clock, doctor, feeds, forum, hashing, leads, lists, people, reports, telegram, watch
+from app.commands import (
+    backups,
+    clock,
+    doctor,
+    feeds,
+    figures,
+    forum,
+    hashing,
+    leads,
+    lists,
+    people,
+    reports,
+    telegram,
+    watch,
+)
 from app.commands.terminal import errors, print_json, say
 from app.config import Config
 from app.instance import BESIDE, open_instance
@@ -47,7 +61,7 @@ app.add_typer(forum.app, name="forum")
 app.add_typer(people.user_app, name="user")
 app.add_typer(people.audit_app, name="audit")
 app.add_typer(clock.app, name="clock")
-for command in (people.init, people.enrol, people.upgrade, doctor.doctor, people.pause, people.purge, people.stats):
+for command in (people.init, people.enrol, people.upgrade, doctor.doctor, people.pause, people.purge, figures.stats):
     app.command()(command)
 app.command("hash")(hashing.hash_)
 app.command()(backups.backup)
@@ -72,6 +86,7 @@ def run(
 async def _run(settings: Config, *, standby: bool) -> None:
 
     from app.serving import stop_on_signals
+    from app.visitor import STANDBY_S
 
     stop = stop_on_signals()
     while not stop.is_set():
@@ -81,6 +96,8 @@ async def _run(settings: Config, *, standby: bool) -> None:
         except (AlreadyRunning, Superseded):
             if not standby:
                 raise
+        with contextlib.suppress(TimeoutError):  # such as beneath an older program: until that one ends
+            await asyncio.wait_for(stop.wait(), STANDBY_S)
 
 
 async def _monitor(settings: Config, stop: asyncio.Event, *, standby: bool) -> None:
@@ -94,7 +111,7 @@ async def _monitor(settings: Config, stop: asyncio.Event, *, standby: bool) -> N
     async with (
         open_instance(settings, create=True) as instance,
         open_visitor(instance, standby=stop if standby else None) as visitor,
-        serving(instance, metrics, warnings=visitor.warnings) as address,
+        serving(instance, metrics, warnings=visitor.warnings, pool=lambda: visitor.pool.health) as address,
     ):
         for warning in visitor.warnings:
             say(f"Warning: {warning}.")
@@ -139,12 +156,14 @@ def console() -> None:
 
 async def _console(settings: Config) -> None:
 
+    from app.mail import telling_of_silence
     from app.serving import serving, stop_on_signals
     from console.metrics import Metrics
 
     stop = stop_on_signals()
     async with (
         open_instance(settings) as instance,
+        telling_of_silence(instance),
         serving(instance, Metrics(CollectorRegistry())) as address,
     ):
         say(f"Console: {address} (sign in: kapear user link)")
@@ -198,7 +217,7 @@ async def _demo(base: Config, *, exit_when_done: bool) -> None:
                 for warning in visitor.warnings:
                     say(f"Warning: {warning}.")
                 if not exit_when_done:
-                    shown = serving(instance, metrics, warnings=visitor.warnings)
+                    shown = serving(instance, metrics, warnings=visitor.warnings, pool=lambda: visitor.pool.health)
                     address = await console.enter_async_context(shown)
                     say(f"Console: {address}")
                     say(f"Sign in once within 15 minutes: {await local_link(instance, address)}")

@@ -19,6 +19,7 @@ from app.jobs.local import LocalQueue
 from app.visitor import Visitor
 from domain.condition import BEAT_EVERY
 from domain.errors import OperatorFault, Superseded
+from domain.messages import LOOK_EVERY
 from domain.ports import JobQueue
 from domain.targets import Visit
 
@@ -79,7 +80,7 @@ class Monitor:
 
     def _chores(self) -> Chores:
         visitor, office = self.visitor, self.visitor.instance.office
-        remote, lending = visitor.remote, visitor.lending
+        remote, lending, messenger = visitor.remote, visitor.lending, visitor.messenger
         return Chores(
             (
                 (self.tick, TICK_S),
@@ -90,6 +91,7 @@ class Monitor:
                 (office.lists.tidy, PURGE_S),
                 (visitor.feeds.pull_due, FEEDS_S),
                 *(((remote.follow, REMOTE_S),) if remote is not None else ()),
+                *(((messenger.say_due, LOOK_EVERY.total_seconds()),) if messenger is not None else ()),
                 (self.expire, EXPIRY_S),
                 (visitor.prices.refresh, PRICES_S),
                 (office.watchlist.purge, PURGE_S),
@@ -158,15 +160,32 @@ async def run(
 
 
 async def work(visitor: Visitor, queue: JobQueue, counted: Callable[[Visit], None], stop: asyncio.Event) -> None:
-    """Visit what the one who monitors puts on the queue, until `stop` is set."""
+    """
+    Visit what the one who monitors puts on the queue, until `stop` is set.
+
+    Raises OperatorFault once the database was upgraded beneath this program.
+    """
+    store = visitor.instance.store
     crew = Crew(visitor, queue, counted, visitor.instance.config.visits_at_once, is_lent=True)
-    chores = Chores(((visitor.refresh_lists, LISTS_S), (crew.settle, TICK_S)))
+    schema, ended = await store.schema(), asyncio.Event()
+
+    async def see_schema() -> None:
+        if await store.schema() != schema:
+            ended.set()
+
+    async def end() -> None:
+        await stop.wait()
+        ended.set()
+
+    chores = Chores(((visitor.refresh_lists, LISTS_S), (crew.settle, TICK_S), (see_schema, LISTS_S)))
     chores.start()
     log.info("worker started")
-    working = [asyncio.create_task(crew.run())]
+    working = [asyncio.create_task(crew.run()), asyncio.create_task(end())]
     try:
-        await stop.wait()
+        await ended.wait()
     finally:
         chores.stop()
         await _let_go(crew, working)
         log.info("worker stopped")
+    if not stop.is_set():
+        raise OperatorFault("The database was upgraded by a newer version of this program; install that version here.")

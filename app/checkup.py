@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+GIB = 1 << 30
+LITTLE_SPACE = GIB  # free on the disk, in bytes
+NO_SPACE = GIB // 16
+
 
 class State(StrEnum):
     """How a check ended."""

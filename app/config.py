@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 
 from app import platform_config, telegram_config
 from app.feed_config import ArachnidConfig, FeedConfig, read_arachnid, read_feeds
+from app.mail_config import MAILBOX, MailConfig, read_mail
 from app.proxy_config import read_proxy
 from app.telegram_config import TelegramConfig
 from crawler.platforms import Platforms
@@ -34,14 +34,13 @@ from net.dialling import Proxy
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 FILE = "kapear.toml"
-_MAILBOX = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")  # it stands in a header
 KNOWN = frozenset(
     {
         "database_url", "key_file", "bind", "allow_networks", "contact", "telegram_web_base", "bluesky_base",
         "visit_interval_s", "visit_ceiling_s", "host_visits_per_hour", "account_visits_per_hour", "bytes_per_day",
         "visits_at_once", "host_delay_s", "fingerprint_children", "list_growth",
         "max_active_targets", "points", "behind_proxy", "proxy", "public_host", "zone", "allow_missing_layers",
-        "feeds", "arachnid", "require_clock_sync",
+        "feeds", "arachnid", "require_clock_sync", "mail",
         *platform_config.KNOWN, *telegram_config.KNOWN,
     }
 )  # fmt: skip
@@ -73,6 +72,7 @@ class Config:
     points: Points = field(default_factory=Points)
     feeds: tuple[FeedConfig, ...] = ()
     arachnid: ArachnidConfig | None = None
+    mail: MailConfig | None = None
     behind_proxy: bool = False
     public_host: str = ""
     zone: str = "Asia/Phnom_Penh"
@@ -164,6 +164,7 @@ def load(environment: Mapping[str, str] = os.environ, *, beside: bytes = b"") ->
         points=_points(values.get("points", {})),
         feeds=read_feeds(values, environment),
         arachnid=read_arachnid(values, environment),
+        mail=read_mail(values, environment),
         behind_proxy=behind_proxy,
         public_host=str(values.get("public_host", "")),
         zone=str(values.get("zone", "Asia/Phnom_Penh")),
@@ -230,7 +231,7 @@ def _networks(given: object) -> tuple[Network, ...]:
 
 
 def _mailbox(text: str) -> str:
-    if text and not _MAILBOX.fullmatch(text):
+    if text and not MAILBOX.fullmatch(text):
         raise OperatorFault("KAPEAR_CONTACT is no mailbox; write one of a role, such as role-mailbox@example.org.")
     return text
 

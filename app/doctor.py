@@ -15,10 +15,11 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
-from app.checkup import Check, State
+from app.checkup import GIB, LITTLE_SPACE, NO_SPACE, Check, State
 from app.config import Config
 from app.list_checkup import check_lists
 from app.machine_clock import keeping
+from app.mail import in_words
 from app.swap import check_swap
 from app.telegram_checkup import check_telegram
 from domain.clock import utc_now
@@ -32,9 +33,6 @@ from fingerprint.layers import Layer
 from fingerprint.pool import ALLOW_SETTING, FingerprintPool
 from storage.opening import open_store
 
-GIB = 1 << 30
-LITTLE_SPACE = GIB
-NO_SPACE = GIB // 16
 MEND_KERNEL = {
     Layer.LANDLOCK: "use a kernel of 5.13 or later with landlock among its security modules (lsm=landlock,… at boot)",
     Layer.SECCOMP: "use a kernel with CONFIG_SECCOMP_FILTER on x86_64 or aarch64; in a container, allow seccomp()",
@@ -151,12 +149,18 @@ async def check_database(config: Config) -> list[Check]:
     if not config.data_dir.is_dir():
         missing = Check(name="database", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
         idle = Check(name="monitoring", state=State.WARNING, finding=NO_INSTALLATION, mend=MEND_INSTALLATION)
-        return [missing, check_clock(_clock(config, None), enrolled=False), idle]
+        return [missing, check_clock(_clock(config, None), enrolled=False), idle, check_mail(config, "")]
     try:
         store = await open_store(config.database_url, data_dir=config.data_dir, create=False)
         try:
-            newest, standing, beat, offline = await store.read(
-                lambda tx: (tx.audit.newest(), tx.standing.get(), tx.standing.last_beat(), tx.outages.current())
+            newest, standing, beat, offline, unsent = await store.read(
+                lambda tx: (
+                    tx.audit.newest(),
+                    tx.standing.get(),
+                    tx.standing.last_beat(),
+                    tx.outages.current(),
+                    tx.messages.fault(),
+                )
             )
         finally:
             await store.close()
@@ -164,7 +168,7 @@ async def check_database(config: Config) -> list[Check]:
         finding = "it cannot be opened, or its schema is another"
         broken = Check(name="database", state=State.BROKEN, finding=finding, mend=str(fault))
         idle = check_monitoring((Standstill.DATABASE_AWAY,))
-        return [broken, check_clock(_clock(config, None), enrolled=False), idle]
+        return [broken, check_clock(_clock(config, None), enrolled=False), idle, check_mail(config, "")]
     works = Check(name="database", state=State.OK, finding="it answers, and its schema is of this version")
     reading = _clock(config, newest)
     wrong = clock_fault(reading, enrolled=standing.enrolled)
@@ -173,6 +177,7 @@ async def check_database(config: Config) -> list[Check]:
         works,
         check_clock(reading, enrolled=standing.enrolled),
         check_monitoring(standstill(signs, reading.now)),
+        check_mail(config, unsent),
     ]
 
 
@@ -214,6 +219,17 @@ def check_monitoring(reasons: tuple[Standstill, ...]) -> Check:
     finding, _, mend = WHY[reasons[0]].partition(": ")
     more = f" (also: {', '.join(reasons[1:])})" if reasons[1:] else ""
     return Check(name=name, state=State.WARNING, finding=finding + more, mend=mend)
+
+
+def check_mail(config: Config, fault: str) -> Check:
+    """Say whether people are told; `fault` is why the last letter was not taken."""
+    if config.mail is None:
+        finding = "nobody is told by mail when monitoring stands still"
+        return Check(name="mail", state=State.WARNING, finding=finding, mend="set [mail] in kapear.toml")
+    if fault:
+        finding = f"the last message was not taken: {in_words(fault)}"
+        return Check(name="mail", state=State.WARNING, finding=finding, mend="try it: kapear doctor --mail")
+    return Check(name="mail", state=State.OK, finding="configured; the last message, if any, was taken")
 
 
 def check_disk(directory: Path) -> Check:

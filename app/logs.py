@@ -8,6 +8,7 @@ URLs, bodies and parameters at will.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -23,24 +24,29 @@ _OURS = "kapear"
 
 
 class AllowListFormatter(logging.Formatter):
-    """Writes one line: time, level, logger, our own message, allow-listed fields."""
+    """Writes one line of JSON: time, level, logger, our own message, allow-listed fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; exception texts and tracebacks are never part of it."""
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = f"{moment} {record.levelname} {record.name}"
-        if record.name == _OURS or record.name.startswith(f"{_OURS}."):
+        ours = record.name == _OURS or record.name.startswith(f"{_OURS}.")
+        line: dict[str, str | int | float] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
             # Our messages are constants; arguments would be a way around the list of fields.
-            line += f" {record.msg if not record.args else '(message withheld)'}"
-            for name in FIELDS:
-                value = getattr(record, name, None)
-                if value is not None:
-                    line += f" {name}={_SAFE.sub('?', str(value))[:80]}"
-        else:
-            line += " (message withheld)"
+            "message": str(record.msg) if ours and not record.args else "(withheld)",
+        }
+        if ours:
+            line |= {name: _plain(getattr(record, name)) for name in FIELDS if getattr(record, name, None) is not None}
         if record.exc_info and record.exc_info[0] is not None:
-            line += f" exception={record.exc_info[0].__name__}"
-        return line
+            line["exception"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
+def _plain(value: object) -> str | int | float:
+    """Return a number as it is, anything else as a short word without what steers a reader's eyes."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number else _SAFE.sub("?", str(value))[:80]  # type: ignore[return-value]  # a number, then
 
 
 def configure(*, debug: bool = False, quiet: bool = False, stream: TextIO | None = None) -> None:

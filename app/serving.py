@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from app.instance import BESIDE, Instance
 from console.config import ConsoleConfig
 from console.metrics import Metrics
 from console.server import make_app, serve
+from domain.fingerprints import PoolHealth
 from domain.people import Actor, Role
 
 STOP_WITHIN_S = 4.5  # a stop is promised to take no more than 5 s
@@ -41,9 +43,19 @@ def stop_on_signals() -> asyncio.Event:
 
 
 @asynccontextmanager
-async def serving(instance: Instance, metrics: Metrics, *, warnings: tuple[str, ...] = ()) -> AsyncIterator[str]:
+async def serving(
+    instance: Instance,
+    metrics: Metrics,
+    *,
+    warnings: tuple[str, ...] = (),
+    pool: Callable[[], PoolHealth] | None = None,
+) -> AsyncIterator[str]:
     """Serve the console for the length of the block, with these warnings on every page; yields its address."""
     config = instance.config
+    instance.store.watch_waits(metrics.waited)
+    metrics.watch_disk(lambda: shutil.disk_usage(config.data_dir).free)
+    if pool is not None:
+        metrics.watch_pool(pool)
     standing = await instance.office.people.standing()
     if not standing.enrolled:
         warnings = (BESIDE, *warnings)

@@ -45,6 +45,7 @@ from triage.desk import Desk
 from triage.hosts import Hosts
 from triage.intake import Intake
 from triage.landmarks import KnownHosts
+from triage.messages import Messenger
 from triage.outages import Line
 from triage.prices import Prices, Purse
 from triage.rematching import Rematching
@@ -69,8 +70,10 @@ class Visitor:
     rematching: Rematching
     feeds: OpenFeeds
     pulse: Pulse
+    pool: FingerprintPool
     purse: Purse
     remote: RemoteList | None = None
+    messenger: Messenger | None = None
     missing_layers: tuple[str, ...] = ()
     lock: VisitorLock | None = None
     lending: SharedQueue | None = None
@@ -227,12 +230,22 @@ async def _equipment(instance: Instance) -> AsyncIterator[Visitor]:
             intake=intake,
             matcher=matcher,
             rematching=Rematching(desk=instance.office.desk, matcher=matcher, points=config.points),
+            pool=pool,
             pulse=Pulse(desk=instance.office.desk, decodes=lambda: not pool.is_failing),
             purse=Purse(desk=instance.office.desk, bytes_a_day=config.cadence.bytes_a_day),
             feeds=OpenFeeds(config=config, book=feed_book(instance), session=session),
             remote=arachnid_list(instance, session),
+            messenger=await _messenger(instance),
             missing_layers=pool.missing_layers,
         )
+
+
+async def _messenger(instance: Instance) -> Messenger | None:
+    if instance.config.mail is None:
+        return None
+    from app.mail import messenger_of  # noqa: PLC0415 - the console's catalogues are read for it
+
+    return await messenger_of(instance)
 
 
 async def visit_target(visitor: Visitor, target_id: str) -> tuple[Visit, datetime | None] | None:

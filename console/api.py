@@ -9,16 +9,14 @@ from aiohttp import web
 from console.answers import TurnedAway
 from console.calls import Call, as_json
 from console.words import NO_SUCH_PAGE
-from domain.condition import WHY
+from domain.condition import WHY, Standstill
 from domain.errors import BadInput
 from domain.leads import LeadStatus
-from domain.people import Actor, Role
 from domain.reports import Via
 from triage.json_views import lead_json, report_json, target_json
 
 MAX_LIMIT = 99_999
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-COUNTER = Actor(name="kapear", role=Role.AUDITOR)  # whoever counts the queue for /metrics
 
 
 async def leads(call: Call) -> web.Response:
@@ -67,19 +65,26 @@ async def add_report(call: Call) -> web.Response:
 async def healthz(call: Call) -> web.Response:
     """Return 200 while monitoring goes on, and 503 with why while it stands still, whichever process monitors."""
     reasons = await call.office.condition.reasons()
+    unsent = "" if Standstill.DATABASE_AWAY in reasons else await call.office.condition.mail_fault()
+    mail = {"mail": unsent} if unsent else {}
     if not reasons:
-        return as_json({"status": "ok"})
+        return as_json({"status": "ok", **mail})
     worst = reasons[0]
-    return as_json({"status": "standing_still", "code": worst, "why": f"{WHY[worst]}."}, status=503)
+    return as_json({"status": "standing_still", "code": worst, "why": f"{WHY[worst]}.", **mail}, status=503)
 
 
 async def metrics(call: Call) -> web.Response:
     """Return the figures for Prometheus."""
-    waiting = await call.office.queue.all(COUNTER, LeadStatus.NEW)
-    call.console.metrics.queue_depth(len(waiting))
+    office, figures = call.office, call.console.metrics
+    now = office.desk.now()
+    figures.waits(await office.desk.store.read(lambda tx: tx.backlog(now)), now)
+    figures.stands(
+        await office.condition.reasons(),
+        is_away=await office.watchlist.offline_since() is not None,
+        mail_fails=bool(await office.condition.mail_fault()),
+    )
     await call.console.metrics.count_delays(call.office.latency)
     call.console.metrics.telegram_accounts(await call.office.telegram.states())
-    call.console.metrics.offline(is_away=await call.office.watchlist.offline_since() is not None)
     return web.Response(
         body=call.console.metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     )

@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Counted
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from domain.condition import Standstill
 from domain.outcomes import Outcome
 from domain.telegram import Standing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aiohttp import web
 
+    from domain.fingerprints import PoolHealth
+    from domain.store import Backlog
     from domain.targets import Visit
     from domain.telegram import AccountState
     from triage.latency import Latencies
@@ -54,6 +61,22 @@ class Metrics:
             "kapear_lead_to_person_seconds", "From a lead to its first claim.", buckets=DELAY_BUCKETS, registry=registry
         )
         self._counted_to: int | None = None
+        self._write_wait = Histogram(
+            "kapear_database_write_wait_seconds", "How long a writer waits for its turn.", buckets=LAG_BUCKETS,
+            registry=registry,
+        )  # fmt: skip
+        self._due = Gauge("kapear_targets_due", "Targets that are due and wait for their visit.", registry=registry)
+        self._longest_due = Gauge(
+            "kapear_targets_due_longest_seconds", "How long the one waits that waits longest.", registry=registry
+        )
+        self._hosts = Gauge("kapear_hosts_resting", "Hosts that are left alone for a while.", registry=registry)
+        self._cooldowns = Gauge(
+            "kapear_telegram_cooldowns", "Methods that a Telegram account must not call for a while.", registry=registry
+        )
+        self._standstill = Gauge(
+            "kapear_standstill", "1 for each reason why nothing is watched.", ["reason"], registry=registry
+        )
+        self._mail = Gauge("kapear_mail_failing", "1 while messages to people are not taken.", registry=registry)
         self._depth = Gauge("kapear_queue_depth", "Leads that nobody has claimed yet.", registry=registry)
         self._accounts = Gauge(
             "kapear_telegram_accounts", "Telegram accounts, by whether they read.", ["state"], registry=registry
@@ -62,6 +85,7 @@ class Metrics:
             "kapear_offline", "1 while the network is away, and nothing is watched.", registry=registry
         )
         self.telegram_accounts([])
+        self.stands((), is_away=False, mail_fails=False)
         for outcome in Outcome:
             self._visits.labels(outcome=outcome.value)
 
@@ -90,17 +114,38 @@ class Metrics:
         for seconds in tally.to_person:
             self._to_person.observe(seconds)
 
-    def queue_depth(self, leads: int) -> None:
-        """Note how many leads wait."""
-        self._depth.set(leads)
+    def waited(self, seconds: float) -> None:
+        """Count how long a writer waited for its turn."""
+        self._write_wait.observe(seconds)
 
-    def offline(self, *, is_away: bool) -> None:
-        """Note whether the network is away."""
+    def waits(self, backlog: Backlog, now: datetime) -> None:
+        """Note what waits."""
+        self._depth.set(backlog.leads)
+        self._due.set(backlog.due)
+        self._longest_due.set((now - backlog.due_since).total_seconds() if backlog.due_since else 0.0)
+        self._hosts.set(backlog.hosts_resting)
+
+    def stands(self, reasons: Collection[Standstill], *, is_away: bool, mail_fails: bool) -> None:
+        """Note whether monitoring goes on, and why not."""
+        for reason in Standstill:
+            self._standstill.labels(reason=reason.value).set(reason in reasons)
         self._offline.set(is_away)
+        self._mail.set(mail_fails)
+
+    def watch_disk(self, free: Callable[[], int]) -> None:
+        """Show how many bytes are free where the data lie, whenever somebody asks."""
+        gauge = Gauge("kapear_disk_free_bytes", "Room where the data lie.", registry=self.registry)
+        gauge.set_function(free)
+
+    def watch_pool(self, health: Callable[[], PoolHealth]) -> None:
+        """Show how the child processes stand that decode pictures, whenever somebody asks."""
+        self.registry.register(_Pool(health))
 
     def telegram_accounts(self, states: Iterable[AccountState]) -> None:
         """Note how many Telegram accounts read, and how many do not."""
+        states = list(states)
         counted = Counted(state.standing for state in states)
+        self._cooldowns.set(sum(len(state.cooldowns) for state in states))
         for standing in Standing:
             self._accounts.labels(state=standing.value).set(counted[standing])
 
@@ -121,3 +166,18 @@ class Metrics:
             due = loop.time() + LAG_EVERY_S
             await asyncio.sleep(LAG_EVERY_S)
             self.lagged(loop.time() - due)
+
+
+class _Pool(Collector):
+    """Figures that a pool of children keeps by itself."""
+
+    def __init__(self, health: Callable[[], PoolHealth]) -> None:
+        self._health = health
+
+    def collect(self) -> Iterator[Metric]:
+        health = self._health()
+        name = "kapear_fingerprint"
+        yield GaugeMetricFamily(f"{name}_children", "Child processes that decode pictures.", health.children)
+        yield GaugeMetricFamily(f"{name}_children_busy", "Those at work.", health.busy)
+        yield CounterMetricFamily(f"{name}_jobs", "Pictures and videos that a child answered for.", health.jobs)
+        yield CounterMetricFamily(f"{name}_restarts", "Children that took another's place.", health.restarts)

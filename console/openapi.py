@@ -29,10 +29,10 @@ def _one_of(values: Iterable[str], *, or_none: bool = False) -> Schema:
     return {"enum": [*listed, None] if or_none else listed}
 
 
-def _object(properties: dict[str, Schema]) -> Schema:
+def _object(properties: dict[str, Schema], perhaps: dict[str, Schema] | None = None) -> Schema:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": properties | (perhaps or {}),
         "required": list(properties),
         "additionalProperties": False,
     }
@@ -98,6 +98,8 @@ SCHEMAS: dict[str, Schema] = {
         "last_outcome": _one_of(Outcome, or_none=True),
         "gone_since": TIME_OR_NONE,
         "next_due": TIME_OR_NONE,
+        "failures": NUMBER,
+        "failing_since": TIME_OR_NONE,
     }),
     "NewReport": _object({
         "reference": TEXT, "received": {"type": "string", "format": "date"}, "via": _one_of(Via), "alleged": TEXT,
@@ -106,8 +108,10 @@ SCHEMAS: dict[str, Schema] = {
         "id": TEXT, "reference": TEXT, "received": {"type": "string", "format": "date"}, "via": _one_of(Via),
         "synthetic": {"type": "boolean"},
     }),
-    "Health": _object({"status": {"const": "ok"}}),
-    "Standstill": _object({"status": {"const": "standing_still"}, "code": _one_of(Standstill), "why": TEXT}),
+    "Health": _object({"status": {"const": "ok"}}, perhaps={"mail": TEXT}),
+    "Standstill": _object(
+        {"status": {"const": "standing_still"}, "code": _one_of(Standstill), "why": TEXT}, perhaps={"mail": TEXT}
+    ),
     "Error": _object({"error": TEXT}),
 }  # fmt: skip
 SCHEMAS["Leads"] = _array(_ref("Lead"))

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from domain import condition, explanation, scoring
+from domain import condition, explanation, failing, scoring
+from domain import messages as told
 from domain.hashlists import ListClass, Withdrawal
 from domain.leads import Closing, LeadKind, LeadStatus
 from domain.locators import refused, telegram
@@ -176,18 +177,18 @@ def messages() -> Iterator[tuple[str, str]]:
     for kind, labels in _LABELS.items():
         for text in labels.values():
             yield text, kind.__name__
-    for text in scoring.TEXTS.values():
-        yield text, "domain.scoring"
-    for never_opened in ReferralKind:
-        yield never_opened.sentence, "domain.referral_kinds"
-    for text in explanation.SENTENCES:
-        yield text, "domain.explanation"
-    for text in (*refused.SENTENCES, *telegram.SENTENCES):
-        yield text, "domain.locators"
-    for text in condition.WHY.values():
-        yield text, "domain.condition"
-    for text in (*NOTICES, *ERROR_TITLES.values(), *LINES):
-        yield text, "console.words"
+    for where, texts in (
+        ("domain.scoring", scoring.TEXTS.values()),
+        ("domain.referral_kinds", [never_opened.sentence for never_opened in ReferralKind]),
+        ("domain.explanation", explanation.SENTENCES),
+        ("domain.locators", (*refused.SENTENCES, *telegram.SENTENCES)),
+        ("domain.messages", told.TEXTS),
+        ("domain.condition", condition.WHY.values()),
+        ("domain.failing", failing.ADVICE.values()),
+        ("console.words", (*NOTICES, *ERROR_TITLES.values(), *LINES)),
+    ):
+        for text in texts:
+            yield text, where
 
 
 def covered() -> dict[type[StrEnum], frozenset[str]]:

@@ -16,11 +16,12 @@ What can go wrong, grouped by who must act.
     ├── VisitEnded               the scheduler: a visit stopped with an outcome
     │   └── EgressRefused        … because the address may not be reached
     ├── MediaUnavailable         intake: this media item could not be read; try again later
+    ├── NotSent                  whoever told people: a letter was not taken; try again later
     ├── AskFailed                feeds and look-ups: another organisation's service gave no usable answer
     └── LostClaim                the visitor: someone else holds the target; roll back
 
 Every message is one line that says what is wrong and how to mend it. Messages
-of `VisitEnded`, `MediaUnavailable` and `AskFailed` are codes, for they reach logs: they
+of `VisitEnded`, `MediaUnavailable`, `NotSent` and `AskFailed` are codes, for they reach logs: they
 never hold a locator, a handle or a text.
 """
 
@@ -134,6 +135,15 @@ class AskFailed(KapearError):
         super().__init__(code)
         self.code = code
         self.wait = wait
+
+
+class NotSent(KapearError):
+    """A letter was not taken by the mail server; its message is a code."""
+
+    def __init__(self, code: str) -> None:
+        """Say why as a short code."""
+        super().__init__(code)
+        self.code = code
 
 
 class LostClaim(KapearError):

@@ -43,6 +43,16 @@ class Covers(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolHealth:
+    """How the child processes stand: alive and at work; since the start, jobs done and children that began anew."""
+
+    children: int
+    busy: int
+    jobs: int
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampledFrame:
     """
     Hashes of one picture of a video or an animation, shown `at_ms` after its beginning.

@@ -19,6 +19,7 @@ from domain.fingerprints import Fingerprint
 from domain.hashlists import HashEntry, HashMatch
 from domain.ids import ListId
 from domain.jobs import Turn
+from domain.messages import Letter
 from domain.observations import ObservedPage, Platform, Traffic
 from domain.telegram import AccountId, ResolvedChannel, TelegramAccount
 from domain.text import TextHit
@@ -121,6 +122,17 @@ class ListShelf(Protocol):
 
     def keep_only(self, list_ids: Collection[ListId]) -> int:
         """Remove every other version that nobody is writing; returns how many. Who has one open keeps it."""
+
+
+class Postman(Protocol):
+    """Hands letters to the hotline's own mail server."""
+
+    async def send(self, letter: Letter) -> int:
+        """
+        Hand a letter over; returns how many recipients the server refused, of several.
+
+        Raises NotSent with a code where nobody gets it, as far as is known.
+        """
 
 
 class FeedClient(Protocol):

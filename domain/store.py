@@ -8,9 +8,10 @@ and can await nothing: only database work happens while a lock is held.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from domain.assessments import Assessment
@@ -29,6 +30,7 @@ from domain.landmarks import Landmark
 from domain.latency import MOST_LEADS, LeadTimes
 from domain.leads import Lead, LeadStatus, SealedContent
 from domain.mandate import Mandate, Organisation, Standing
+from domain.messages import Said
 from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPage, PagePlan
 from domain.people import Actor, Session, User
@@ -42,6 +44,31 @@ from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
 from domain.telegram import AccountId
 
 T = TypeVar("T")
+
+
+class Division(StrEnum):
+    """What figures may be divided by: kinds and times, and never a place or a person."""
+
+    PLATFORM = "platform"
+    OUTCOME = "outcome"
+
+
+Divided = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """
+    What waits, in all and of no place.
+
+    `due_since` is when the target was due that has waited longest; None where
+    none is due.
+    """
+
+    leads: int
+    due: int
+    due_since: datetime | None
+    hosts_resting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +203,15 @@ class TargetBook(Protocol):
     def expire(self, now: datetime) -> list[TargetId]:
         """Mark as expired what lived past its end; returns which."""
 
+    def ending(self, before: datetime) -> list[tuple[TargetId, datetime]]:
+        """Return active and paused targets that end before a moment, and when."""
+
+    def failing(self, failures: int) -> list[tuple[TargetId, datetime | None]]:
+        """Return active targets that failed at least so often in a row, and when they were looked at last."""
+
+    def visit_count(self, since: datetime) -> int:
+        """Return how many visits began from a moment on, by an index."""
+
     def plan_anew(self, now: datetime) -> int:
         """
         Plan anew what a clock that was ahead has planned; returns for how many targets.
@@ -235,6 +271,9 @@ class TargetBook(Protocol):
 
     def gaps(self, target_id: TargetId) -> int:
         """Return how often posts of a target may have scrolled away unseen."""
+
+    def unseen_since(self, target_ids: Collection[TargetId]) -> Mapping[TargetId, datetime]:
+        """Return when targets were first looked at since a visit last saw them; only those with such a visit."""
 
     def posts(self, target_id: TargetId) -> list[StoredPost]:
         """Return a target's posts in the order they were first seen."""
@@ -308,6 +347,12 @@ class LeadBook(Protocol):
 
     def queue(self, status: LeadStatus | None = None, limit: int | None = None) -> list[Lead]:
         """Return leads in the queue's order: points first (urgency + value), then the time of filing."""
+
+    def count(self, status: LeadStatus) -> int:
+        """Return how many leads stand in a status, by an index."""
+
+    def waiting(self, urgency: int, filed_before: datetime) -> list[tuple[LeadId, datetime]]:
+        """Return new leads of at least this urgency that were filed before a moment, and when."""
 
     def update(self, lead: Lead) -> None:
         """Write status and claim of a lead."""
@@ -633,6 +678,25 @@ class RemoteBook(Protocol):
         """Delete answers of before a moment that say a hash is unknown; returns how many."""
 
 
+class MessageBook(Protocol):
+    """What people were told by mail, and whether mail can be sent."""
+
+    def said(self, since: datetime) -> list[Said]:
+        """Return what was said and is not over, or was over only after a moment."""
+
+    def put(self, said: Said) -> None:
+        """Write what was said of a state last."""
+
+    def forget(self, before: datetime) -> None:
+        """Delete what was over before a moment."""
+
+    def fault(self) -> str:
+        """Return the code of why mail cannot be sent; empty where it can."""
+
+    def note_fault(self, code: str) -> None:
+        """Write why mail cannot be sent; empty where it can."""
+
+
 class AuditBook(Protocol):
     """The hash-chained log; an action whose event cannot be written does not happen."""
 
@@ -661,7 +725,7 @@ class ArchiveBook(Protocol):
     def count(self) -> int:
         """Return how many rows a backup holds."""
 
-    def records(self) -> Iterator[TableHead | TableRow]:
+    def records(self) -> Generator[TableHead | TableRow]:
         """Return every table and its rows; what rows refer to stands before them."""
 
 
@@ -686,13 +750,23 @@ class Tx(Protocol):
     feeds: FeedBook
     remote: RemoteBook
     audit: AuditBook
+    messages: MessageBook
     archive: ArchiveBook
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""
 
+    def backlog(self, now: datetime) -> Backlog:
+        """Return what waits now, by indexes; hosts, which are few, one by one."""
+
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name: targets, visits, observations, media, leads. No locator, no ranking."""
+
+    def figures_by(self, division: Division, since: date | None, until: date | None) -> Divided:
+        """Return visits, what they took and the leads they filed, of UTC days, by kind of platform or by outcome."""
+
+    def first_day(self) -> date | None:
+        """Return the day of the first report, before which there is nothing to count."""
 
     def lead_times(
         self,
@@ -748,6 +822,12 @@ class Store(Protocol):
 
         `digest` says by what the database knows a host. They end with the store.
         """
+
+    def watch_waits(self, told: Callable[[float], None]) -> None:
+        """Tell from here on how many seconds each writer waited for its turn."""
+
+    async def schema(self) -> str:
+        """Return by what name the database's schema goes now; a newer program may change it beneath this one."""
 
     async def checkpoint(self) -> bool:
         """Clear logs of what was deleted, where the database keeps any; False when it must be tried again later."""

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from domain.errors import MediaUnavailable, OperatorFault
-from domain.fingerprints import Covers, Fingerprint, MediaStatus
+from domain.fingerprints import Covers, Fingerprint, MediaStatus, PoolHealth
 from domain.ports import MediaSource
 from fingerprint.answers import Format, PictureHashes, Reason
 from fingerprint.containers import HEAD, sniff_container
@@ -79,6 +79,14 @@ class FingerprintPool:
         self._alive: set[Worker] = set()
         self._closed = False
         self._started_in_vain = 0  # since the last child that did start
+        self._began = self._jobs = 0
+
+    @property
+    def health(self) -> PoolHealth:
+        """Return how the children stand."""
+        alive = len(self._alive)
+        restarts = max(0, self._began - self._children)
+        return PoolHealth(children=alive, busy=alive - len(self._idle), jobs=self._jobs, restarts=restarts)
 
     @property
     def is_failing(self) -> bool:
@@ -218,6 +226,7 @@ class FingerprintPool:
                 except ChildDied:
                     continue
                 else:
+                    self._jobs += 1
                     return hashes
                 finally:
                     # Also when the caller is cancelled: the late answer must not meet the next job.
@@ -248,6 +257,7 @@ class FingerprintPool:
             self._started_in_vain += 1
             raise
         self._started_in_vain = 0
+        self._began += 1
         self._alive.add(worker)
         if self._closed:
             await self._end(worker)

@@ -64,11 +64,12 @@ class EgressPolicy:
     Who may be reached.
 
     Not enrolled: loopback addresses inside `allow_networks`, and nothing else.
-    Enrolled: public addresses on the web's ports, and `allow_networks` on any.
+    Enrolled: public addresses on `ports`, those of the web by default, and `allow_networks` on any.
     """
 
     enrolled: bool
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    ports: frozenset[int] = PUBLIC_PORTS
 
     def verdict(self, address: str, port: int) -> str | None:
         """Return None if this resolved address may be reached, else the short code of the rule that refuses."""
@@ -84,7 +85,7 @@ class EgressPolicy:
             return None if allowed and parsed.is_loopback else "not_enrolled"
         if allowed:
             return None
-        return code or (None if port in PUBLIC_PORTS else "port")
+        return code or (None if port in self.ports else "port")
 
 
 def _special(address: IPv4Address | IPv6Address) -> str | None:

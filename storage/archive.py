@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 
 from sqlalchemy import Connection, MetaData, Table, func, select
 
@@ -30,7 +30,7 @@ class Archive:
             self._connection.execute(select(func.count()).select_from(table)).scalar_one() for table in self._tables()
         )
 
-    def records(self) -> Iterator[TableHead | TableRow]:
+    def records(self) -> Generator[TableHead | TableRow]:
         """Return every table and its rows; what rows refer to stands before them."""
         for table in self._tables():
             yield TableHead(table=table.name, columns=tuple(table.columns.keys()))

@@ -7,7 +7,7 @@ and every write of a visit asks whether its token still fits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ from domain.jobs import Turn, turn_of
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
-from storage.rows import columns_of, made
+from storage.rows import chunks, columns_of, made
 from storage.tables import DUE, PRESSING, targets, visit_requests, visits
 
 TARGET = tuple(targets.c[name] for name in WatchTarget.__slots__)
@@ -175,6 +175,28 @@ class Claims:
         """Return how often posts of a target may have scrolled away unseen."""
         summed = select(func.sum(visits.c.gaps)).where(visits.c.target_id == target_id)
         return int(self._connection.execute(summed).scalar() or 0)
+
+    def unseen_since(self, target_ids: Collection[TargetId]) -> Mapping[TargetId, datetime]:
+        """Return when targets were first looked at since a visit last saw them; only those with such a visit."""
+        found: dict[TargetId, datetime] = {}
+        later = visits.alias()
+        seen = (Outcome.NEW, Outcome.UNCHANGED)
+        is_past = (
+            select(later.c.id)
+            .where(
+                later.c.target_id == visits.c.target_id,
+                later.c.started_at >= visits.c.started_at,
+                later.c.outcome.in_(seen),
+            )
+            .exists()
+        )
+        for piece in chunks(list(target_ids)):
+            first = select(visits.c.target_id, func.min(visits.c.started_at)).where(
+                visits.c.target_id.in_(piece), visits.c.outcome != Outcome.OFFLINE, not_(is_past)
+            )
+            rows = self._connection.execute(first.group_by(visits.c.target_id))
+            found |= {row[0]: row[1] for row in rows}
+        return found
 
     def request_visit(self, request_id: RequestId, target_id: TargetId, now: datetime) -> None:
         """Ask the running instance to visit a target now."""

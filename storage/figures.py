@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, func, select, true, type_coerce
 
 from domain.leads import LeadStatus
+from domain.store import Backlog, Divided, Division
 from domain.targets import TargetStatus
-from storage.tables import leads, media, outages, reports, revisions, targets, visits
+from storage.tables import DUE, hosts, leads, media, outages, reports, revisions, targets, visits
 
 _MINUTE = 60_000_000  # microseconds
 
@@ -54,6 +55,43 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         name: int(connection.execute(select(figure).where(condition)).scalar_one() or 0)
         for name, (figure, condition) in summed.items()
     }
+
+
+def backlog(connection: Connection, now: datetime) -> Backlog:
+    """Return what waits now, by indexes; hosts, which are few, one by one."""
+    new = select(func.count()).select_from(leads).where(leads.c.status == LeadStatus.NEW)
+    due = select(func.count(), func.min(targets.c.next_due)).where(DUE, targets.c.next_due <= now)
+    resting = select(func.count()).select_from(hosts).where(hosts.c.rests_until > now)
+    number, since = connection.execute(due).one()
+    return Backlog(
+        leads=int(connection.execute(new).scalar_one()),
+        due=int(number),
+        due_since=since,
+        hosts_resting=int(connection.execute(resting).scalar_one()),
+    )
+
+
+def count_by(connection: Connection, division: Division, since: date | None, until: date | None) -> Divided:
+    """Return visits, what they took and the leads they filed, of UTC days, by the kind of platform or by outcome."""
+    kind = {Division.PLATFORM: targets.c.platform, Division.OUTCOME: visits.c.outcome}[division]
+    summed = {name: func.sum(visits.c[name]).label(name) for name in ("leads_filed", "requests", "bytes", "gaps")}
+    grouped = (
+        select(kind.label("kind"), func.count().label("visits"), *summed.values())
+        .select_from(visits.join(targets, targets.c.id == visits.c.target_id))
+        .where(within(visits.c.started_at, since, until))
+        .group_by(kind)
+        .order_by(kind)
+    )
+    return {
+        row["kind"].value: {name: int(row[name]) for name in ("visits", *summed)}
+        for row in connection.execute(grouped).mappings()
+    }
+
+
+def first_day(connection: Connection) -> date | None:
+    """Return the day of the first report, before which there is nothing to count."""
+    first = connection.execute(select(func.min(reports.c.created_at))).scalar()
+    return None if first is None else first.date()
 
 
 def within(moment: ColumnElement[datetime], since: date | None, until: date | None) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -77,6 +78,18 @@ class Leads:
         if limit is not None:
             query = query.limit(limit)
         return self.complete(self._connection.execute(query).all())
+
+    def count(self, status: LeadStatus) -> int:
+        """Return how many leads stand in a status, by an index."""
+        counted = select(func.count()).select_from(leads).where(leads.c.status == status)
+        return int(self._connection.execute(counted).scalar_one())
+
+    def waiting(self, urgency: int, filed_before: datetime) -> list[tuple[LeadId, datetime]]:
+        """Return new leads of at least this urgency that were filed before a moment, and when."""
+        new = (leads.c.status == LeadStatus.NEW, leads.c.urgency >= urgency, leads.c.filed_at < filed_before)
+        return [
+            (row.id, row.filed_at) for row in self._connection.execute(select(leads.c.id, leads.c.filed_at).where(*new))
+        ]
 
     def update(self, lead: Lead) -> None:
         """Write status and claim of a lead."""

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 SILENCE_S = 20.0  # longer than a lock is waited for; no statement takes so long without a word
 AGAIN_S = 0.2
+ASKED_FOR_S = 120.0  # a server that was restarted is back by then
 
 T = TypeVar("T")
 
@@ -73,10 +74,10 @@ def was_committed(lone: Engine, number: str) -> bool:
     """
     Return whether a transaction was committed whose connection was lost, as the server says.
 
-    `lone` connects apart from every pool. Says no where the server does not
-    answer within the time of a silence.
+    `lone` connects apart from every pool. Says no where the server is away for
+    two minutes.
     """
-    until = time.monotonic() + SILENCE_S
+    until = time.monotonic() + ASKED_FOR_S
     while time.monotonic() < until:
         try:
             with lone.connect() as connection:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime
@@ -26,11 +27,15 @@ from domain.ports import HostSeats
 from domain.store import (
     ArchiveBook,
     AuditBook,
+    Backlog,
+    Divided,
+    Division,
     FeedBook,
     HostBook,
     HostLandmarks,
     LeadBook,
     ListBook,
+    MessageBook,
     OpinionBook,
     OutageBook,
     PageTransaction,
@@ -54,11 +59,13 @@ from storage.audit import Audit
 from storage.engine import READERS, Engines, make_lone_engine
 from storage.faults import fault
 from storage.feeds import Feeds, RemoteAnswers
-from storage.figures import count
+from storage.figures import backlog, count, count_by, first_day
 from storage.hosts import Hosts
 from storage.latency import lead_times
 from storage.leads import Leads
 from storage.lists import Lists
+from storage.messages import Messages
+from storage.migrations import revision_of
 from storage.opinions import Opinions
 from storage.pages import Page
 from storage.patience import number_of, was_committed
@@ -101,15 +108,28 @@ class SqlTx:
         self.feeds: FeedBook = Feeds(connection)
         self.remote: RemoteBook = RemoteAnswers(connection)
         self.audit: AuditBook = Audit(connection)
+        self.messages: MessageBook = Messages(connection)
         self.archive: ArchiveBook = Archive(connection)
 
     def page(self, claim: Claim) -> PageTransaction:
         """Open the page transaction of a claim, within this transaction."""
         return Page(self.connection, claim)
 
+    def backlog(self, now: datetime) -> Backlog:
+        """Return what waits now, by indexes; hosts, which are few, one by one."""
+        return backlog(self.connection, now)
+
     def figures(self, since: date | None, until: date | None) -> Mapping[str, int]:
         """Return counts by name, of UTC days from `since` to `until`, both included."""
         return count(self.connection, since, until)
+
+    def figures_by(self, division: Division, since: date | None, until: date | None) -> Divided:
+        """Return visits, what they took and the leads they filed, of UTC days, by kind of platform or by outcome."""
+        return count_by(self.connection, division, since, until)
+
+    def first_day(self) -> date | None:
+        """Return the day of the first report, before which there is nothing to count."""
+        return first_day(self.connection)
 
     def lead_times(
         self,
@@ -132,6 +152,7 @@ class SqlStore:
         self._engines = engines
         self._data_dir = data_dir
         self._turn = asyncio.Lock()
+        self._waited: Callable[[float], None] = lambda _: None
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kapear-writer")
         self._seats: list[SharedSeats] = []
         self._readers = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="kapear-reader")
@@ -146,8 +167,14 @@ class SqlStore:
 
         Commits when it returns, rolls everything back when it raises.
         """
+        asked = time.monotonic()
         async with self._turn:
+            self._waited(time.monotonic() - asked)
             return await _finished(self._writer, lambda: _transact(self._engines.writer, work, writes=True))
+
+    def watch_waits(self, told: Callable[[float], None]) -> None:
+        """Tell from here on how many seconds each writer waited for its turn."""
+        self._waited = told
 
     async def take_visitor_lock(
         self, held: Callable[[], Awaitable[Collection[Turn]]] | None = None
@@ -175,6 +202,10 @@ class SqlStore:
         seats = SharedSeats(self._engines.writer, digest)
         self._seats.append(seats)
         return seats
+
+    async def schema(self) -> str:
+        """Return by what name the database's schema goes now; a newer program may change it beneath this one."""
+        return await _finished(self._readers, lambda: _schema(self._engines.readers))
 
     async def checkpoint(self) -> bool:
         """
@@ -230,6 +261,14 @@ def _transact(engine: Engine, work: Callable[[Tx], T], *, writes: bool) -> T:
         raise fault(error) from None  # the driver's own words quote what was written
     else:
         return done
+
+
+def _schema(engine: Engine) -> str:
+    try:
+        with engine.begin() as connection:
+            return revision_of(connection)
+    except DBAPIError as error:
+        raise fault(error) from None
 
 
 def _checkpoint(engine: Engine) -> bool:

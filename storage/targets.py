@@ -15,7 +15,7 @@ from storage.claims import NO_TARGET, TARGET, Claims
 from storage.columns import micros
 from storage.observed import Observed
 from storage.rows import chunks, columns_of, insert_new, made
-from storage.tables import lead_posts, posts, revisions, targets
+from storage.tables import lead_posts, posts, revisions, targets, visits
 
 # What people decide about a target.
 _DECIDED = (
@@ -59,6 +59,23 @@ class Targets(Claims, Observed):
     def count(self, statuses: Iterable[TargetStatus]) -> int:
         """Return how many targets stand in one of these statuses."""
         counted = select(func.count()).select_from(targets).where(targets.c.status.in_(list(statuses)))
+        return int(self._connection.execute(counted).scalar_one())
+
+    def ending(self, before: datetime) -> list[tuple[TargetId, datetime]]:
+        """Return active and paused targets that end before a moment, and when."""
+        watched = targets.c.status.in_([TargetStatus.ACTIVE, TargetStatus.PAUSED])
+        query = select(targets.c.id, targets.c.expires_at).where(watched, targets.c.expires_at < before)
+        return [(row.id, row.expires_at) for row in self._connection.execute(query)]
+
+    def failing(self, failures: int) -> list[tuple[TargetId, datetime | None]]:
+        """Return active targets that failed at least so often in a row, and when they were looked at last."""
+        failing = (targets.c.status == TargetStatus.ACTIVE, targets.c.failures >= failures)
+        query = select(targets.c.id, targets.c.last_visit_at).where(*failing)
+        return [(row.id, row.last_visit_at) for row in self._connection.execute(query)]
+
+    def visit_count(self, since: datetime) -> int:
+        """Return how many visits began from a moment on, by an index."""
+        counted = select(func.count()).select_from(visits).where(visits.c.started_at >= since)
         return int(self._connection.execute(counted).scalar_one())
 
     def purge(self, before: datetime) -> int:

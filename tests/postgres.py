@@ -51,10 +51,12 @@ def _unprivileged() -> pwd.struct_passwd | None:
 class PostgresServer:
     """A running server; `url` names one of its databases."""
 
-    def __init__(self, folder: Path, programs: Path, user: pwd.struct_passwd | None) -> None:
+    def __init__(self, folder: Path, programs: Path, user: pwd.struct_passwd | None, *, flushes: bool = False) -> None:
         self.folder = folder
         self.programs = programs
         self._user = user
+        # The power is not cut in tests: kill -9 of a client needs no fsync of the server.
+        self._fsync = "on" if flushes else "off"
 
     def url(self, database: str) -> str:
         return f"postgresql://kapear@/{database}?host={self.folder}"
@@ -84,8 +86,8 @@ class PostgresServer:
         self._begin()
 
     def _begin(self) -> None:
-        # The power is not cut in tests: kill -9 of a client needs no fsync of the server.
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c shared_buffers=32MB -c max_connections=60"
+        listening = f"-k {self.folder} -c listen_addresses=''"
+        options = f"{listening} -c fsync={self._fsync} -c shared_buffers=32MB -c max_connections=60"
         data = str(self.folder / "data")
         self._run("pg_ctl", "-D", data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
@@ -143,13 +145,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 
 
 @contextlib.contextmanager
-def running_postgres(near: Path) -> Iterator[PostgresServer]:
+def running_postgres(near: Path, *, flushes: bool = False) -> Iterator[PostgresServer]:
     """Run a server for the length of the block, in a folder in `near`, or above it where its user can reach that."""
     programs = _programs()
     require("postgresql", present=programs is not None)
     assert programs is not None
     user = _unprivileged()
-    server = PostgresServer(_folder(near, user), programs, user)
+    server = PostgresServer(_folder(near, user), programs, user, flushes=flushes)
     try:
         server.start()
         yield server

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from domain.backups import KeptFile, Manifest, Record, TableRow, TheEnd
@@ -40,7 +41,9 @@ class Backups:
 
         def work(tx: Tx) -> Manifest:
             manifest = Manifest(made_at=made_at, schema=tx.archive.schema(), rows=tx.archive.count())
-            write(_records(manifest, files, tx, progress))
+            # Closed here whatever happens: what is left open would hold on to the database from another thread.
+            with closing(_records(manifest, files, tx, progress)) as records:
+                write(records)
             return manifest
 
         return await self.desk.store.read(work)
@@ -48,14 +51,15 @@ class Backups:
 
 def _records(
     manifest: Manifest, files: Sequence[KeptFile], tx: Tx, progress: Callable[[int, int], None]
-) -> Iterator[Record]:
+) -> Generator[Record]:
     yield manifest
     yield from files
     rows = 0
-    for record in tx.archive.records():
-        yield record
-        rows += isinstance(record, TableRow)
-        if rows % AT_ONCE == 0:
-            progress(rows, manifest.rows)
+    with closing(tx.archive.records()) as lines:
+        for record in lines:
+            yield record
+            rows += isinstance(record, TableRow)
+            if rows % AT_ONCE == 0:
+                progress(rows, manifest.rows)
     progress(rows, manifest.rows)
     yield TheEnd(rows=rows)

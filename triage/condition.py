@@ -26,11 +26,16 @@ class Condition:
         except OperatorFault:
             return (Standstill.DATABASE_AWAY,)
 
+    async def mail_fault(self) -> str:
+        """Return the code of why the last message to people was not taken; empty where it was."""
+        return await self.desk.store.read(lambda tx: tx.messages.fault())
+
     def reasons_in(self, tx: Tx) -> tuple[Standstill, ...]:
         """Return the same, by a transaction that reads."""
+        standing = tx.standing.get()
         signs = Signs(
-            standing=tx.standing.get(),
-            clock=self.desk.clock_fault(tx),
+            standing=standing,
+            clock=self.desk.clock_fault(tx, standing),
             beat=tx.standing.last_beat(),
             offline_since=tx.outages.current(),
         )

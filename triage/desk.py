@@ -10,6 +10,7 @@ from domain.audit import AuditDraft
 from domain.clock import utc_now
 from domain.ids import IdMaker, new_id
 from domain.locators import Locator
+from domain.mandate import Standing
 from domain.observations import Platform
 from domain.people import Actor
 from domain.ports import Place, SourceTarget, Vault
@@ -47,12 +48,12 @@ class Desk:
         name = actor if isinstance(actor, str) else actor.name
         tx.audit.append(AuditDraft(at=self.now(), actor=name, action=action, subject=subject, details=details))
 
-    def clock_fault(self, tx: Tx) -> ClockFault | None:
+    def clock_fault(self, tx: Tx, standing: Standing) -> ClockFault | None:
         """Return what is wrong with the clock; None where visits and approvals may go by it."""
         reading = ClockReading(
             now=self.now(), newest=tx.audit.newest(), keeping=self.keeping(), require=self.require_sync
         )
-        return clock_fault(reading, enrolled=tx.standing.get().enrolled)
+        return clock_fault(reading, enrolled=standing.enrolled)
 
     def watched(self, tx: Tx, locator: Locator) -> WatchTarget | None:
         """Return the living target at a place, whichever of its addresses was given."""

@@ -109,7 +109,8 @@ class Intake:
             pending = tx.targets.pending_media(claim.target.id, 1)
             awaited = tx.prints.awaited(claim.target.id, started - CAPTURED_WITHIN, 1)
             is_owed = bool(pending or awaited or due_posts(tx, claim.target, started, 1))
-            return tx.standing.get(), is_owed, self.desk.clock_fault(tx)
+            standing = tx.standing.get()
+            return standing, is_owed, self.desk.clock_fault(tx, standing)
 
         standing, is_owed, clock = await self.desk.store.read(look_up)
         run = Run(
@@ -213,8 +214,8 @@ class Intake:
         def look_up(
             tx: Tx,
         ) -> tuple[Standing, WatchTarget, ClockFault | None, Mapping[PostKey, Mapping[str, KnownMedia]]]:
-            target, clock = tx.targets.get(run.target.id), self.desk.clock_fault(tx)
-            return tx.standing.get(), target, clock, tx.targets.known_media(with_media)
+            standing, target = tx.standing.get(), tx.targets.get(run.target.id)
+            return standing, target, self.desk.clock_fault(tx, standing), tx.targets.known_media(with_media)
 
         standing, target, clock, known = await self.desk.store.read(look_up)
         code = why_not_visited(standing, target, self.desk.now(), clock=clock)

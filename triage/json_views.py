@@ -121,6 +121,8 @@ def target_json(view: TargetView) -> Json:
         "last_outcome": target.last_outcome.value if target.last_outcome else None,
         "gone_since": rfc3339(target.gone_since),
         "next_due": rfc3339(target.next_due),
+        "failures": target.failures,
+        "failing_since": rfc3339(view.failing.since) if view.failing else None,
     }
 
 

@@ -61,6 +61,8 @@ class Latencies:
 
     async def _of(self, since: datetime | None, until: datetime | None, target_id: TargetId | None) -> Latency:
         now = self.desk.now()
-        return summed_up(
-            await self.desk.store.read(lambda tx: tx.lead_times(now, since=since, until=until, target_id=target_id))
-        )
+
+        def work(tx: Tx) -> Latency:  # in a reader's thread: tens of thousands of leads would hold up the loop
+            return summed_up(tx.lead_times(now, since=since, until=until, target_id=target_id))
+
+        return await self.desk.store.read(work)

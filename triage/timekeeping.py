@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.errors import BadInput, WrongState
 from domain.people import Actor, Permission
@@ -12,8 +12,6 @@ from domain.targets import LONGEST_REASON
 from domain.text import without_encoded_runs
 from domain.timekeeping import ClockFault
 from triage.desk import Desk
-
-FURTHEST = timedelta(days=1)  # no visit is planned further off by a clock that is right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +24,7 @@ class Timekeeping:
         """
         Take the clock as right although the audit log holds a later time; returns the time that counted until now.
 
-        Visits that a wrong clock put off for longer than a day are due at once.
+        What a clock that was ahead has planned is planned anew.
         Raises BadInput without a reason, WrongState where the clock is not behind.
         """
         actor.require(Permission.MANAGE_PEOPLE)
@@ -36,11 +34,10 @@ class Timekeeping:
 
         def work(tx: Tx) -> datetime:
             now, newest = self.desk.now(), tx.audit.newest()
-            if newest is None or self.desk.clock_fault(tx) is not ClockFault.BEHIND:
+            if newest is None or self.desk.clock_fault(tx, tx.standing.get()) is not ClockFault.BEHIND:
                 raise WrongState("The clock does not stand before the audit log: there is nothing to accept.")
             tx.audit.count_anew(now)
-            late = [one.id for one in tx.targets.all() if one.next_due is not None and one.next_due > now + FURTHEST]
-            tx.targets.hurry(late, now)
+            tx.targets.plan_anew(now)
             self.desk.note(tx, actor, "clock.accepted", newest=newest.isoformat(), reason=stated)
             return newest
 

@@ -34,7 +34,8 @@ class Turns:
             wanted = [one for one in tx.targets.requested() if tx.targets.get(one).platform is not self.without]
             asked = [tx.targets.claim(target_id) for target_id in wanted[:room]]
             claims = [claim for claim in asked if claim is not None]
-            is_held_up = tx.standing.get().paused or self.desk.clock_fault(tx)
+            standing = tx.standing.get()
+            is_held_up = standing.paused or self.desk.clock_fault(tx, standing)
             left = 0 if is_held_up else min(due, room - len(claims))
             return claims + (tx.targets.claim_due(now, left, without=self.without) if left else [])
 

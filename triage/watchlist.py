@@ -19,6 +19,7 @@ from domain.cadence import Cadence
 from domain.connectivity import Outage
 from domain.errors import BadInput, WrongState
 from domain.explanation import NextVisit, next_visit
+from domain.failing import Failing, failing
 from domain.ids import RequestId, TargetId
 from domain.locators import Locator, recognise
 from domain.locators.web import is_loopback
@@ -76,6 +77,7 @@ class TargetView:
     basis: str = field(default="", repr=False)
     extension_reason: str = field(default="", repr=False)
     visits: tuple[Visit, ...] = ()
+    failing: Failing | None = None
     outages: tuple[Outage, ...] = ()
     gaps: int = 0
     next_visit: NextVisit | None = None
@@ -172,7 +174,7 @@ class WatchList:
         now = self.desk.now()
 
         def work(tx: Tx) -> TargetView:
-            fault = self.desk.clock_fault(tx)
+            fault = self.desk.clock_fault(tx, tx.standing.get())
             if fault is not None:
                 raise WrongState(f"{CLOCK_WRONG[fault]}.")
             tx.targets.expire(now)
@@ -235,7 +237,9 @@ class WatchList:
         actor.require(Permission.SEE_DESK)
 
         def work(tx: Tx) -> list[TargetView]:
-            return [self._view(tx, target) for target in tx.targets.all()]
+            every = tx.targets.all()
+            since = tx.targets.unseen_since([target.id for target in every if failing(target, None)])
+            return [replace(self._view(tx, one), failing=failing(one, since.get(one.id))) for one in every]
 
         return await self.desk.store.read(work)
 
@@ -248,6 +252,7 @@ class WatchList:
             return replace(
                 self._view(tx, target),
                 visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)),
+                failing=failing(target, tx.targets.unseen_since([target.id]).get(target.id)),
                 outages=tuple(tx.outages.between(target.created_at, min(target.expires_at, self.desk.now()))),
                 gaps=tx.targets.gaps(target.id),
                 next_visit=next_visit(self.cadence, target),

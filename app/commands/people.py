@@ -1,17 +1,13 @@
-"""`kapear init`, `enrol`, `upgrade`, `user`, `audit`, `pause`, `purge`, `stats`: running the installation."""
+"""`kapear init`, `enrol`, `upgrade`, `user`, `audit`, `pause`, `purge`: running the installation."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import sys
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated
 
 import typer
 
-from app.commands.delays import latency_words
 from app.commands.reports import parsed_date
 from app.commands.terminal import AsJson, at_desk, emit, say, with_instance
 from app.instance import BESIDE, Instance
@@ -19,7 +15,7 @@ from domain.audit import Verdict
 from domain.errors import BadInput, Refused
 from domain.mandate import Mandate, MandateScope, Organisation, Recipient
 from domain.people import Actor, Permission, Role, User
-from triage.json_views import Json, latency_json, user_json, verdict_json
+from triage.json_views import Json, user_json, verdict_json
 
 user_app = typer.Typer(no_args_is_help=True, help="Named users.")
 audit_app = typer.Typer(no_args_is_help=True, help="The hash-chained log.")
@@ -191,38 +187,3 @@ def purge(*, as_json: AsJson = False) -> None:
         return {"posts_deleted": await instance.office.watchlist.purge()}
 
     emit(at_desk(work, acting=True), as_json=as_json)
-
-
-def stats(
-    since: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
-    *,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a figure and its value a line.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Count targets, visits, observations, media and leads, and tell how late leads were."""
-    first = _day(since, "--from")
-    last = _day(until, "--to")
-
-    async def work(instance: Instance, actor: Actor) -> Json:
-        latency = latency_json(await instance.office.latency.between(actor, first, last))
-        return {**await instance.store.read(lambda tx: tx.figures(first, last)), "latency": latency}
-
-    found = at_desk(work, acting=False)
-    if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([("figure", "value"), *_flat(found)])
-        return
-    emit(found if as_json else {**found, "latency": "", **latency_words(found["latency"])}, as_json=as_json)
-
-
-def _flat(figures: Json, prefix: str = "") -> Iterator[tuple[str, int | float | None]]:
-    """Yield every figure by its path in the JSON; None, an empty cell, is not known."""
-    for name, value in figures.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _day(text: str | None, option: str) -> date | None:
-    return None if text is None else parsed_date(text, option)

@@ -25,7 +25,7 @@ app = typer.Typer(no_args_is_help=True, help="Watch targets.")
 
 Id = Annotated[str, typer.Argument(help="The target's id.")]
 ANSWER_S = 2.0  # how long to wait for a running instance before trying to visit ourselves
-COLUMNS = ("id", "platform", "status", "report", "last_outcome", "next_due", "expires_at", "canonical")
+COLUMNS = ("id", "platform", "status", "report", "last_outcome", "failing_since", "next_due", "expires_at", "canonical")
 
 
 @app.command("add")
@@ -152,6 +152,9 @@ def show(target_id: Id, *, as_json: AsJson = False) -> None:
     if view.target.gone_since is not None:
         again = rfc3339(view.target.next_due) or "no time: it is not watched now"
         say(f"Said to be gone since {rfc3339(view.target.gone_since)}; looked at again at {again}.")
+    if view.failing is not None:
+        often, since = view.failing.failures, rfc3339(view.failing.since)
+        say(f"It has failed {often} times in a row, since {since}. {view.failing.advice}")
     if view.gaps:
         say(f"Posts may have scrolled away unseen: {view.gaps} times.")
     if visits:

@@ -13,6 +13,7 @@ from sqlalchemy import (
 )
 
 from domain.mandate import MandateScope, Recipient
+from domain.messages import Kind
 from domain.people import Role
 from domain.reports import Via
 from storage.columns import Day, Details, Moment, Word, Words
@@ -122,7 +123,7 @@ audit_head = Table(
 messages = Table(
     "messages",
     METADATA,
-    Column("kind", Text, primary_key=True),
+    Column("kind", Word(Kind), primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("since", Moment, nullable=False),
     Column("said_at", Moment, nullable=False),

@@ -20,10 +20,10 @@ WINDOW = 24
 WORDS = "blue kites beside the old harbour wall"
 
 
-def reveal_all(kapear: Kapear) -> list[str]:
-    """Return every locator, text and handle that the leads hold."""
+def reveal_all(kapear: Kapear, leads: slice = slice(None)) -> list[str]:
+    """Return every locator, text and handle that the leads hold, or some of them."""
     words: list[str] = []
-    for lead in kapear.json("leads", "list"):
+    for lead in kapear.json("leads", "list")[leads]:
         contents = kapear.json("leads", "show", lead["id"], "--reveal", "test")["contents"]
         for content in (content for content in contents if content["kind"] == "post"):
             words += [content["url"], content["text"], content["author"] or "", *content["links"]]

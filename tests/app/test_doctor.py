@@ -24,7 +24,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SWAPS = "Filename\tType\tSize\tUsed\tPriority\n"
 NAMES = [
     "landlock", "seccomp", "child", "parent", "core_dumps", "swap", "data_dir", "host_key", "hotline_key", "database",
-    "clock", "monitoring", "telegram", "hash_lists", "disk",
+    "clock", "monitoring", "mail", "telegram", "hash_lists", "disk",
 ]  # fmt: skip
 
 

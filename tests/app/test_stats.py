@@ -65,6 +65,32 @@ def test_delays_stand_beside_the_time_to_a_person() -> None:
 
 
 @pytest.mark.usefixtures("installation")
+def test_quarters_have_their_events_and_delays() -> None:
+    asyncio.run(file_leads())
+    rows = json.loads(told("--by", "quarter", "--json", "--from", "2025-12-30", "--to", "2026-05-01"))
+    assert [row["quarter"] for row in rows] == ["2025-Q4", "2026-Q1", "2026-Q2"]
+    assert [row["leads_filed"] for row in rows] == [0, 2, 0]
+    assert [row["post_to_lead_p50_s"] for row in rows] == [None, 240, None]
+    assert rows[1]["lead_to_person_p50_s"] == 9_000
+    header, *lines = csv.reader(io.StringIO(told("--by", "quarter", "--csv", "--to", "2026-05-01")))
+    assert header[0] == "quarter"
+    assert [line[0] for line in lines] == ["2026-Q1", "2026-Q2"], "from the first report on"
+
+
+@pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize("by", ["platform", "outcome", "quarter"])
+def test_where_there_is_nothing_no_kind_has_a_line(by: str) -> None:
+    assert CliRunner().invoke(cli.app, ["init"]).exit_code == 0
+    assert json.loads(told("--by", by, "--json")) == []
+    assert told("--by", by, "--csv").strip() == by
+
+
+def test_figures_are_divided_by_no_place() -> None:
+    done = CliRunner().invoke(cli.app, ["stats", "--by", "target"])
+    assert done.exit_code == 2
+
+
+@pytest.mark.usefixtures("installation")
 def test_where_nothing_was_filed_it_says_so() -> None:
     assert CliRunner().invoke(cli.app, ["init"]).exit_code == 0
     assert told().count("no lead yet") == 3

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import scheduler
@@ -13,6 +14,7 @@ from app import config
 from app.instance import Instance, open_instance
 from app.jobs.opening import shared_queue
 from app.visitor import open_visitor, open_worker
+from domain.errors import OperatorFault
 from domain.jobs import Turn, turn_of
 from domain.observations import Platform
 from domain.outcomes import Outcome
@@ -79,6 +81,21 @@ async def test_void_claims_and_retired_targets_in_the_queue_ask_nobody(tmp_path:
             retired.target.id: Outcome.NOT_AUTHORISED,
         }
         assert [path for path, _ in site.asked] == ["/kites/0"]
+
+
+async def test_a_worker_ends_when_the_database_is_upgraded_beneath_it(
+    tmp_path: Path, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.LISTS_S", 0.1)
+    settings = config.load(environment(tmp_path / "data", empty_postgres_url))
+    async with open_instance(settings, create=True) as instance, open_worker(instance) as (visitor, queue):
+        working = asyncio.create_task(scheduler.work(visitor, queue, lambda _: None, asyncio.Event()))
+        await asyncio.sleep(0.5)
+        assert not working.done()
+        with psycopg.connect(empty_postgres_url) as connection:
+            connection.execute("UPDATE kapear_schema SET version_num = '9999'")
+        with pytest.raises(OperatorFault, match="newer version"):
+            await asyncio.wait_for(working, SOON)
 
 
 async def test_what_takes_an_account_is_given_back(tmp_path: Path, empty_postgres_url: str) -> None:

@@ -9,7 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from console.metrics import Metrics
 from console.openapi import SCHEMAS
+from domain.courtesy import HostState
+from domain.fingerprints import PoolHealth
 from domain.people import Role
+from domain.store import Tx
 from tests.console.visitor import Answer, Desk, Visitor
 from tests.desk import LOCAL, SELLING, post
 from triage.json_views import lead_json, target_json
@@ -31,7 +34,8 @@ def conforms(value: Any, schema: dict[str, Any]) -> bool:
     is_whole = isinstance(value, tuple(kinds[name] for name in named))
     if isinstance(value, dict):
         properties = schema["properties"]
-        is_whole &= set(value) == set(properties) and all(conforms(value[name], properties[name]) for name in value)
+        is_whole &= set(schema["required"]) <= set(value) <= set(properties)
+        is_whole = is_whole and all(conforms(value[name], properties[name]) for name in value)
     elif isinstance(value, list):
         is_whole &= all(conforms(item, schema["items"]) for item in value)
     return is_whole
@@ -142,6 +146,35 @@ async def test_delays_are_counted_from_when_the_console_began(desk: Desk) -> Non
         assert "kapear_post_to_lead_seconds_sum 240.0" in figures
         assert "kapear_lead_to_person_seconds_sum 7200.0" in figures
         assert "kapear_lead_to_person_seconds_count 1.0" in figures
+
+
+async def test_what_waits_is_told_in_all_and_by_no_place(desk: Desk) -> None:
+    for place in ("kites", "boats"):
+        await desk.opened.add_target(locator=f"http://127.0.0.1:9/{place}")
+    desk.opened.clock.forward(timedelta(minutes=30))
+    now = desk.opened.clock()
+    rests = HostState(rests_until=now + timedelta(minutes=5), rests_because="http_429")
+
+    def work(tx: Tx) -> None:
+        tx.hosts.note("one", rests)
+        tx.hosts.note("another", HostState(rests_until=now, rests_because="http_429"))
+        tx.messages.note_fault("timeout")
+
+    await desk.opened.store.write(work)
+    desk.metrics.watch_pool(lambda: PoolHealth(children=2, busy=1, jobs=7, restarts=3))
+    desk.metrics.watch_disk(lambda: 5_000)
+    desk.opened.store.watch_waits(desk.metrics.waited)
+    await desk.office.watchlist.pause_all(LOCAL, "line repair")
+    figures = (await desk.stranger().get("/metrics")).text.splitlines()
+    for line in (
+        "kapear_targets_due 2.0", "kapear_targets_due_longest_seconds 1800.0", "kapear_hosts_resting 1.0",
+        "kapear_mail_failing 1.0", 'kapear_standstill{reason="paused"} 1.0',
+        'kapear_standstill{reason="network_away"} 0.0',
+        "kapear_fingerprint_children 2.0", "kapear_fingerprint_children_busy 1.0", "kapear_fingerprint_jobs_total 7.0",
+        "kapear_fingerprint_restarts_total 3.0", "kapear_disk_free_bytes 5000.0",
+        "kapear_database_write_wait_seconds_count 1.0",
+    ):  # fmt: skip
+        assert line in figures, line
 
 
 async def test_visits_are_counted_by_outcome(desk: Desk) -> None:

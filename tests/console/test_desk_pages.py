@@ -413,6 +413,7 @@ async def test_pages_tell_what_is_gone_what_was_not_watched_and_what_is_to_be_ex
     assert "Extension asked for" not in (await chan.get(place)).words
     figures = await enrolled.stranger().get("/metrics")
     assert "kapear_offline 1.0" in figures.text
+    assert 'kapear_standstill{reason="network_away"} 1.0' in figures.text
 
 
 async def test_who_may_steer_pauses_everything_and_every_page_says_so_in_both_languages(enrolled: Desk) -> None:

@@ -14,6 +14,7 @@ from domain.errors import NotFound, WrongState
 from domain.hashlists import HashEntry, HashList, LiveList
 from domain.ids import ListId, ReferralId, ReportId
 from domain.mandate import Mandate, MandateScope, Organisation
+from domain.messages import Kind, Said
 from domain.people import SESSION_IDLE, Actor, Role, Session
 from domain.referral_kinds import ReferralKind
 from domain.referrals import ReferralNote
@@ -256,6 +257,23 @@ class DeskContract:
         for beat in (Beat(at=NOW, fault="decoding_fails"), Beat(at=NOW + MINUTE)):
             await store.write(lambda tx, beat=beat: tx.standing.beat(beat))  # type: ignore[misc]
             assert await store.read(lambda tx: tx.standing.last_beat()) == beat
+
+    async def test_what_was_said_is_kept_till_it_is_over_and_forgotten(self, store: Store) -> None:
+        begun = Said(kind=Kind.LEAD_WAITS, subject="lead-1", since=NOW, said_at=NOW)
+        other = replace(begun, kind=Kind.STANDS_STILL, subject="paused")
+        for said in (begun, other, replace(begun, said_at=NOW + DAY)):
+            await store.write(lambda tx, said=said: tx.messages.put(said))  # type: ignore[misc]
+        found = await store.read(lambda tx: tx.messages.said(NOW))
+        assert sorted(found, key=lambda one: one.subject) == [replace(begun, said_at=NOW + DAY), other]
+        over = replace(other, said_at=NOW + DAY, ended_at=NOW + DAY)
+        await store.write(lambda tx: tx.messages.put(over))
+        assert over in await store.read(lambda tx: tx.messages.said(NOW))
+        assert over not in await store.read(lambda tx: tx.messages.said(NOW + DAY))
+        await store.write(lambda tx: tx.messages.forget(NOW + 2 * DAY))
+        assert len(await store.read(lambda tx: tx.messages.said(NOW))) == 1
+        for code in ("timeout", ""):
+            await store.write(lambda tx, code=code: tx.messages.note_fault(code))  # type: ignore[misc]
+            assert await store.read(lambda tx: tx.messages.fault()) == code
 
     # The audit log.
 

@@ -15,10 +15,12 @@ from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, ListClass
 from domain.ids import LeadId, ListId
 from domain.leads import Closing, DeletedPost, LeadKind, LeadStatus
+from domain.observations import Platform
+from domain.outcomes import Outcome
 from domain.pages import KnownMedia, PagePlan
 from domain.scoring import Score, total
-from domain.store import Store, StoredMedia, Tx
-from domain.targets import Claim
+from domain.store import Division, Store, StoredMedia, Tx
+from domain.targets import Claim, Visit
 from tests.contracts.samples import (
     DAY,
     MINUTE,
@@ -37,6 +39,10 @@ from tests.contracts.samples import (
     put_page,
     write_page,
 )
+
+
+def finish(claim: Claim, visit: Visit, tx: Tx) -> None:
+    tx.targets.finish(claim, visit, None, 0)
 
 
 class PageContract:
@@ -322,6 +328,28 @@ class PageContract:
         assert await store.read(lambda tx: tx.targets.posts(claim.target.id)) == []
 
     # Figures.
+
+    async def test_figures_are_divided_by_outcome_and_by_kind_of_platform(self, store: Store) -> None:
+        assert await store.read(lambda tx: tx.first_day()) is None
+        for platform, outcome in (
+            (Platform.TELEGRAM_WEB, Outcome.NEW),
+            (Platform.TELEGRAM_WEB, Outcome.GONE),
+            (Platform.PAGE, Outcome.NEW),
+        ):
+            claim = await put_claim(store, platform=platform)
+            visit = a_visit(claim.target.id, outcome=outcome, requests=3, gaps=1)
+            await store.write(partial(finish, claim, visit))
+        assert await store.read(lambda tx: tx.first_day()) == NOW.date()
+        one = {"visits": 1, "leads_filed": 1, "requests": 3, "bytes": 5_000_000_000, "gaps": 1}
+        two = {name: 2 * figure for name, figure in one.items()}
+
+        def divided(tx: Tx) -> list[tuple[str, dict[str, int]]]:
+            found = {**tx.figures_by(Division.OUTCOME, None, None), **tx.figures_by(Division.PLATFORM, None, None)}
+            return [(kind, dict(figures)) for kind, figures in found.items()]
+
+        assert await store.read(divided) == [("gone", one), ("new", two), ("page", one), ("telegram_web", two)]
+        later = (NOW + DAY).date()
+        assert await store.read(lambda tx: tx.figures_by(Division.OUTCOME, later, None)) == {}
 
     async def test_figures_count_by_kind_and_by_day(self, store: Store) -> None:
         claim = await put_claim(store)

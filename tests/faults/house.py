@@ -1,4 +1,4 @@
-"""An installation that watches quick channels, and a `kapear run` that can be killed and begun again."""
+"""An installation that watches quick channels, and processes of it that can be killed and begun again."""
 
 from __future__ import annotations
 
@@ -84,6 +84,7 @@ class Runner:
     kapear: Kapear
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ("-m", "cli", "run")
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wait: bool = True) -> None:
@@ -91,7 +92,7 @@ class Runner:
         seen = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "run"],
+                [sys.executable, *self.command],
                 env={**self.kapear.env, **self.environment},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -102,10 +103,14 @@ class Runner:
             assert self.process.poll() is None, self.log.read_text()[seen:]
             time.sleep(0.02)
 
+    @property
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def kill(self) -> bool:
         """Kill it; returns whether it was alive."""
         assert self.process is not None
-        alive = self.process.poll() is None
+        alive = self.is_alive
         self.process.kill()
         self.process.wait(30)
         return alive
