@@ -1,7 +1,7 @@
 """
 Simulate when posts are seen: the policy beside even polling, an oracle, and the theoretical optimum.
 
-    python -m benchmarks.revisit [--targets 300] [--days 21] [--seeds 3]
+    python -m benchmarks.revisit [--targets 300] [--days 21] [--seeds 3] [--charts docs]
 
 Rates are lognormal (sigma 1.0, 1.5, 2.0; on average twelve posts a day); the budget is one visit a target and hour.
 Traces: poisson (rates stay), diurnal (each target's rate follows the day, by a phase of its own), bursty (posts come
@@ -19,13 +19,16 @@ import json
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.plots import Series, line_chart
 from domain.cadence import Cadence, own_wait
 from domain.pace import Pace, seen
 from domain.pricing import class_of, pressure, price
@@ -35,6 +38,7 @@ from domain.rhythm import HOURS, Rhythm
 Times = NDArray[np.float64]
 MEAN = PRIOR_RATE  # posts an hour
 SIGMAS = (1.0, 1.5, 2.0)
+POLICIES = ("even", "learned", "oracle", "optimum")
 WARM_H = 48.0
 PRICED_EVERY_H = 0.25
 CEILING_H = 24.0
@@ -163,6 +167,45 @@ def optimum(targets: Sequence[Target], visits_per_hour: float) -> float:
     return float(np.sqrt(rates).sum() ** 2 / (2 * visits_per_hour * rates.sum()))
 
 
+def compared(trace: str, sigma: float, *, count: int, hours: float, budget: float, seeds: int) -> dict[str, object]:
+    """Return the line of one trace and sigma: every policy on the same posts."""
+    delays: dict[str, list[float]] = {policy: [] for policy in POLICIES}
+    spent, longest = [], 0.0
+    for seed in range(seeds):
+        dice = np.random.default_rng(seed)
+        targets = [TRACES[trace](dice, sigma, hours) for _ in range(count)]
+        delays["optimum"].append(optimum(targets, budget))
+        for policy in ("even", "learned", "oracle"):
+            simulation = Simulation(targets, hours, policy, budget)
+            delays[policy].append(simulation.run(np.random.default_rng(seed + 1000)))
+            if policy == "learned":
+                spent.append(simulation.counted / (hours - WARM_H) / budget)
+                longest = max(longest, simulation.longest)
+    mean = {policy: statistics.mean(values) for policy, values in delays.items()}
+    return {
+        "figure": f"revisit: {trace}, sigma {sigma}",
+        "trace": trace,
+        "sigma": sigma,
+        "targets": count,
+        "unit": "hours",
+        **{policy: round(value, 3) for policy, value in mean.items()},
+        "to_oracle": round(mean["learned"] / mean["oracle"], 3),
+        "to_optimum": round(mean["learned"] / mean["optimum"], 3),
+        "below_even": round(1 - mean["learned"] / mean["even"], 3),
+        "budget_spent": round(statistics.mean(spent), 3),
+        "longest_gap": round(longest, 2),
+    }
+
+
+def chart(trace: str, lines: Sequence[Mapping[str, Any]]) -> str:
+    """Return an SVG of the delays on one trace, a line a policy."""
+    shown = POLICIES if trace == "poisson" else POLICIES[:-1]  # for other traces theory has no optimum
+    series = [Series(policy, [(line["sigma"], line[policy] * 60) for line in lines]) for policy in shown]
+    return line_chart(
+        series, title=f"From a post to its visit: {trace}", x="how unequal targets are (sigma)", y="minutes on average"
+    )
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--targets", type=int, default=300)
@@ -171,33 +214,16 @@ def main() -> None:
     options.add_argument("--visits-per-target-hour", type=float, default=1.0)
     options.add_argument("--sigmas", type=float, nargs="+", default=list(SIGMAS))
     options.add_argument("--traces", nargs="+", choices=TRACES, default=list(TRACES))
+    options.add_argument("--charts", type=Path, help="A folder for an SVG of each trace.")
     chosen = options.parse_args()
     hours, budget = chosen.days * HOURS, chosen.targets * chosen.visits_per_target_hour
-    for name in chosen.traces:
+    for trace in chosen.traces:
+        lines = []
         for sigma in chosen.sigmas:
-            delays: dict[str, list[float]] = {"even": [], "learned": [], "oracle": [], "optimum": []}
-            spent, longest = [], 0.0
-            for seed in range(chosen.seeds):
-                dice = np.random.default_rng(seed)
-                targets = [TRACES[name](dice, sigma, hours) for _ in range(chosen.targets)]
-                delays["optimum"].append(optimum(targets, budget))
-                for policy in ("even", "learned", "oracle"):
-                    simulation = Simulation(targets, hours, policy, budget)
-                    delays[policy].append(simulation.run(np.random.default_rng(seed + 1000)))
-                    if policy == "learned":
-                        spent.append(simulation.counted / (hours - WARM_H) / budget)
-                        longest = max(longest, simulation.longest)
-            mean = {policy: statistics.mean(values) for policy, values in delays.items()}
-            line = {"figure": f"revisit: {name}, sigma {sigma}", "targets": chosen.targets, "unit": "hours"}
-            line |= {policy: round(value, 3) for policy, value in mean.items()}
-            line |= {
-                "to_oracle": round(mean["learned"] / mean["oracle"], 3),
-                "to_optimum": round(mean["learned"] / mean["optimum"], 3),
-                "below_even": round(1 - mean["learned"] / mean["even"], 3),
-                "budget_spent": round(statistics.mean(spent), 3),
-                "longest_gap": round(longest, 2),
-            }
-            print(json.dumps(line), flush=True)
+            lines.append(compared(trace, sigma, count=chosen.targets, hours=hours, budget=budget, seeds=chosen.seeds))
+            print(json.dumps(lines[-1]), flush=True)
+        if chosen.charts is not None:
+            (chosen.charts / f"revisit-{trace}.svg").write_text(chart(trace, lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -245,6 +245,7 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=8, help="of the database's machine")
     parser.add_argument("--together", action="store_true", help="the workers are on that machine too")
     parser.add_argument("--answer", type=float, default=Costs().answer, help="seconds that a host takes")
+    parser.add_argument("--news", type=float, default=Costs().news, help="of 100 visits so many bring a page")
     parser.add_argument("--at-once", type=int, default=64, help="visits of a worker")
     parser.add_argument("--plot", type=Path, help="draw capacities into this SVG")
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
@@ -256,7 +257,7 @@ def main() -> None:
         cores=asked.cores,
         together=asked.together,
         at_once=asked.at_once,
-        costs=Costs(answer=asked.answer),
+        costs=Costs(answer=asked.answer, news=asked.news),
     )
     capacities: dict[int, float] = {}
     for workers in asked.workers:

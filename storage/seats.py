@@ -27,6 +27,7 @@ from storage.faults import fault
 
 T = TypeVar("T")
 
+FURTHEST = 3_600_000_000  # microseconds ahead that a start may be reserved; further off, a server's clock was set back
 FIRST_WAIT, LONGEST_WAIT = 0.02, 0.5  # seconds until a taken seat is asked for again
 
 # The seats are tried in the order of the array, and none after the first that is free. What a row reserves is for
@@ -42,7 +43,10 @@ _TAKE = text(
         INSERT INTO hosts (host_digest, rests_because, failures, landmark, last_start)
         SELECT :digest, '', 0, '', clock.now FROM seat, clock
         ON CONFLICT (host_digest)
-        DO UPDATE SET last_start = GREATEST(hosts.last_start + :delay, EXCLUDED.last_start)
+        DO UPDATE SET last_start = CASE
+            WHEN hosts.last_start > EXCLUDED.last_start + :furthest THEN EXCLUDED.last_start
+            ELSE GREATEST(hosts.last_start + :delay, EXCLUDED.last_start)
+        END
         RETURNING last_start, rests_until, rests_because, failures
     )
     SELECT seat.number, start.last_start AS started, start.last_start - clock.now AS wait,
@@ -157,6 +161,7 @@ class SharedSeats:
     def _take(self, digest: str, free: list[int], delay: float) -> _Taken | None:
         host = int.from_bytes(bytes.fromhex(digest[:8]), signed=True)  # two hosts of one number share their seats
         asked = {"free": free, "host": host, "digest": digest, "delay": round(delay * 1_000_000)}
+        asked["furthest"] = FURTHEST
         row = self._execute(lambda connection: connection.execute(_TAKE, asked).first())
         if row is None:
             return None

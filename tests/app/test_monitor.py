@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from app import config
 from app.feeds import OpenFeeds
 from app.instance import open_instance
 from app.visitor import Visitor, open_visitor
+from domain.errors import OperatorFault, Superseded
 from domain.outcomes import Outcome
 from domain.targets import Claim, Visit
 from scheduler import Monitor
@@ -112,6 +113,40 @@ async def test_a_stop_ends_all_and_starts_nothing(tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
         assert not visits.running.total()
         assert visits.most == AT_ONCE
+
+
+@dataclass
+class Lock:
+    """Stands in for the visitor's lock: nobody can be asked, and then it is another's."""
+
+    let_go: Callable[[], bool]
+    told: int = 0
+
+    async def is_held(self) -> bool:
+        if not self.let_go():
+            raise OperatorFault("away")
+        self.told += 1
+        return False
+
+    async def release(self) -> None:
+        pass
+
+
+async def test_who_lost_the_lock_lets_visits_go_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.LOCK_S", 0.05)
+    async with watching(tmp_path, AT_ONCE) as (visitor, visits):
+        real = visitor.lock
+        monitor = Monitor(visitor, lambda _: None, AT_ONCE)
+        running = asyncio.create_task(monitor.run(asyncio.Event()))
+        async with asyncio.timeout(20):
+            await visits.full.wait()
+            visitor.lock = lock = Lock(lambda: not visits.running.total())
+            with pytest.raises(Superseded):
+                await running
+        assert lock.told
+        visitor.lock = real
+        free = await visitor.desk.store.write(lambda tx: tx.targets.claim_due(visitor.desk.now(), 99))
+        assert len(free) == AT_ONCE
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import URL, NullPool, create_engine, func, make_url, select
 
 from domain.outcomes import Outcome
-from storage.tables import lead_posts, leads, posts, revisions, targets, visits
+from storage.tables import lead_posts, leads, posts, revisions, visits
 from tests.acceptance.driver import Kapear
 from tests.faults.channels import FIRST_ID, planted_of
 
@@ -47,17 +47,14 @@ class Books:
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(posts)).scalar_one()
 
-    def seen_since(self) -> dict[str, int]:
-        """Return how many visits have seen each target."""
+    def holes(self) -> int:
+        """Return how many posts are missing below the highest that is stored of their channel."""
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(targets.c.id, func.count(visits.c.id))
-                .select_from(
-                    targets.outerjoin(visits, (visits.c.target_id == targets.c.id) & visits.c.outcome.in_(SEEN))
-                )
-                .group_by(targets.c.id)
-            )
-            return {row[0]: row[1] for row in rows}
+            rows = connection.execute(select(posts.c.container, posts.c.post)).all()
+        highest: dict[str, int] = {}
+        for row in rows:
+            highest[row.container] = max(highest.get(row.container, 0), int(row.post))
+        return sum(highest.values()) - len(rows)
 
     def verdict(self, counts: dict[str, int]) -> Verdict:
         """Compare with how many messages each channel has; their numbers begin at 1."""

@@ -20,7 +20,7 @@ from domain.pages import AssessedPost, PagePlan
 from triage.intake import Intake
 from triage.run import Run
 
-GAP_S = 0.05  # between the two transactions
+GAP_S = 0.3  # between the two transactions
 whole = Intake._commit
 
 

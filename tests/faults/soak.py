@@ -70,9 +70,9 @@ class Soak:
 
     def run(self) -> None:
         """Break something every so often until time is up, then let everything come to rest."""
-        self.begun = time.monotonic()
         turns = itertools.cycle(self._faults())
         with self.runner:
+            self.begun = time.monotonic()
             for number in itertools.count(1):
                 self._sample_until(number * self.every)
                 if self._passed() + self.every > self.seconds:

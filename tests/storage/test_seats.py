@@ -18,8 +18,10 @@ from sqlalchemy import event, text
 from domain.courtesy import QUIET, HostState
 from domain.errors import OperatorFault
 from domain.ports import HostSeats
+from domain.store import Tx
 from storage import SqlStore
 from storage.seats import SharedSeats
+from storage.store import SqlTx
 from tests.contracts.host_seats import HOST, HostSeatsContract
 from tests.contracts.samples import NOW
 from tests.net.loopback import serving
@@ -62,6 +64,21 @@ async def test_what_others_noted_of_a_host_is_told_with_the_seat(store: SqlStore
     await store.write(lambda tx: tx.hosts.note(digest(HOST), resting))
     async with seats.seat(HOST, limit=1, delay=0) as told:
         assert told == resting
+
+
+async def test_a_start_that_a_server_a_day_ahead_has_reserved_is_not_waited_for(
+    store: SqlStore, seats: HostSeats
+) -> None:
+    async with seats.seat(HOST, limit=1, delay=1):
+        pass
+
+    def a_day_ahead(tx: Tx) -> None:
+        assert isinstance(tx, SqlTx)
+        tx.connection.execute(text("UPDATE hosts SET last_start = last_start + 86400000000"))
+
+    await store.write(a_day_ahead)
+    async with asyncio.timeout(20), seats.seat(HOST, limit=1, delay=1):
+        pass
 
 
 async def test_a_request_costs_two_statements(seats: SharedSeats) -> None:
