@@ -83,6 +83,7 @@ async def metrics(call: Call) -> web.Response:
         is_away=await office.watchlist.offline_since() is not None,
         mail_fails=bool(await office.condition.mail_fault()),
     )
+    figures.used(await office.watchlist.use())
     await call.console.metrics.count_delays(call.office.latency)
     call.console.metrics.telegram_accounts(await call.office.telegram.states())
     return web.Response(

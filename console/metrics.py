@@ -8,6 +8,7 @@ by place would make a finder of the dashboard they end on.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter as Counted
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from domain.targets import Visit
     from domain.telegram import AccountState
     from triage.latency import Latencies
+    from triage.prices import Use
 
 LAG_EVERY_S = 0.5
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -68,6 +70,14 @@ class Metrics:
         self._due = Gauge("kapear_targets_due", "Targets that are due and wait for their visit.", registry=registry)
         self._longest_due = Gauge(
             "kapear_targets_due_longest_seconds", "How long the one waits that waits longest.", registry=registry
+        )
+        self._visits_an_hour = Gauge("kapear_visits_last_hour", "Visits begun within an hour.", registry=registry)
+        self._visits_allowed = Gauge(
+            "kapear_visits_allowed_an_hour", "Visits an hour that all targets together may have.", registry=registry
+        )
+        self._fetched = Gauge("kapear_bytes_today", "Bytes fetched since midnight (UTC).", registry=registry)
+        self._may_be_fetched = Gauge(
+            "kapear_bytes_allowed_a_day", "Bytes that may be fetched on a day; +Inf without a limit.", registry=registry
         )
         self._hosts = Gauge("kapear_hosts_resting", "Hosts that are left alone for a while.", registry=registry)
         self._cooldowns = Gauge(
@@ -124,6 +134,13 @@ class Metrics:
         self._due.set(backlog.due)
         self._longest_due.set((now - backlog.due_since).total_seconds() if backlog.due_since else 0.0)
         self._hosts.set(backlog.hosts_resting)
+
+    def used(self, use: Use) -> None:
+        """Note how much of the budgets was used."""
+        self._visits_an_hour.set(use.visits)
+        self._visits_allowed.set(use.visits_allowed)
+        self._fetched.set(use.fetched)
+        self._may_be_fetched.set(math.inf if use.may_be_fetched is None else use.may_be_fetched)
 
     def stands(self, reasons: Collection[Standstill], *, is_away: bool, mail_fails: bool) -> None:
         """Note whether monitoring goes on, and why not."""

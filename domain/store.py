@@ -639,6 +639,9 @@ class PriceBook(Protocol):
     def of(self, budgets: Collection[str]) -> dict[str, float]:
         """Return the prices of those of these budgets that have one."""
 
+    def all(self) -> dict[str, float]:
+        """Return every price."""
+
     def put(self, wanted: Mapping[str, float], at: datetime) -> None:
         """Write these prices, and forget all others."""
 

@@ -23,6 +23,10 @@ class Prices:
         query = select(prices.c.budget, prices.c.price).where(prices.c.budget.in_(budgets))
         return {row.budget: row.price for row in self._connection.execute(query)}
 
+    def all(self) -> dict[str, float]:
+        """Return every price."""
+        return {row.budget: row.price for row in self._connection.execute(select(prices.c.budget, prices.c.price))}
+
     def put(self, wanted: Mapping[str, float], at: datetime) -> None:
         """Write these prices, and forget all others."""
         self._connection.execute(delete(prices))

@@ -21,7 +21,7 @@ from domain.observations import Platform
 from domain.pricing import class_of, pressure, price
 from domain.rates import PRIOR_RATE
 from domain.store import Tx
-from domain.targets import WatchTarget
+from domain.targets import TargetStatus, WatchTarget
 from triage.desk import Desk
 from triage.telegram import Telegram
 
@@ -36,6 +36,16 @@ _SAME = 0.01  # prices that differ by less are not written again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Visits of the last hour and bytes of today (UTC), and how many there may be; None: without a limit."""
+
+    visits: int
+    visits_allowed: float
+    fetched: int
+    may_be_fetched: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """The budgets of one instance."""
 
@@ -47,13 +57,24 @@ class Prices:
         now = self.desk.now()
 
         def look_up(tx: Tx) -> tuple[dict[str, float], dict[str, float]]:
-            found = self._found(tx, now)
-            return found, tx.prices.of([ALL, *found])
+            return self._found(tx, now), tx.prices.all()
 
         found, before = await self.desk.store.read(look_up)
         if found.keys() != before.keys() or any(abs(found[name] / before[name] - 1) > _SAME for name in found):
             await self.desk.store.write(lambda tx: tx.prices.put(found, now))
             log.info("visits priced", extra={"price": round(found[ALL], 4), "budgets": len(found)})
+
+    async def use(self) -> Use:
+        """Return how much of what all targets may have was used."""
+        now = self.desk.now()
+
+        def look_up(tx: Tx) -> Use:
+            allowed = self._visits_in_all(tx, tx.targets.count([TargetStatus.ACTIVE]), now)
+            visits, _ = tx.prices.spent(now - timedelta(hours=1))
+            _, fetched = tx.prices.spent(_midnight(now))
+            return Use(visits=visits, visits_allowed=allowed, fetched=fetched, may_be_fetched=self.cadence.bytes_a_day)
+
+        return await self.desk.store.read(look_up)
 
     def of(self, tx: Tx, budget: str) -> float:
         """Return what a visit costs a target of this budget."""
@@ -95,6 +116,10 @@ class Prices:
         return self.cadence.account_visits * max(1, len(Telegram(desk=self.desk).in_use(tx)))
 
 
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _known(classes: Mapping[int | None, int]) -> Counter[int]:
     counted: Counter[int] = Counter()
     for place, count in classes.items():
@@ -117,8 +142,7 @@ class Purse:
         if self.bytes_a_day is None:
             return False
         if self._counted is None or not timedelta(0) <= now - self._counted < _COUNTED_EVERY:
-            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-            _, fetched = await self.desk.store.read(lambda tx: tx.prices.spent(midnight))
+            _, fetched = await self.desk.store.read(lambda tx: tx.prices.spent(_midnight(now)))
             if self._is_spent != (fetched >= self.bytes_a_day):
                 self._is_spent = not self._is_spent
                 log.warning("bytes of the day spent" if self._is_spent else "bytes of a new day")

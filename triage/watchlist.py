@@ -32,6 +32,7 @@ from domain.telegram import TelegramAccount, parse_session
 from domain.text import without_encoded_runs
 from domain.timekeeping import CLOCK_WRONG
 from triage.desk import Desk, basis_place, extension_place, locator_place
+from triage.prices import Prices, Use
 from triage.reports import cited
 from triage.telegram import Telegram
 
@@ -259,6 +260,10 @@ class WatchList:
             )
 
         return await self.desk.store.read(work)
+
+    async def use(self) -> Use:
+        """Return how much of what all targets may have was used."""
+        return await Prices(desk=self.desk, cadence=self.cadence).use()
 
     async def offline_since(self) -> datetime | None:
         """Return since when the network is away, and nothing is watched; None while it is there."""

@@ -101,6 +101,8 @@ async def test_a_host_with_many_targets_has_a_price_of_its_own(desk: Desk) -> No
     assert found[theirs] > found[ALL]
     dear, plain = await desk.opened.store.read(lambda tx: (budget.of(tx, theirs), budget.of(tx, others)))
     assert (dear, plain) == (found[theirs], found[ALL])
+    await prices(desk).refresh()
+    assert set(await of(desk, ALL, theirs)) == {ALL}, "a budget that is enough has no price of its own"
 
 
 async def test_telegram_accounts_are_a_budget_whatever_the_channel(desk: Desk) -> None:
@@ -133,3 +135,15 @@ async def test_once_a_days_bytes_are_spent_only_people_are_served_until_the_next
     assert [claim.target.id for claim in await turns.take(2, is_idle=True)] == [first.id]
     desk.opened.clock.forward(24 * HOUR)
     assert [claim.target.id for claim in await turns.take(2, is_idle=True)] == [second.id]
+
+
+async def test_what_is_used_of_the_budgets_is_told(desk: Desk) -> None:
+    for name in ("@tin_lanterns", "@slow_kites"):
+        await desk.visit((await desk.watch(name)).target.id, a_page(a_sight(f"{name}1")))
+    used = await prices(desk, bytes_a_day=48_000).use()
+    assert (used.visits, used.fetched, used.may_be_fetched) == (2, 2_000, 48_000)
+    assert used.visits_allowed == 2  # 2,000 bytes an hour, and 1,000 a visit
+    assert (await prices(desk).use()).visits_allowed == 8
+    desk.opened.clock.forward(HOUR * 24)
+    later = await prices(desk).use()
+    assert (later.visits, later.fetched, later.may_be_fetched) == (0, 0, None)
