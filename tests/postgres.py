@@ -131,7 +131,7 @@ def _folder(near: Path, user: pwd.struct_passwd | None) -> Path:
         for folder in near.resolve().parents
         if all(above.stat().st_mode & 0o001 for above in (folder, *folder.parents))
     )
-    made = next(open_to_all) / f"kapear-pg-{os.getpid()}"
+    made = next(open_to_all) / f"kapear-pg-{os.getpid()}-{next(_numbers)}"
     made.mkdir(mode=0o700)
     os.chown(made, user.pw_uid, user.pw_gid)
     return made

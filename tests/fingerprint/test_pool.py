@@ -387,6 +387,8 @@ def test_pools_on_two_loops_do_not_meet() -> None:
 
 
 def test_the_parent_can_protect_itself() -> None:
+    ours = is_protected()
+
     async def probe() -> tuple[bytes, int | None]:
         code = (
             "from fingerprint.confine import is_protected, protect_parent\n"
@@ -399,4 +401,4 @@ def test_the_parent_can_protect_itself() -> None:
         return out.strip(), process.returncode
 
     assert asyncio.run(probe()) == (b"False True", 0)
-    assert not is_protected()
+    assert is_protected() is ours
