@@ -28,7 +28,7 @@ KILLS = int(os.environ.get("KAPEAR_TEST_CLOCK_KILLS", "4"))
 POSTS = int(os.environ.get("KAPEAR_TEST_CLOCK_POSTS", "1600"))
 CHANNELS = 2
 WHOLE = Verdict(lost=0, doubled=0, leads_lost=0, leads_doubled=0)
-STANDSTILL_S = 60
+STANDSTILL_S = 15
 CONTROL_KILLS = 25
 DRAIN_S = 1200
 
