@@ -29,6 +29,7 @@ from domain.rhythm import Rhythm
 
 JITTER = 0.05  # spreads targets that were added together; costs less than a thousandth of the delay
 _FLOORS_AN_INTERVAL = 20  # the busiest target is visited so many times as often as the average
+HEAD_START = timedelta(days=1)  # for so long a pressing target counts as due already
 _HOUR = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = 4  # kept of what was learned

@@ -8,7 +8,7 @@ and every write of a visit asks whether its token still fits.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from domain.cadence import HEAD_START
 from domain.connectivity import Failure
 from domain.errors import LostClaim, NotFound
 from domain.ids import RequestId, TargetId
@@ -70,7 +71,6 @@ def _due(*conditions: ColumnElement[bool] | TextClause) -> Select[tuple[Any, ...
 
 
 PRESSING_DUE, ALL_DUE = _due(PRESSING), _due(DUE)
-HEAD_START = timedelta(days=1)  # for so long a pressing target counts as due already
 
 
 def _claimed(row: Row[*tuple[Any, ...]]) -> Claim:

@@ -55,11 +55,8 @@ class Finishing:
         outcome = ruling.outcome
         # A host that asked for a pause says itself when; that is no failure of the target.
         failures = 0 if outcome.was_seen else target.failures + (ruling.is_failure and run.until is None)
-        visit, pace, budget = (
-            self._visit(run, ruling, ended),
-            _learned(run, outcome, ended),
-            self.prices.budget_of(target),
-        )
+        visit, pace = self._visit(run, ruling, ended), _learned(run, outcome, ended)
+        budget = self.prices.budget_of(target)
 
         def work(tx: Tx) -> datetime | None:
             urgency = tx.leads.most_urgent(target.id)

@@ -79,15 +79,15 @@ class Kapear:
         )
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[subprocess.Popen[str]]:
-        """Run `kapear run` for the length of the block, from when it says where the console is."""
-        process = self.start("run")
+    def running(self, *arguments: str, said: str = "Console:") -> Iterator[subprocess.Popen[str]]:
+        """Run a command (`kapear run`) for the length of the block, from when it says what it is to say."""
+        process = self.start(*(arguments or ("run",)))
         assert process.stderr is not None
         try:
             seen: list[str] = []
             for line in process.stderr:
                 seen.append(line)
-                if line.startswith("Console:"):
+                if said in line:
                     break
             else:
                 raise AssertionError("".join(seen))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import subprocess
-import threading
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -62,29 +59,6 @@ def watch_pages(kapear: Kapear, site: SlowSite, count: int = TARGETS) -> None:
     asyncio.run(add())
 
 
-@contextlib.contextmanager
-def started(kapear: Kapear, *arguments: str, said: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a command for the length of the block, from when it says what it is to say."""
-    process = kapear.start(*arguments)
-    assert process.stderr is not None
-    try:
-        seen = []
-        for line in process.stderr:
-            seen.append(line)
-            if said in line:
-                break
-        else:
-            raise AssertionError("".join(seen))
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)
-        with contextlib.suppress(ValueError):
-            process.stderr.close()
-
-
 def ends(process: subprocess.Popen[str]) -> None:
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -102,9 +76,9 @@ def test_two_workers_share_the_visits_and_one_that_is_killed_is_replaced(
     with slow_site(0.3) as site:
         watch_pages(first, site)
         with (
-            started(first, "run", said="Console:"),
-            started(second, "worker", said="Working.") as worker,
-            started(third, "worker", said="Working.") as other,
+            first.running(),
+            second.running("worker", said="Working.") as worker,
+            third.running("worker", said="Working.") as other,
         ):
             until(lambda: all(site.count(name) >= TARGETS for name in ("first", "second", "third")))
             site.is_open.clear()
@@ -146,9 +120,9 @@ def test_who_stands_by_takes_over_from_who_was_killed(
         second = first.with_env(KAPEAR_CONTACT="second@example.org", KAPEAR_BIND=f"127.0.0.1:{free_port()}")
     with slow_site(0.05) as site:
         watch_pages(first, site, 3)
-        with started(first, "run", said="Console:") as running:
+        with first.running() as running:
             assert "running already" in second.refused("run")
-            with started(second, "run", "--standby", said="standing by") as waiting:
+            with second.running("run", "--standby", said="standing by") as waiting:
                 until(lambda: site.count("first") >= 6)
                 assert site.count("second") == 0
                 running.kill()
@@ -162,8 +136,8 @@ def test_who_stands_by_ends_when_told_to(tmp_path: Path) -> None:
     kapear = machine(tmp_path / "data", f"sqlite:///{tmp_path}/data/kapear.db", "first")
     kapear.run("init")
     with (
-        started(kapear, "run", said="Console:"),
-        started(kapear, "run", "--standby", said="standing by") as waiting,
+        kapear.running(),
+        kapear.running("run", "--standby", said="standing by") as waiting,
     ):
         ends(waiting)
 
@@ -190,7 +164,7 @@ def test_the_console_is_served_alone_beside_who_monitors(tmp_path: Path) -> None
     kapear = machine(tmp_path / "data", f"sqlite:///{tmp_path}/data/kapear.db", "first")
     kapear.run("init")
     other = kapear.with_env(KAPEAR_BIND=f"127.0.0.1:{free_port()}")
-    with started(kapear, "run", said="Console:"), started(other, "console", said="Console:") as console:
+    with kapear.running(), other.running("console", said="Console:") as console:
         with urllib.request.urlopen(f"http://{other.env['KAPEAR_BIND']}/healthz") as answer:
             assert answer.status == 200
         ends(console)
