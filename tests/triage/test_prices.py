@@ -65,6 +65,19 @@ async def test_an_open_lead_brings_its_target_forward(desk: Desk) -> None:
     assert after.due - after.case.at < before.due - before.case.at
 
 
+async def test_a_target_with_an_open_lead_waits_behind_no_bulk(desk: Desk) -> None:
+    bulk, pressing = (await desk.watch()).target.id, (await desk.watch("@slow_kites")).target.id
+    desk.matcher.wanted = [b"lantern"]
+    await desk.visit(bulk, a_page(a_sight("1")))
+    desk.opened.clock.forward(HOUR)
+    await desk.visit(pressing, a_page(a_sight("2", "", picture("lantern"))))
+    desk.opened.clock.forward(HOUR * 24)
+    assert (await decision(desk, bulk)).due < (await decision(desk, pressing)).due
+    turns = desk.turns()
+    order = [claim.target.id for _ in range(2) for claim in await turns.take(1, is_idle=True)]
+    assert order == [pressing, bulk]
+
+
 async def test_a_failing_target_says_so(desk: Desk) -> None:
     target_id = (await desk.watch()).target.id
     for _ in range(2):
