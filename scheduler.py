@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 from app.jobs.chores import Chores
 from app.jobs.crew import Crew
@@ -93,6 +94,7 @@ class Monitor:
                 *(((remote.follow, REMOTE_S),) if remote is not None else ()),
                 *(((messenger.say_due, LOOK_EVERY.total_seconds()),) if messenger is not None else ()),
                 (self.expire, EXPIRY_S),
+                (self.reclaim, RECOVER_S),
                 (visitor.prices.refresh, PRICES_S),
                 (office.watchlist.purge, PURGE_S),
                 (self.keep_lock, LOCK_S),
@@ -120,6 +122,16 @@ class Monitor:
         if not is_held:
             self._is_superseded = True
             self._ended.set()
+
+    async def reclaim(self) -> None:
+        """Void claims that no queue knows of: a database that went away in mid-claim may have made them."""
+        if not any(dispatch.is_in_doubt for dispatch in self.dispatches):
+            return
+        async with AsyncExitStack() as at_rest:
+            held = [turn for each in self.dispatches for turn in await at_rest.enter_async_context(each.held())]
+            await self.visitor.desk.store.write(lambda tx: tx.targets.void_claims(held))
+            for dispatch in self.dispatches:
+                dispatch.is_in_doubt = False
 
     async def expire(self) -> None:
         """Mark targets whose time is over."""

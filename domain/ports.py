@@ -333,6 +333,9 @@ class JobQueue(Protocol):
     async def put(self, turns: Sequence[Turn]) -> None:
         """Hand turns over, all or none; each will be taken once."""
 
+    async def held(self) -> Collection[Turn]:
+        """Return every turn that waits or is under way."""
+
     async def recover(self, give_back: GiveBack) -> None:
         """Give back the claims of turns that nobody who lives has or will take, and forget these turns."""
 

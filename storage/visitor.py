@@ -27,6 +27,15 @@ LOCK_FILE = "visitor.lock"
 
 _VISITING = 0x6B617065_61720002  # an advisory lock's number: "kapear", and which
 
+# A worker or a console holds no lock, but it is connected for as long as it lives.
+_OTHERS = text(
+    """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = current_setting('application_name')
+        AND pid <> pg_backend_pid()
+    """
+)
+
 
 class Visitor:
     """The right to visit for a database; ends with `release` or with the process."""
@@ -116,14 +125,22 @@ def take(engines: Engines, data_dir: Path) -> Visitor | None:
 
 @contextmanager
 def alone(engines: Engines, data_dir: Path) -> Iterator[None]:
-    """Hold the visitor's lock for the length of a block; raises AlreadyRunning when another holds it."""
-    lock = take(engines, data_dir)
+    """Hold the visitor's lock for the length of a block; raises AlreadyRunning while others use the database."""
+    lock = None if _is_in_use(engines) else take(engines, data_dir)
     if lock is None:
-        raise AlreadyRunning("Kapear is running for this database; stop that instance first.")
+        raise AlreadyRunning("Kapear is running for this database; stop that instance first, workers and consoles too.")
     try:
         yield
     finally:
         lock.let_go()
+
+
+def _is_in_use(engines: Engines) -> bool:
+    """Return whether another process of Kapear is connected; who uses a file of SQLite cannot be known."""
+    if engines.file is not None:
+        return False
+    with engines.writer.begin() as connection:
+        return bool(connection.execute(_OTHERS).scalar_one())
 
 
 def _lock_files(engines: Engines, data_dir: Path) -> list[Path]:

@@ -39,6 +39,10 @@ class LocalQueue:
         self._out.update(turns)
         self._batches.put_nowait(tuple(turns))
 
+    async def held(self) -> set[Turn]:
+        """Return every turn that was put and has not ended."""
+        return set(self._out)
+
     async def recover(self, give_back: GiveBack) -> None:
         """Do nothing: who visits here ends with this process."""
 

@@ -15,7 +15,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -27,6 +27,8 @@ from domain.errors import OperatorFault
 from domain.ids import TargetId
 from domain.jobs import Turn, batch_of
 from domain.ports import GiveBack
+
+T = TypeVar("T")
 
 log = logging.getLogger("kapear.jobs")
 
@@ -64,6 +66,7 @@ class SharedQueue:
         self._worker: int | None = None
         self._jobs: dict[int, set[Turn]] = {}  # taken here, with what of them has not ended
         self._done: set[int] = set()  # ended here, which the server does not know yet
+        self._in_doubt = False  # whether the server may have handed a job over that never came here
         self._news = asyncio.Event()
         self._is_disowned = asyncio.Event()
 
@@ -113,12 +116,10 @@ class SharedQueue:
         """Wait for a batch."""
         while True:
             self._news.clear()
-            if self._worker is not None:
-                job = await self._asked(self._manager.fetch_job([QUEUE], self._worker))
-                if job is not None:
-                    turns = _in(job)
-                    self._jobs[_number(job)] = set(turns)
-                    return turns
+            if self._worker is not None and (job := await self._next_job(self._worker)) is not None:
+                turns = _in(job)
+                self._jobs[_number(job)] = set(turns)
+                return turns
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), POLL_S)
 
@@ -169,6 +170,17 @@ class SharedQueue:
         if worker is not None:
             await self._asked(self._manager.unregister_worker(worker))
 
+    async def _next_job(self, worker: int) -> Job | None:
+        """Return a job for a worker; first one that it was given already, if the answer that said so was lost."""
+        if self._in_doubt:
+            for given in await self._all(Status.DOING, worker):
+                if _number(given) not in self._jobs and _number(given) not in self._done:
+                    return given
+        self._in_doubt = True
+        job: Job | None = await self._asked(self._manager.fetch_job([QUEUE], worker))
+        self._in_doubt = False
+        return job
+
     async def _beat(self) -> None:
         if self._worker is None:
             self._worker = await self._asked(self._manager.register_worker())
@@ -193,15 +205,17 @@ class SharedQueue:
             if getattr(error.__cause__, "sqlstate", None) != RAISED:
                 raise _unreachable() from None
 
-    async def _all(self, status: Status) -> Iterable[Job]:
-        jobs: Iterable[Job] = await self._asked(self._manager.list_jobs_async(queue=QUEUE, status=status.value))
+    async def _all(self, status: Status, worker: int | None = None) -> Iterable[Job]:
+        asked = self._manager.list_jobs_async(queue=QUEUE, status=status.value, worker_id=worker)
+        jobs: Iterable[Job] = await self._asked(asked)
         return jobs
 
-    async def _asked(self, answer: Awaitable[Any]) -> Any:
-        """Return the server's answer; its own words, which may quote, end here."""
+    async def _asked(self, answer: Awaitable[T]) -> T:
+        """Return the server's answer, which must come; its own words, which may quote, end here."""
         try:
-            return await answer
-        except ConnectorException:
+            async with asyncio.timeout(SILENT_S):
+                return await answer
+        except (ConnectorException, TimeoutError):
             raise _unreachable() from None
 
 

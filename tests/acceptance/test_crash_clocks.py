@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.driver import Kapear, free_port
+from tests.acceptance.driver import Kapear
 from tests.faults.books import Verdict
 from tests.faults.channels import Channels
 from tests.faults.clock import DAY, FakeClock
@@ -88,10 +87,7 @@ def test_two_schedulers_on_postgresql_one_of_them_a_day_ahead(
     channels: Channels, tmp_path: Path, empty_postgres_url: str
 ) -> None:
     house = furnished(tmp_path, channels, database_url=empty_postgres_url)
-    other = Kapear(data_dir=tmp_path / "other", environment=house.kapear.environment).with_env(
-        KAPEAR_BIND=f"127.0.0.1:{free_port()}"
-    )
-    shutil.copytree(house.kapear.data_dir, other.data_dir)
+    other = house.another_machine(tmp_path / "other")
     pair = [runner(house.kapear, tmp_path, "right", timedelta(0)), runner(other, tmp_path, "ahead", DAY)]
     assert harassed(pair, channels, KILLS) >= KILLS // 4, "many kills must come while a visit is under way"
     assert whole_once_the_clocks_agree(house, tmp_path) == WHOLE

@@ -25,6 +25,7 @@ from scheduler import Monitor
 from tests.desk import LOCAL
 from triage.intake import Intake
 from triage.outages import Line
+from triage.turns import Turns
 from triage.watchlist import NewTarget
 
 AT_ONCE = 4
@@ -98,6 +99,38 @@ async def test_what_is_due_is_visited_without_waiting_for_the_next_tick(
         assert len(set(done)) == TARGETS
         assert visits.most <= AT_ONCE
         assert not visits.twice
+
+
+async def test_claims_whose_answer_was_lost_are_taken_again_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, takes = Turns.take, list[list[Claim]]()
+
+    async def take(turns: Turns, room: int, *, is_idle: bool) -> list[Claim]:
+        takes.append(await real(turns, room if takes else room - 1, is_idle=is_idle))
+        if len(takes) == 2:
+            raise OperatorFault("it was committed, and nobody heard of it")
+        return takes[-1]
+
+    monkeypatch.setattr("scheduler.TICK_S", 0.05)
+    monkeypatch.setattr("scheduler.RECOVER_S", 0.05)
+    monkeypatch.setattr(Turns, "take", take)
+    async with watching(tmp_path, AT_ONCE) as (visitor, visits):
+        done, enough = list[str](), asyncio.Event()
+
+        def counted(visit: Visit) -> None:
+            done.append(visit.target_id)
+            if len(done) == AT_ONCE:
+                enough.set()
+
+        running = asyncio.create_task(Monitor(visitor, counted, AT_ONCE).run(enough))
+        async with asyncio.timeout(20):
+            await visits.full.wait()
+            visits.gate.set()
+            await running
+    assert [len(claims) for claims in takes[:2]] == [AT_ONCE - 1, 1]
+    assert len(set(done)) == AT_ONCE
+    assert "claim lost" not in caplog.messages
 
 
 async def test_a_stop_ends_all_and_starts_nothing(tmp_path: Path) -> None:

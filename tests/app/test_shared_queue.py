@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 
 from app.jobs import shared
 from app.jobs.shared import SharedQueue, opened
@@ -115,6 +116,43 @@ async def test_who_gives_no_sign_of_life_is_disowned_before_others_have_its_turn
     await queue.put(turns(2, first=2))
     monkeypatch.undo()
     assert await taken(worker, 2) == turns(2, first=2)  # it came back under another name
+
+
+async def test_a_job_that_was_handed_over_while_the_answer_was_lost_is_taken_all_the_same(
+    stack: AsyncExitStack, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = await end_of(stack, empty_postgres_url, works=True)
+    async with asyncio.timeout(SOON):
+        await queue.freed()
+    await queue.put(turns(2))
+    real = queue._manager.fetch_job
+
+    async def unheard(queues: list[str], worker: int) -> None:
+        if await real(queues, worker) is not None:
+            monkeypatch.undo()
+            raise ConnectorException("the connection ended")
+
+    monkeypatch.setattr(queue._manager, "fetch_job", unheard)
+    with pytest.raises(OperatorFault):
+        await taken(queue, 2)
+    assert await taken(queue, 2) == turns(2)
+    await queue.put(turns(1, first=2))
+    assert await taken(queue, 1) == turns(1, first=2)  # and each but once
+
+
+async def test_a_server_that_is_silent_is_not_waited_for_without_end(
+    stack: AsyncExitStack, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "SILENT_S", 0.2)
+    queue = await end_of(stack, empty_postgres_url, works=False)
+
+    async def silent(**_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(queue._manager, "list_jobs_async", silent)
+    async with asyncio.timeout(SOON):
+        with pytest.raises(OperatorFault):
+            await queue.held()
 
 
 async def test_jobs_hold_ids_and_numbers_and_go_as_they_end(stack: AsyncExitStack, empty_postgres_url: str) -> None:

@@ -82,6 +82,14 @@ class JobQueueContract:
             await freed
         assert await dispatcher.room() >= batch_of(places)
 
+    async def test_what_waits_or_is_under_way_is_held(self, dispatcher: JobQueue, worker: JobQueue) -> None:
+        await dispatcher.put(turns(2))
+        assert set(await dispatcher.held()) == set(turns(2))
+        await taken(worker, 2)
+        assert set(await dispatcher.held()) == set(turns(2))
+        await worker.ended(turns(2))
+        assert set(await dispatcher.held()) == set()
+
     async def test_nothing_is_given_back_while_its_taker_lives(self, dispatcher: JobQueue, worker: JobQueue) -> None:
         await dispatcher.put(turns(2))
         await taken(worker, 2)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +28,13 @@ class House:
     channels: Channels
     books: Books
     targets: list[str]
+
+    def another_machine(self, folder: Path, **environment: str) -> Kapear:
+        """Return another machine of the same hotline: the same database and keys, a data directory of its own."""
+        shutil.copytree(self.kapear.data_dir, folder)
+        return replace(self.kapear, data_dir=folder).with_env(
+            **{"KAPEAR_BIND": f"127.0.0.1:{free_port()}", **environment}
+        )
 
     def whole(self, *, seconds: float = PATIENCE_S) -> Verdict:
         """Wait until everything that was posted is stored, and return what is wrong then; nobody must be posting."""
@@ -79,16 +87,17 @@ def furnished(
 
 @dataclass
 class Runner:
-    """`kapear run` in a process of its own, with its log in a file."""
+    """`kapear run`, or another command, in a process of its own with its log in a file."""
 
     kapear: Kapear
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ("-m", "cli", "run")
+    said: bytes = b"Console:"  # once it has begun
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wait: bool = True) -> None:
-        """Start it, and wait until it says where its console is; a start that is refused fails."""
+        """Start it, and wait until it says that it has begun; a start that is refused fails."""
         seen = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -99,13 +108,18 @@ class Runner:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
-        while wait and b"Console:" not in self.log.read_bytes()[seen:]:
+        while wait and self.said not in self.log.read_bytes()[seen:]:
             assert self.process.poll() is None, self.log.read_text()[seen:]
             time.sleep(0.02)
 
     @property
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
 
     def kill(self) -> bool:
         """Kill it; returns whether it was alive."""
@@ -127,8 +141,7 @@ class Runner:
 
     def children(self) -> list[int]:
         """Return its fingerprint children."""
-        assert self.process is not None
-        return family(self.process.pid)[1:]
+        return family(self.pid)[1:]
 
     def check_log(self) -> None:
         """Check that no traceback was written."""

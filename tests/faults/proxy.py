@@ -47,6 +47,7 @@ class FaultProxy:
         self.upstream = upstream
         self.fault = Fault.NONE
         self.hits = 0  # how often a fault was done to somebody
+        self.answers = 0  # pieces of answers that were passed on unharmed
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -153,6 +154,8 @@ class FaultProxy:
         while chunk := await reader.read(READ):
             if self.fault is not Fault.NONE:
                 chunk = await self._suffered(chunk, writer, back, is_answer=is_answer)
+            else:
+                self.answers += is_answer
             if writer.transport.is_closing() or writer in self._halved:
                 continue  # swallowed
             writer.write(chunk)

@@ -3,9 +3,10 @@ Run for an hour while something is broken every minute, and see whether anything
 
     python -m tests.faults.soak [--seconds 3600] [--database sqlite|postgresql] [--plot docs/soak-sqlite.svg]
 
-A real `kapear run` watches quick channels; a proxy stands between it and the platform, another between it and
-PostgreSQL, and its clock is one that can be set. It is killed in the first quarter only, and once at the end: memory
-is compared between the second and the last quarter, so the process has to live through both. Prints a JSON line.
+A real `kapear run` watches quick channels, on PostgreSQL with a `kapear worker` beside it; proxies stand between each
+of them and the platform, another before PostgreSQL, and their clock is one that can be set. They are killed in the
+first quarter only, and once at the end: memory is compared between the second and the last quarter, so the processes
+have to live through both. Prints a JSON line.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pathlib import Path
 from benchmarks.plots import Series, line_chart
 from tests.faults.channels import ROOT, Channels
 from tests.faults.clock import DAY, FakeClock
-from tests.faults.house import PATIENCE_S, House, Runner, family, furnished
+from tests.faults.house import PATIENCE_S, POLL_S, House, Runner, family, furnished
 from tests.faults.proxy import Fault, FaultProxy
 from tests.postgres import PostgresServer, running_postgres
 
@@ -44,7 +45,7 @@ MIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fault that was injected: when, which, and how long after its end the next visit saw something."""
+    """A fault that was injected: when, which, and how long after its end each process had seen something again."""
 
     at: float
     fault: str
@@ -56,9 +57,9 @@ class Soak:
     """The run, its faults and its samples."""
 
     house: House
-    runner: Runner
+    runners: list[Runner]
     clock: FakeClock
-    platform: FaultProxy
+    platforms: list[FaultProxy]
     database: FaultProxy | None
     server: PostgresServer | None
     seconds: float
@@ -71,36 +72,41 @@ class Soak:
     def run(self) -> None:
         """Break something every so often until time is up, then let everything come to rest."""
         turns = itertools.cycle(self._faults())
-        with self.runner:
+        with contextlib.ExitStack() as running:
+            for runner in self.runners:
+                running.enter_context(runner)
             self.begun = time.monotonic()
             for number in itertools.count(1):
                 self._sample_until(number * self.every)
                 if self._passed() + self.every > self.seconds:
                     break
                 is_early = self._passed() < self.seconds / 4
-                name, fault = ("killed", self._killed) if is_early and number % 2 else next(turns)
+                name, fault = ("killed", self._one_killed) if is_early and number % 2 else next(turns)
                 fault()
                 self.events.append(Event(self._passed(), name, self._recovered()))
             self._sample_until(self.seconds)
-            self._killed()
+            for runner in self.runners:
+                _kill(runner)
             self.house.channels.pace(0)
             self.verdict = self.house.whole(seconds=PATIENCE_S)
-            self.runner.stop()
-        self.runner.check_log()
+            for runner in self.runners:
+                runner.stop()
+        for runner in self.runners:
+            runner.check_log()
 
     def _faults(self) -> list[tuple[str, Callable[[], None]]]:
         """Return every fault there is, by name."""
         faults: list[tuple[str, Callable[[], None]]] = [
-            ("platform resets", lambda: self._proxied(self.platform, Fault.RESET)),
+            ("platform resets", lambda: self._proxied(self.platforms, Fault.RESET)),
             ("a fingerprint child is killed", self._child_killed),
-            ("platform answers garbage", lambda: self._proxied(self.platform, Fault.GARBAGE)),
+            ("platform answers garbage", lambda: self._proxied(self.platforms, Fault.GARBAGE)),
             ("stopped and continued", self._frozen),
-            ("platform half-closes", lambda: self._proxied(self.platform, Fault.HALF_CLOSE)),
+            ("platform half-closes", lambda: self._proxied(self.platforms, Fault.HALF_CLOSE)),
             ("clock a day back", self._set_back),
-            ("platform stalls", lambda: self._proxied(self.platform, Fault.STALL)),
+            ("platform stalls", lambda: self._proxied(self.platforms, Fault.STALL)),
             ("clock a day ahead", self._set_ahead),
-            ("platform is slow", lambda: self._proxied(self.platform, Fault.DELAY)),
-            ("platform is away", lambda: self._proxied(self.platform, Fault.REFUSE)),
+            ("platform is slow", lambda: self._proxied(self.platforms, Fault.DELAY)),
+            ("platform is away", lambda: self._proxied(self.platforms, Fault.REFUSE)),
         ]
         database = self.database
         if database is None:
@@ -110,7 +116,7 @@ class Soak:
             Fault.CUT_BEFORE_COMMIT, Fault.STALL,
         )  # fmt: skip
         more: list[tuple[str, Callable[[], None]]] = [
-            *((f"database: {kind.value}", lambda kind=kind: self._proxied(database, kind)) for kind in kinds),
+            *((f"database: {kind.value}", lambda kind=kind: self._proxied([database], kind)) for kind in kinds),
             ("database restarts", self._database_restarts),
         ]
         return [each for pair in itertools.zip_longest(more, faults) for each in pair if each is not None]
@@ -121,30 +127,41 @@ class Soak:
     def _sample_until(self, moment: float) -> None:
         while (left := moment - self._passed()) > 0:
             time.sleep(min(SAMPLE_S, left))
-            process = self.runner.process
-            assert process is not None
-            assert process.poll() is None, "it ended of its own accord"
-            self.samples.append((self._passed(), pss(process.pid)))
+            assert all(runner.is_alive for runner in self.runners), "one ended of its own accord"
+            self.samples.append((self._passed(), sum(pss(runner.pid) for runner in self.runners)))
 
     def _recovered(self) -> float:
-        return round(self.house.looks_again(seconds=PATIENCE_S), 1)
+        """Wait until a visit has seen its target, and every process has had an answer; returns how long that took."""
+        begun, before = time.monotonic(), [proxy.answers for proxy in self.platforms]
+        self.house.looks_again(seconds=PATIENCE_S)
+        while any(proxy.answers == mark for proxy, mark in zip(self.platforms, before, strict=True)):
+            assert time.monotonic() - begun < PATIENCE_S, "one of the processes asks for nothing again"
+            time.sleep(POLL_S)
+        return round(time.monotonic() - begun, 1)
 
-    def _proxied(self, proxy: FaultProxy, fault: Fault) -> None:
-        with proxy.during(fault):
+    def _proxied(self, proxies: list[FaultProxy], fault: Fault) -> None:
+        with contextlib.ExitStack() as faults:
+            for proxy in proxies:
+                faults.enter_context(proxy.during(fault))
             time.sleep(self.held)
 
-    def _killed(self) -> None:
-        self.runner.kill()
-        self.runner.start()
+    def _next_runner(self) -> Runner:
+        """Return one after the other."""
+        self.runners.append(self.runners.pop(0))
+        return self.runners[-1]
+
+    def _one_killed(self) -> None:
+        _kill(self._next_runner())
 
     def _child_killed(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.runner.children()[0], signal.SIGKILL)
+            os.kill(self._next_runner().children()[0], signal.SIGKILL)
 
     def _frozen(self) -> None:
-        self.runner.signal(signal.SIGSTOP)
+        runner = self._next_runner()
+        runner.signal(signal.SIGSTOP)
         time.sleep(self.held)
-        self.runner.signal(signal.SIGCONT)
+        runner.signal(signal.SIGCONT)
 
     def _set_back(self) -> None:
         right = self.clock.ahead
@@ -159,6 +176,11 @@ class Soak:
     def _database_restarts(self) -> None:
         assert self.server is not None
         self.server.restart()
+
+
+def _kill(runner: Runner) -> None:
+    runner.kill()
+    runner.start()
 
 
 def pss(pid: int) -> float:
@@ -202,7 +224,7 @@ def soaking(
     """Set everything up for a soak."""
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(Channels(channels=channels, posts=20, rate=RATE))
-        platform = stack.enter_context(FaultProxy(("127.0.0.1", served.port)))
+        platforms = [stack.enter_context(FaultProxy(("127.0.0.1", served.port)))]
         server = proxy = None
         url = told = ""
         if database == "postgresql":
@@ -211,11 +233,23 @@ def soaking(
             proxy = stack.enter_context(FaultProxy(str(server.folder / ".s.PGSQL.5432")))
             told = url.replace("@/", f"@127.0.0.1:{proxy.port}/").partition("?")[0]
         house = furnished(
-            folder, served, database_url=url, told_url=told, platform_port=platform.port, interval_s=interval_s
+            folder, served, database_url=url, told_url=told, platform_port=platforms[0].port, interval_s=interval_s
         )
         clock = FakeClock(folder / "clock")
-        runner = Runner(house.kapear, folder / "log", clock.environment)
-        yield Soak(house, runner, clock, platform, proxy, server, seconds, every, held)
+        runners = [Runner(house.kapear, folder / "log", clock.environment)]
+        if proxy is not None:
+            platforms.append(stack.enter_context(FaultProxy(("127.0.0.1", served.port))))
+            runners.append(_worker(house, folder, platforms[1], clock))
+            # One visit at once is all that `kapear run` has room for, so most fall to the worker.
+            with (house.kapear.data_dir / "kapear.toml").open("a") as settings:
+                settings.write("visits_at_once = 1\n")
+        yield Soak(house, runners, clock, platforms, proxy, server, seconds, every, held)
+
+
+def _worker(house: House, folder: Path, platform: FaultProxy, clock: FakeClock) -> Runner:
+    machine = house.another_machine(folder / "worker", KAPEAR_TELEGRAM_WEB_BASE=f"http://127.0.0.1:{platform.port}")
+    command = ("-m", "cli", "worker")
+    return Runner(machine, folder / "worker.log", clock.environment, command, said=b"Working.")
 
 
 def main() -> None:

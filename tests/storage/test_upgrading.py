@@ -129,6 +129,12 @@ async def test_nothing_is_upgraded_beneath_an_instance_that_runs(url: str, backe
     with pytest.raises(OperatorFault, match="kapear upgrade"):
         check(engines.readers)
     running.let_go()
+    if engines.file is None:
+        with pytest.raises(
+            AlreadyRunning, match="workers and consoles"
+        ):  # one of those is connected, and holds no lock
+            await open_store(url, data_dir=tmp_path, create=True)
+    engines.dispose()
     await (await open_store(url, data_dir=tmp_path, create=True)).close()
     check(engines.readers)
     engines.dispose()
