@@ -1,11 +1,11 @@
 """
 Let the real program watch feeds that post quickly, and compare what it measures with the simulation of the same posts.
 
-    python -m benchmarks.revisit_live [--targets 100] [--hours 60] [--speed 720]
+    python -m benchmarks.revisit_live [--targets 100] [--hours 60] [--speed 360]
 
 A loopback server has a feed for each target; rates are lognormal (sigma 1.5, twelve posts a day on average), and the
 budget is a visit a target and hour, as in benchmarks/revisit.py. The program is `scheduler.Monitor` with everything
-that a visit needs; only its clock is other: it runs `speed` times as fast, so that a second is twelve minutes. Delays
+that a visit needs; only its clock is other: it runs `speed` times as fast, so that a second is six minutes. Delays
 are from the time in a post to when it is written; the first 24 hours are not counted.
 """
 
@@ -153,7 +153,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, default=Path("build/bench"))
     options.add_argument("--targets", type=int, default=100)
     options.add_argument("--hours", type=float, default=60.0)
-    options.add_argument("--speed", type=float, default=720.0)
+    options.add_argument("--speed", type=float, default=360.0)
     options.add_argument("--serve", type=float, metavar="START")
     chosen = options.parse_args()
     if chosen.serve is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,13 +16,16 @@ from app.instance import Instance, open_instance
 from app.jobs.opening import shared_queue
 from app.visitor import open_visitor, open_worker
 from domain.errors import OperatorFault
+from domain.hashlists import ListClass
 from domain.jobs import Turn, turn_of
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.targets import Claim, Visit
+from tests.acceptance.driver import until
 from tests.acceptance.slow_site import SlowSite, slow_site
-from tests.contracts.samples import put_target
+from tests.contracts.samples import put_target, some_entries
 from tests.desk import LOCAL
+from triage.list_terms import NewList
 from triage.watchlist import NewTarget
 
 pytestmark = pytest.mark.postgres
@@ -96,6 +100,46 @@ async def test_a_worker_ends_when_the_database_is_upgraded_beneath_it(
             connection.execute("UPDATE kapear_schema SET version_num = '9999'")
         with pytest.raises(OperatorFault, match="newer version"):
             await asyncio.wait_for(working, SOON)
+
+
+async def test_a_pause_ends_what_a_worker_asks(tmp_path: Path, empty_postgres_url: str) -> None:
+    settings = config.load(environment(tmp_path / "data", empty_postgres_url))
+    with slow_site(0) as site:
+        site.is_open.clear()
+        async with open_instance(settings, create=True) as instance:
+            turn = turn_of(await claimed(instance, site, 0))
+
+            async def pause() -> None:
+                while not site.read_by("worker"):  # noqa: ASYNC110 - the site's thread tells nobody
+                    await asyncio.sleep(0.05)
+                await instance.office.watchlist.pause_all(LOCAL, "counsel asks for it")
+
+            pausing = asyncio.create_task(pause())
+            (visit,) = await worked(instance, [turn], bool)
+            await pausing
+        assert (visit.outcome, visit.code) == (Outcome.NOT_AUTHORISED, "all_paused")
+        until(lambda: not site.read_by("worker"))
+
+
+async def test_a_worker_reads_a_list_as_soon_as_it_is_there(
+    tmp_path: Path, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.LISTS_S", 0.1)
+    settings = config.load(environment(tmp_path / "first", empty_postgres_url))
+    async with open_instance(settings, create=True) as instance:
+        shutil.copytree(tmp_path / "first", tmp_path / "second")
+        elsewhere = config.load(environment(tmp_path / "second", empty_postgres_url))
+        async with open_instance(elsewhere) as other, open_worker(other) as (visitor, queue):
+            stop, before = asyncio.Event(), visitor.matcher.generation
+            working = asyncio.create_task(scheduler.work(visitor, queue, lambda _: None, stop))
+            wanted = NewList(name="Lanterns", classification="demo", list_class=ListClass.OWN)
+            await instance.office.lists.import_list(LOCAL, wanted, some_entries(50))
+            async with asyncio.timeout(SOON):
+                while visitor.matcher.generation == before:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0.05)
+            stop.set()
+            await working
+            assert len(visitor.matcher) == 50
 
 
 async def test_what_takes_an_account_is_given_back(tmp_path: Path, empty_postgres_url: str) -> None:
