@@ -117,6 +117,8 @@ def after_body(rules: Courtesy, state: HostState, status: int, *, now: datetime,
 
 def after_loss(rules: Courtesy, state: HostState, *, now: datetime, dice: float) -> HostState:
     """Return what is known once a request got no answer, or half of one."""
+    if rest_left(rules, state, now) is not None and not state.asked_for_it:
+        return state  # it was begun before the rest was, and tells of the same failure
     lost = replace(state, failures=state.failures + 1)
     if not is_on_probation(rules, lost):
         return lost

@@ -110,6 +110,17 @@ def test_failures_in_a_row_make_a_host_rest_for_longer_and_longer() -> None:
     assert after_body(RULES, state, 200, now=now, dice=0.5) is QUIET
 
 
+def test_requests_that_fail_together_make_a_host_rest_but_once() -> None:
+    state = HostState(failures=RULES.failures - 1)
+    first = after_loss(RULES, state, now=NOW, dice=0.5)
+    together = after_loss(RULES, first, now=NOW + SECOND, dice=0.9)
+    assert (rest_left(RULES, first, NOW), together) == (RULES.first_rest, first)
+    asked = HostState(
+        rests_until=LATER, rests_because="http_429"
+    )  # what the host asks for says nothing of its failures
+    assert after_loss(RULES, asked, now=NOW, dice=0.5).failures == 1
+
+
 def test_a_gateway_without_its_host_is_a_failure_and_an_error_of_the_host_none() -> None:
     for status, failures in ((502, 1), (503, 1), (504, 1), (500, 0), (404, 0), (200, 0)):
         assert after_body(RULES, QUIET, status, now=NOW, dice=0.5).failures == failures
@@ -163,7 +174,8 @@ def test_a_host_that_answers_once_its_rest_is_over_is_as_new(
         before = state
         if event == "loss":
             state = after_loss(RULES, state, now=now, dice=dice)
-            assert state.failures == before.failures + 1
+            rests = rest_left(RULES, before, now) is not None and not before.asked_for_it
+            assert state == before if rests else state.failures == before.failures + 1
         else:
             state = after_head(RULES, state, int(event), {}, now=now, dice=dice)
             state = after_body(RULES, state, int(event), now=now, dice=dice)
