@@ -2,12 +2,14 @@
 Let `kapear run` watch 200 places on the smallest machine that a hotline is expected to have, for real.
 
     sudo python -m benchmarks.reference_machine [--targets 200] [--minutes 10] [--interval 900] [--changes 3600]
+        [--bytes-per-day 0]
 
 Two cores (taskset), 4 GB (a memory control group), 5 Mbit/s for all there is to and fro (a token bucket on the loopback
 of a network namespace of its own). In it a server of 200 hosts, each with a page of 40 KB and three pictures of 1280
 by 960; a page gets a new picture every `--changes` seconds on average. Everything is on and at its defaults but the
 interval, the average seconds between two visits of a target. Whoever watches 200 places adds them over weeks; here all
-are due at once, so the first round tells how fast the line is filled and emptied.
+are due at once, so the first round tells how fast the line is filled and emptied. With `--bytes-per-day` that budget is
+set, and the bytes of the second half are held against it: the price that keeps within it is found after five minutes.
 
 JSON lines: how long the first round takes, how late visits are after it, memory (PSS of all processes, sampled, beside
 the control group's own count), processor, and bytes beside what the line carries. The peer of the bytes is that line.
@@ -192,7 +194,7 @@ def watch(process: subprocess.Popen[str], group: Path, minutes: float) -> Seen:
     return Seen(minutes=minutes, pss_mb=pss, group_mb=most_used(group), cpu_s=cpu)
 
 
-def tell(database: Path, targets: int, began: float, seen: Seen) -> None:
+def tell(database: Path, targets: int, budget: int, began: float, seen: Seen) -> None:
     """Say what the instance did, from its own books."""
     connection = sqlite3.connect(database)
 
@@ -214,7 +216,8 @@ def tell(database: Path, targets: int, began: float, seen: Seen) -> None:
     figure("the longest of these waits", max(late, default=0.0), "s")
     figure("bytes fetched, beside the line", fetched / seen.minutes / 60, "bytes/s", ("line", LINE_BYTES))
     day = late_bytes / (seen.minutes / 2) * 1440 / 1e6
-    figure("bytes a day at the pace of the second half", day, "MB", ("line", LINE_BYTES * 86_400 / 1e6))
+    limit = ("bytes_per_day", budget / 1e6) if budget else ("line", LINE_BYTES * 86_400 / 1e6)
+    figure("bytes a day at the pace of the second half", day, "MB", limit)
     figure("memory at its highest", max(seen.pss_mb), "MB PSS", ("control group", MEMORY / 1024**2))
     figure("memory at the end", seen.pss_mb[-1], "MB PSS")
     figure("memory of the control group at its highest, page cache included", seen.group_mb, "MB")
@@ -229,7 +232,8 @@ async def fill_targets(settings: dict[str, str], urls: list[str]) -> None:
 def measured(folder: Path, chosen: argparse.Namespace) -> None:
     data = folder / "data"
     data.mkdir(parents=True, mode=0o700)
-    (data / "kapear.toml").write_text(f"visit_interval_s = {chosen.interval}\n")
+    settings = f"visit_interval_s = {chosen.interval}\nbytes_per_day = {chosen.bytes_per_day}\n"
+    (data / "kapear.toml").write_text(settings)
     inside = ("ip", "netns", "exec", NAME, "taskset", "-c", CORES, sys.executable, "-m")
     ours = {"KAPEAR_DATA_DIR": str(data), "KAPEAR_ALLOW_NETWORKS": "127.0.0.0/8", "KAPEAR_BIND": "127.0.0.1:0"}
     environment = {**os.environ, **ours, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
@@ -260,7 +264,7 @@ def measured(folder: Path, chosen: argparse.Namespace) -> None:
         process.wait(10)
         server.kill()
         server.wait()
-        tell(data / "kapear.db", chosen.targets, began, seen)
+        tell(data / "kapear.db", chosen.targets, chosen.bytes_per_day, began, seen)
 
 
 def main() -> None:
@@ -269,6 +273,7 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=10.0)
     options.add_argument("--interval", type=int, default=900)
     options.add_argument("--changes", type=float, default=3600.0)
+    options.add_argument("--bytes-per-day", type=int, default=0)
     options.add_argument("--serve", action="store_true")
     chosen = options.parse_args()
     if chosen.serve:

@@ -5,8 +5,8 @@ Run for an hour while something is broken every minute, and see whether anything
 
 A real `kapear run` watches quick channels, on PostgreSQL with a `kapear worker` beside it; proxies stand between each
 of them and the platform, another before PostgreSQL, and their clock is one that can be set. They are killed in the
-first quarter only, and once at the end: memory is compared between the second and the last quarter, so the processes
-have to live through both. Prints a JSON line.
+first quarter only, and once at the end: what they have allocated is compared between the second and the last quarter,
+so they have to live through both. Prints a JSON line.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ FAULT_EVERY_S = 60.0
 HELD_S = 10.0  # how long a fault lasts, where it lasts
 RECOVERY_S = 30.0  # promised
 FLAT = 0.05
+CHILDREN = 2  # that decode, in each process
 MIB = 1024
 
 
@@ -67,7 +68,7 @@ class Soak:
     held: float
     begun: float = 0.0
     events: list[Event] = field(default_factory=list)
-    samples: list[tuple[float, float]] = field(default_factory=list)
+    samples: list[tuple[float, float, float]] = field(default_factory=list)  # when, PSS, allocated
 
     def run(self) -> None:
         """Break something every so often until time is up, then let everything come to rest."""
@@ -128,7 +129,8 @@ class Soak:
         while (left := moment - self._passed()) > 0:
             time.sleep(min(SAMPLE_S, left))
             assert all(runner.is_alive for runner in self.runners), "one ended of its own accord"
-            self.samples.append((self._passed(), sum(pss(runner.pid) for runner in self.runners)))
+            each = [(pss(runner.pid), allocated(runner.pid)) for runner in self.runners]
+            self.samples.append((self._passed(), sum(whole for whole, _ in each), sum(own for _, own in each)))
 
     def _recovered(self) -> float:
         """Wait until a visit has seen its target, and every process has had an answer; returns how long that took."""
@@ -185,12 +187,28 @@ def _kill(runner: Runner) -> None:
 
 def pss(pid: int) -> float:
     """Return the memory of a process and its children in MiB: each page counts once, in parts."""
-    total = 0
-    for member in family(pid):
-        with contextlib.suppress(OSError):  # it has ended
-            lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
-            total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-    return total / MIB
+    return sum(_summed_up(member).get("Pss:", 0) for member in family(pid)) / MIB
+
+
+def allocated(pid: int) -> float:
+    """
+    Return what a process and its children have allocated, in MiB.
+
+    It grows with what they keep, and with nothing else: a file's page that several programs map counts in parts, so
+    PSS goes with what else runs on the machine. Children count as if all were there, for one that was killed comes
+    back when it is needed.
+    """
+    first, *children = (_summed_up(member).get("Pss_Anon:", 0) for member in family(pid))
+    return (first + CHILDREN * (statistics.mean(children) if children else 0)) / MIB
+
+
+def _summed_up(pid: int) -> dict[str, int]:
+    """Return the kernel's summary of a process's memory, in KiB; nothing of one that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:
+        return {}
+    return {line.split()[0]: int(line.split()[1]) for line in lines}
 
 
 def quarters(samples: list[tuple[float, float]], seconds: float) -> tuple[float, float]:
@@ -203,11 +221,11 @@ def quarters(samples: list[tuple[float, float]], seconds: float) -> tuple[float,
 
 
 def plot(soak: Soak, database: str) -> str:
-    minutes = [(at / 60, value) for at, value in soak.samples]
     recovered = [(event.at / 60, event.recovered_s) for event in soak.events]
     return line_chart(
         [
-            Series("memory of all processes, MiB PSS", minutes),
+            Series("memory of all processes, MiB PSS", [(at / 60, whole) for at, whole, _ in soak.samples]),
+            Series("of that allocated, MiB", [(at / 60, own) for at, _, own in soak.samples]),
             Series("seconds from the end of a fault to the next visit that saw its target", recovered, is_dotted=True),
         ],
         title=f"A soak with a fault every {soak.every:.0f} s, {database}",
@@ -276,7 +294,8 @@ def main() -> None:
         finally:
             (folder / "events.json").write_text(json.dumps([asdict(event) for event in soak.events], indent=1))
             (folder / "samples.json").write_text(json.dumps(soak.samples))
-        second, last = quarters(soak.samples, chosen.seconds)
+        second, last = quarters([(at, own) for at, _, own in soak.samples], chosen.seconds)
+        whole = quarters([(at, whole) for at, whole, _ in soak.samples], chosen.seconds)
         line = {
             "figure": f"soak, {chosen.database}",
             "seconds": chosen.seconds,
@@ -285,9 +304,10 @@ def main() -> None:
             "faults": len(soak.events),
             "slowest recovery, s": max(event.recovered_s for event in soak.events),
             **asdict(soak.verdict),
-            "memory of the second quarter, MiB": round(second, 1),
-            "memory of the last quarter, MiB": round(last, 1),
+            "allocated in the second quarter, MiB": round(second, 1),
+            "allocated in the last quarter, MiB": round(last, 1),
             "ratio": round(last / second, 3),
+            "PSS in both, MiB": [round(value, 1) for value in whole],
         }
     if chosen.plot is not None:
         chosen.plot.parent.mkdir(parents=True, exist_ok=True)
