@@ -124,26 +124,37 @@ async def _monitor(settings: Config, stop: asyncio.Event, *, standby: bool) -> N
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    *, metrics: Annotated[bool, typer.Option(help="Serve /metrics and /healthz where a console would be.")] = False
+) -> None:
     """Visit what the instance that monitors hands out, on PostgreSQL; any number, on any machine."""
     settings = config.load()
     logs.configure(debug=settings.debug)
-    asyncio.run(_worker(settings))
+    asyncio.run(_worker(settings, tells=metrics))
 
 
-async def _worker(settings: Config) -> None:
+async def _worker(settings: Config, *, tells: bool) -> None:
 
     import scheduler
-    from app.serving import stop_on_signals
+    from app.serving import serving, stop_on_signals
     from app.visitor import open_worker
     from console.metrics import Metrics
+    from console.routes import FIGURES
 
     stop = stop_on_signals()
-    async with open_instance(settings) as instance, open_worker(instance) as (visitor, queue):
+    metrics = Metrics(CollectorRegistry())
+    async with (
+        open_instance(settings) as instance,
+        open_worker(instance) as (visitor, queue),
+        contextlib.AsyncExitStack() as figures,
+    ):
         for warning in visitor.warnings:
             say(f"Warning: {warning}.")
+        if tells:
+            served = serving(instance, metrics, pool=lambda: visitor.pool.health, routes=FIGURES)
+            say(f"Figures: {await figures.enter_async_context(served)}/metrics")
         say("Working.")
-        await scheduler.work(visitor, queue, Metrics(CollectorRegistry()).visited, stop)
+        await scheduler.work(visitor, queue, metrics.visited, stop)
 
 
 @app.command()

@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from app.instance import BESIDE, Instance
+from console.calls import Route
 from console.config import ConsoleConfig
 from console.metrics import Metrics
+from console.routes import ROUTES
 from console.server import make_app, serve
 from domain.fingerprints import PoolHealth
 from domain.people import Actor, Role
@@ -49,8 +51,9 @@ async def serving(
     *,
     warnings: tuple[str, ...] = (),
     pool: Callable[[], PoolHealth] | None = None,
+    routes: tuple[Route, ...] = ROUTES,
 ) -> AsyncIterator[str]:
-    """Serve the console for the length of the block, with these warnings on every page; yields its address."""
+    """Serve the console, or some of its routes, while the block runs, with these warnings; yields its address."""
     config = instance.config
     instance.store.watch_waits(metrics.waited)
     metrics.watch_disk(lambda: shutil.disk_usage(config.data_dir).free)
@@ -67,7 +70,7 @@ async def serving(
         secure_cookie=config.behind_proxy,
         public_host=config.public_host or None,
     )
-    application = make_app(instance.office, console, unlock=instance.unlock, metrics=metrics)
+    application = make_app(instance.office, console, unlock=instance.unlock, metrics=metrics, routes=routes)
     answering = await serve(application, config.bind_host, config.bind_port)
     try:
         yield answering.url

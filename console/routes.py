@@ -153,3 +153,4 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/metrics", name="metrics", policy=PUBLIC, handler=api.metrics),
     Route(method="GET", path="/static/{name}", name="static", policy=PUBLIC, handler=api.static),
 )
+FIGURES = tuple(route for route in ROUTES if route.path in {"/healthz", "/metrics"})  # what a program asks for

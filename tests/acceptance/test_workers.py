@@ -6,11 +6,13 @@ import asyncio
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import psycopg
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from app import config
 from app.instance import open_instance
@@ -59,6 +61,17 @@ def watch_pages(kapear: Kapear, site: SlowSite, count: int = TARGETS) -> None:
     asyncio.run(add())
 
 
+def asked(kapear: Kapear, path: str) -> str:
+    with urllib.request.urlopen(f"http://{kapear.env['KAPEAR_BIND']}{path}") as answer:
+        return str(answer.read().decode())
+
+
+def figure(kapear: Kapear, name: str) -> float:
+    """Return what a process tells of itself, summed up over labels."""
+    families = text_string_to_metric_families(asked(kapear, "/metrics"))
+    return sum(sample.value for family in families for sample in family.samples if sample.name == name)
+
+
 def ends(process: subprocess.Popen[str]) -> None:
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -77,10 +90,13 @@ def test_two_workers_share_the_visits_and_one_that_is_killed_is_replaced(
         watch_pages(first, site)
         with (
             first.running(),
-            second.running("worker", said="Working.") as worker,
+            second.running("worker", "--metrics", said="Working.") as worker,
             third.running("worker", said="Working.") as other,
         ):
             until(lambda: all(site.count(name) >= TARGETS for name in ("first", "second", "third")))
+            assert figure(second, "kapear_visits_total") > 0
+            with pytest.raises(urllib.error.HTTPError, match="404"):  # it serves figures, and no console
+                asked(second, "/")
             site.is_open.clear()
             held = until(lambda: site.read_by("second"))
             worker.send_signal(signal.SIGKILL)

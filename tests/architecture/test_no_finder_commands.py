@@ -29,7 +29,7 @@ REVIEWED = {
     "restore": reviewed("what is still to be put in place", MACHINE, "file", "key"),
     "doctor": reviewed("how this machine is set up", MACHINE, "before-start", "mail"),
     "run": reviewed("where the console is", MACHINE, "standby"),
-    "worker": reviewed("nothing", MACHINE),
+    "worker": reviewed("where its figures are", MACHINE, "metrics"),
     "console": reviewed("where the console is", MACHINE),
     "demo": reviewed("synthetic leads", "loopback only", "platform-only", "exit-when-done", "live"),
     "clock accept": reviewed("the time that counted until now", MACHINE, "reason"),
