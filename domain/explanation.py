@@ -32,7 +32,10 @@ WHY: Mapping[Because, str] = {
     Because.LOOK_AGAIN: "What it said at the last visit is to be confirmed.",
 }
 FIRST = "It was not visited yet."
-PUT_FORWARD = "It was put forward since its last visit: it was resumed, or a lead waits for what a post says."
+SET_SINCE = (
+    "This time was set since its last visit: "
+    "it was resumed, a lead waits for what a post says, or the network was away."
+)
 OPEN_LEAD = "A lead of it is open, so it counts %(times)s times as much."
 RATES = {
     1: "Posts to be expected in an hour: about %(count)s.",
@@ -40,7 +43,7 @@ RATES = {
     _WEEK_H: "Posts to be expected in a week: about %(count)s.",
 }
 HARDLY = "Less than one post is to be expected in a week."
-SENTENCES = (*WHY.values(), FIRST, PUT_FORWARD, OPEN_LEAD, *RATES.values(), HARDLY)
+SENTENCES = (*WHY.values(), FIRST, SET_SINCE, OPEN_LEAD, *RATES.values(), HARDLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ def next_visit(cadence: Cadence, target: WatchTarget) -> NextVisit | None:
 def _sentences(decision: Decision, *, is_kept: bool) -> tuple[Sentence, ...]:
     case = decision.case
     why = Sentence(text=WHY[decision.because], numbers={"failures": str(case.failures)})
-    said = [why if is_kept else Sentence(text=PUT_FORWARD)]
+    said = [why if is_kept else Sentence(text=SET_SINCE)]
     if case.pace.until is not None:
         said.append(_rate(case.pace.rate.per_hour))
     if case.weight > 1:
