@@ -13,7 +13,7 @@ from domain.explanation import (
     HARDLY,
     MOST_AHEAD,
     OPEN_LEAD,
-    PUT_FORWARD,
+    SET_SINCE,
     SENTENCES,
     WHY,
     NextVisit,
@@ -93,7 +93,7 @@ def test_before_the_first_visit_there_is_nothing_to_explain() -> None:
 
 def test_what_was_put_forward_since_says_so() -> None:
     visit = explained(decided(), next_due=NOW)
-    assert texts(visit)[0] == PUT_FORWARD
+    assert texts(visit)[0] == SET_SINCE
     assert visit.at == visit.ahead[0] == NOW
 
 
