@@ -45,6 +45,8 @@ class LetterWriter:
                 yield say(messages.COUNTS).format(waiting=report.waiting, active=report.active, visits=report.visits)
                 if report.to_lead_s is not None:
                     yield say(messages.DELAY).format(minutes=ceil(report.to_lead_s / 60))
+                if report.checkpoint is not None:
+                    yield say(messages.CHECKPOINT).format(checkpoint=report.checkpoint)
             else:
                 yield f"* {self._line(message, say)}"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.audit import Verdict, verify
+from domain.audit import Checkpoint, Verdict, verify
 from domain.people import Actor, Permission
 from triage.desk import Desk
 
@@ -15,7 +16,13 @@ class AuditLog:
 
     desk: Desk
 
-    async def verify(self, actor: Actor) -> Verdict:
-        """Walk the whole chain."""
+    async def verify(self, actor: Actor, kept: Sequence[Checkpoint] = ()) -> Verdict:
+        """Walk the whole chain, past the checkpoints that were kept elsewhere."""
         actor.require(Permission.READ_AUDIT)
-        return await self.desk.store.read(lambda tx: verify(tx.audit.events(), head=tx.audit.head()))
+        return await self.desk.store.read(lambda tx: verify(tx.audit.events(), head=tx.audit.head(), kept=kept))
+
+    async def checkpoint(self, actor: Actor) -> Checkpoint:
+        """Return where the chain ends now."""
+        actor.require(Permission.READ_AUDIT)
+        events, last = await self.desk.store.read(lambda tx: tx.audit.head())
+        return Checkpoint(events=events, hash=last)

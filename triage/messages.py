@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from domain.audit import Checkpoint
 from domain.condition import Standstill
 from domain.errors import NotSent
 from domain.latency import RECENT, summed_up
@@ -53,6 +54,7 @@ class Report:
 
     `to_lead_s` are the seconds within which 95 of 100 posts of late became
     leads; None where that is not known, or the day's line is not due.
+    `checkpoint` is where the audit log ends, so that its end is known elsewhere.
     """
 
     messages: tuple[Message, ...]
@@ -61,6 +63,7 @@ class Report:
     active: int = 0
     visits: int = 0
     to_lead_s: float | None = None
+    checkpoint: Checkpoint | None = None
 
 
 Writer = Callable[[Report], Letter]
@@ -122,8 +125,10 @@ class Messenger:
         delays = None
         if any(one.state.kind is Kind.DAILY for one in messages):
             delays = summed_up(tx.lead_times(now, since=now - RECENT, until=None, target_id=None)).to_lead.within(0.95)
+        events, last = tx.audit.head()
         return Report(
             messages=messages,
+            checkpoint=Checkpoint(events=events, hash=last),
             to_lead_s=delays,
             reasons=reasons,
             waiting=tx.leads.count(LeadStatus.NEW),

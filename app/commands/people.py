@@ -11,7 +11,7 @@ import typer
 from app.commands.reports import parsed_date
 from app.commands.terminal import AsJson, at_desk, emit, say, with_instance
 from app.instance import BESIDE, Instance
-from domain.audit import Verdict
+from domain.audit import Checkpoint, Verdict, checkpoint_of
 from domain.errors import BadInput, Refused
 from domain.mandate import Mandate, MandateScope, Organisation, Recipient
 from domain.people import Actor, Permission, Role, User
@@ -151,16 +151,35 @@ def list_users(*, as_json: AsJson = False) -> None:
 
 
 @audit_app.command("verify")
-def verify(*, as_json: AsJson = False) -> None:
+def verify(
+    *,
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(help="One that was kept elsewhere, as N:HASH; the chain must have it. Repeat it."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Walk the whole chain; a break is named and exits 1."""
+    kept = [checkpoint_of(text) for text in checkpoint or ()]
 
     async def work(instance: Instance, actor: Actor) -> Verdict:
-        return await instance.office.audit.verify(actor)
+        return await instance.office.audit.verify(actor, kept)
 
     verdict = at_desk(work, acting=False)
     emit(verdict_json(verdict), as_json=as_json)
     if verdict.broken_at is not None:
         raise Refused(f"The audit log is broken: {verdict.reason}.")
+
+
+@audit_app.command("checkpoint")
+def checkpoint(*, as_json: AsJson = False) -> None:
+    """Say where the chain ends now, to be kept elsewhere: N:HASH."""
+
+    async def work(instance: Instance, actor: Actor) -> Checkpoint:
+        return await instance.office.audit.checkpoint(actor)
+
+    found = at_desk(work, acting=False)
+    emit({"events": found.events, "head": found.hash, "checkpoint": str(found)}, as_json=as_json)
 
 
 def pause(

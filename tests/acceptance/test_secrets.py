@@ -78,7 +78,9 @@ def test_a_stolen_disk_shows_no_word_of_a_lead(
 def test_tampering_with_the_audit_log_is_found_and_named(kapear: Kapear) -> None:
     for number in range(3):
         kapear.run("report", "add", f"R-{number}", "--received", "2026-01-31", "--via", "web", "--alleged", "kites")
-    assert kapear.json("audit", "verify")["whole"]
+    kept = kapear.json("audit", "checkpoint")["checkpoint"]
+    assert kapear.json("audit", "verify", "--checkpoint", kept)["whole"]
+    assert "64 hexadecimal digits" in kapear.refused("audit", "verify", "--checkpoint", "last week")
     database = sqlite3.connect(kapear.data_dir / "kapear.db")
     try:
         database.execute("UPDATE audit_events SET actor = 'somebody' WHERE seq = 3")
@@ -86,6 +88,22 @@ def test_tampering_with_the_audit_log_is_found_and_named(kapear: Kapear) -> None
     finally:
         database.close()
     assert "event 3 was altered" in kapear.run("audit", "verify", expect=1).stderr
+
+
+def test_a_log_that_was_cut_together_with_its_head_is_found_by_a_checkpoint(kapear: Kapear) -> None:
+    for number in range(3):
+        kapear.run("report", "add", f"R-{number}", "--received", "2026-01-31", "--via", "web", "--alleged", "kites")
+    kept = kapear.json("audit", "checkpoint")
+    database = sqlite3.connect(kapear.data_dir / "kapear.db")
+    try:
+        database.execute("DELETE FROM audit_events WHERE seq = ?", (kept["events"],))
+        database.execute("UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit_events ORDER BY seq DESC)")
+        database.commit()
+    finally:
+        database.close()
+    assert kapear.json("audit", "verify")["whole"]
+    broken = kapear.run("audit", "verify", "--checkpoint", kept["checkpoint"], expect=1)
+    assert f"the chain was cut after event {kept['events'] - 1}" in broken.stderr
 
 
 # ------------------------------------------------------------------ the canary

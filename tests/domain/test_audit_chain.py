@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.audit import GENESIS, AuditDraft, AuditEvent, Verdict, chained, verify
+from domain.audit import GENESIS, AuditDraft, AuditEvent, Checkpoint, Verdict, chained, checkpoint_of, verify
+from domain.errors import BadInput
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LENGTH = 6
@@ -134,3 +135,43 @@ def test_fields_cannot_run_into_each_other() -> None:
     one = AuditDraft(at=NOON, actor="sok", action="ab", subject="c")
     other = AuditDraft(at=NOON, actor="sok", action="a", subject="bc")
     assert chained(one, seq=1, previous=GENESIS).hash != chained(other, seq=1, previous=GENESIS).hash
+
+
+KEPT = [Checkpoint(events=number, hash=WHOLE[number - 1].hash if number else GENESIS) for number in range(LENGTH + 1)]
+
+
+@given(st.lists(st.sampled_from(KEPT)))
+def test_a_whole_chain_has_every_checkpoint_of_its_own(kept: list[Checkpoint]) -> None:
+    assert verify(WHOLE, head=HEAD, kept=kept) == verify(WHOLE)
+
+
+@positions
+def test_a_chain_written_anew_with_its_head_is_noticed_by_a_checkpoint(at: int) -> None:
+    anew = WHOLE[:at]
+    for event in WHOLE[at:]:
+        draft = replace(event.draft, actor="dara")
+        anew.append(chained(draft, seq=event.seq, previous=anew[-1].hash if anew else GENESIS))
+    assert verify(anew, head=head_of(anew), kept=KEPT[: at + 1]).broken_at is None
+    verdict = verify(anew, head=head_of(anew), kept=KEPT[:0:-1])
+    assert (verdict.broken_at, verdict.reason) == (at + 1, f"event {at + 1} is not the one of the checkpoint")
+
+
+@pytest.mark.parametrize("left", range(LENGTH))
+def test_a_chain_cut_with_its_head_is_noticed_by_a_checkpoint(left: int) -> None:
+    cut = WHOLE[:left]
+    verdict = verify(cut, head=head_of(cut), kept=[KEPT[LENGTH]])
+    assert (verdict.broken_at, verdict.reason) == (left + 1, f"the chain was cut after event {left}")
+
+
+@given(st.sampled_from(KEPT))
+def test_a_checkpoint_is_read_as_it_was_told(kept: Checkpoint) -> None:
+    assert checkpoint_of(f" {kept}\n") == kept
+
+
+@given(st.text(max_size=90))
+@example("7:" + "0" * 63)
+@example("\N{ARABIC-INDIC DIGIT SEVEN}:" + "0" * 64)
+@example(f"-1:{GENESIS}")
+def test_what_is_no_checkpoint_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        checkpoint_of(text)

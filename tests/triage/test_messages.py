@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.letters import LetterWriter
+from domain.audit import GENESIS
 from domain.condition import Beat
 from domain.feeds import FeedState
 from domain.outcomes import Outcome
@@ -73,10 +74,15 @@ def posted(desk: Desk) -> Post:
 
 async def test_one_line_a_day_says_that_it_watches_with_counts_in_all(told: Post) -> None:
     await told.desk.watch()
+    audit = told.desk.opened.office.audit
+    kept = await audit.checkpoint(LOCAL)
     first = await told.hear()
     assert first.splitlines() == [
-        "Kapear is watching.", "Leads waiting: 0. Targets active: 1. Visits in 24 hours: 0.", f"Console: {ADDRESS}",
+        "Kapear is watching.", "Leads waiting: 0. Targets active: 1. Visits in 24 hours: 0.",
+        f"Audit log, to be kept: {kept}", f"Console: {ADDRESS}",
     ]  # fmt: skip
+    assert (await audit.verify(LOCAL, [kept])).broken_at is None
+    assert (await audit.verify(LOCAL, [replace(kept, hash=GENESIS)])).broken_at == kept.events
     assert told.postman.sent[0].subject == "Kapear: watching"
     assert "Kapear កំពុងតាមដាន។" in told.postman.sent[0].body
     assert [bool(await told.hear(after=HOUR)) for _ in range(24)].count(True) == 1
