@@ -35,6 +35,7 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "wal_autocheckpoint=1000",
+    "cache_size=-512",  # KiB a connection; the system keeps the file's pages once for all of them
     "journal_size_limit=67108864",
 )
 
