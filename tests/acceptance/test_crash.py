@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.driver import Kapear, Platform
 
-KILLS = int(os.environ.get("KAPEAR_TEST_KILLS", "20"))  # `make crash` asks for 200
+KILLS = int(os.environ.get("KAPEAR_TEST_KILLS", "12"))  # `make crash` asks for 200
 
 
 def kill_in_mid_visit(kapear: Kapear, platform: Platform, target_id: str, requests: int) -> bool:
