@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.audit import Checkpoint, Verdict, verify
 from domain.people import Actor, Permission
+from domain.store import Tx
 from triage.desk import Desk
 
 
@@ -24,5 +25,10 @@ class AuditLog:
     async def checkpoint(self, actor: Actor) -> Checkpoint:
         """Return where the chain ends now."""
         actor.require(Permission.READ_AUDIT)
-        events, last = await self.desk.store.read(lambda tx: tx.audit.head())
-        return Checkpoint(events=events, hash=last)
+        return await self.desk.store.read(checkpoint_in)
+
+
+def checkpoint_in(tx: Tx) -> Checkpoint:
+    """Return where the chain ends."""
+    events, last = tx.audit.head()
+    return Checkpoint(events=events, hash=last)

@@ -23,6 +23,7 @@ from domain.messages import DAY, Kind, Letter, Message, Said, State, Turn, due
 from domain.ports import Postman
 from domain.store import Tx
 from domain.targets import TargetStatus
+from triage.audit_log import checkpoint_in
 from triage.condition import Condition
 from triage.desk import Desk
 
@@ -125,10 +126,9 @@ class Messenger:
         delays = None
         if any(one.state.kind is Kind.DAILY for one in messages):
             delays = summed_up(tx.lead_times(now, since=now - RECENT, until=None, target_id=None)).to_lead.within(0.95)
-        events, last = tx.audit.head()
         return Report(
             messages=messages,
-            checkpoint=Checkpoint(events=events, hash=last),
+            checkpoint=checkpoint_in(tx),
             to_lead_s=delays,
             reasons=reasons,
             waiting=tx.leads.count(LeadStatus.NEW),

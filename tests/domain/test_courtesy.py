@@ -115,9 +115,8 @@ def test_requests_that_fail_together_make_a_host_rest_but_once() -> None:
     first = after_loss(RULES, state, now=NOW, dice=0.5)
     together = after_loss(RULES, first, now=NOW + SECOND, dice=0.9)
     assert (rest_left(RULES, first, NOW), together) == (RULES.first_rest, first)
-    asked = HostState(
-        rests_until=LATER, rests_because="http_429"
-    )  # what the host asks for says nothing of its failures
+    # What the host asks for says nothing of its failures.
+    asked = HostState(rests_until=LATER, rests_because="http_429")
     assert after_loss(RULES, asked, now=NOW, dice=0.5).failures == 1
 
 

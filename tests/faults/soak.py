@@ -156,8 +156,9 @@ class Soak:
         _kill(self._next_runner())
 
     def _child_killed(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._next_runner().children()[0], signal.SIGKILL)
+        for child in self._next_runner().children()[:1]:  # one that was killed before may not be back yet
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
     def _frozen(self) -> None:
         runner = self._next_runner()
