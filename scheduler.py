@@ -96,7 +96,7 @@ class Monitor:
                 (self.expire, EXPIRY_S),
                 (self.reclaim, RECOVER_S),
                 (visitor.prices.refresh, PRICES_S),
-                (office.watchlist.purge, PURGE_S),
+                (office.retention.purge, PURGE_S),
                 (self.keep_lock, LOCK_S),
                 *(((visitor.recover, RECOVER_S), (lending.tidy, PURGE_S)) if lending is not None else ()),
             ),

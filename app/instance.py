@@ -38,6 +38,7 @@ from triage.people import People
 from triage.queue import Queue
 from triage.referrals import Referrals
 from triage.reports import Reports
+from triage.retention import Retention
 from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.timekeeping import Timekeeping
@@ -160,6 +161,7 @@ def _office(config: Config, store: Store, vault: HostVault) -> Office:
         telegram=Telegram(desk=desk),
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         latency=Latencies(desk=desk),
+        retention=Retention(desk=desk),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
         condition=Condition(desk=desk),

@@ -44,11 +44,11 @@ class Failing:
     advice: str
 
 
-def failing(target: WatchTarget, since: datetime | None) -> Failing | None:
-    """Return how a target fails, None where it does not; `since` is its first visit after the last that saw it."""
+def failing(target: WatchTarget) -> Failing | None:
+    """Return how a target fails, None where it does not; `since` is its first look after the last that saw it."""
     outcome = target.last_outcome
     if target.failures < TOLD_AFTER or target.status is not TargetStatus.ACTIVE:
         return None
     if outcome is None or outcome not in ADVICE:
         return None
-    return Failing(since=since or target.created_at, failures=target.failures, advice=ADVICE[outcome])
+    return Failing(since=target.unseen_since or target.created_at, failures=target.failures, advice=ADVICE[outcome])

@@ -220,8 +220,19 @@ class TargetBook(Protocol):
         as long after it as it was to come.
         """
 
-    def purge(self, before: datetime) -> int:
-        """Delete posts that belong to no lead and were last changed before a moment; returns how many."""
+    def sum_up_posts(self, before: datetime, limit: int) -> int:
+        """
+        Delete posts of no lead that last changed before a moment, so many at the most; returns how many.
+
+        What they add to the figures of the days on which they were seen stays.
+        """
+
+    def sum_up_visits(self, before: datetime, limit: int) -> int:
+        """
+        Delete the oldest visits that began before a moment, about so many; returns how many.
+
+        What they add to the figures of their days stays.
+        """
 
     def claim_due(self, now: datetime, limit: int, *, without: Platform | None = None) -> list[Claim]:
         """
@@ -268,12 +279,6 @@ class TargetBook(Protocol):
 
     def visits(self, target_id: TargetId, limit: int) -> list[Visit]:
         """Return a target's visits, newest first."""
-
-    def gaps(self, target_id: TargetId) -> int:
-        """Return how often posts of a target may have scrolled away unseen."""
-
-    def unseen_since(self, target_ids: Collection[TargetId]) -> Mapping[TargetId, datetime]:
-        """Return when targets were first looked at since a visit last saw them; only those with such a visit."""
 
     def posts(self, target_id: TargetId) -> list[StoredPost]:
         """Return a target's posts in the order they were first seen."""

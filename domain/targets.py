@@ -23,7 +23,7 @@ _WITH_DEPTH = frozenset({Platform.PAGE, Platform.FORUM})  # a forum's view is fo
 LONGEST_REASON = 200  # characters kept of one
 MAX_ACTIVE = 300  # what a handful of analysts can answer for
 DEFAULT_BACKFILL = 200
-KEPT_WITHOUT_A_LEAD = timedelta(days=30)  # what no lead needs is deleted after this
+KEPT = timedelta(days=30)  # what no lead needs is deleted after this; of visits their sums by day stay
 
 
 class TargetStatus(StrEnum):
@@ -51,7 +51,9 @@ class WatchTarget:
     `next_due` None means: not to be visited. `depth` is how many links deep the
     pages of a site are authorised. `robots_ignored` and `plain_agent` hold a
     person's reason, or nothing. `gone_since` is when the platform first said
-    that there is no such place, until it shows it again. `extends_to` is until
+    that there is no such place, until it shows it again, and `unseen_since` the
+    first look that did not see it after the last that did. `gaps` counts how
+    often posts may have scrolled away unseen. `extends_to` is until
     when `extension_by` asks for it to be watched, for a reason that is
     encrypted; another person approves that. `decision` is how its last visit's end
     decided on the next one (`domain.cadence.loaded`), empty before the first.
@@ -78,6 +80,8 @@ class WatchTarget:
     robots_ignored: str = field(default="", repr=False)
     plain_agent: str = field(default="", repr=False)
     gone_since: datetime | None = None
+    unseen_since: datetime | None = None
+    gaps: int = 0
     extends_to: datetime | None = None
     extension_by: str | None = None
     extension_reason: bytes | None = field(default=None, repr=False)

@@ -7,7 +7,7 @@ and every write of a visit asks whether its token still fits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ from domain.jobs import Turn, turn_of
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.targets import Claim, Course, TargetStatus, Visit, WatchTarget
-from storage.rows import chunks, columns_of, made
+from storage.rows import columns_of, made
 from storage.tables import DUE, PRESSING, targets, visit_requests, visits
 
 TARGET = tuple(targets.c[name] for name in WatchTarget.__slots__)
@@ -141,11 +141,18 @@ class Claims:
         """Write the visit, give the claim back and answer visit requests; raises LostClaim if the token is stale."""
         # Who paused or retired the target during the visit meant it.
         still_watched = targets.c.status == TargetStatus.ACTIVE
-        looked = {"last_visit_at": visit.started_at, "last_outcome": visit.outcome, "gone_since": gone_since}
+        since = literal(visit.started_at, targets.c.unseen_since.type)
+        looked = {
+            "last_visit_at": visit.started_at,
+            "last_outcome": visit.outcome,
+            "gone_since": gone_since,
+            "unseen_since": None if visit.outcome.was_seen else func.coalesce(targets.c.unseen_since, since),
+        }
         change = held(claim).values(
             claimed=False,
             next_due=case((still_watched, literal(next_due, targets.c.next_due.type)), else_=targets.c.next_due),
             failures=failures,
+            gaps=targets.c.gaps + visit.gaps,
             **({} if visit.outcome is Outcome.OFFLINE else looked),
             **({} if course is None else columns_of(course, targets)),
         )
@@ -170,33 +177,6 @@ class Claims:
         """Return a target's visits, newest first."""
         newest_first = select(*_VISIT).where(visits.c.target_id == target_id).order_by(visits.c.started_at.desc())
         return [made(Visit, row) for row in self._connection.execute(newest_first.limit(limit))]
-
-    def gaps(self, target_id: TargetId) -> int:
-        """Return how often posts of a target may have scrolled away unseen."""
-        summed = select(func.sum(visits.c.gaps)).where(visits.c.target_id == target_id)
-        return int(self._connection.execute(summed).scalar() or 0)
-
-    def unseen_since(self, target_ids: Collection[TargetId]) -> Mapping[TargetId, datetime]:
-        """Return when targets were first looked at since a visit last saw them; only those with such a visit."""
-        found: dict[TargetId, datetime] = {}
-        later = visits.alias()
-        seen = (Outcome.NEW, Outcome.UNCHANGED)
-        is_past = (
-            select(later.c.id)
-            .where(
-                later.c.target_id == visits.c.target_id,
-                later.c.started_at >= visits.c.started_at,
-                later.c.outcome.in_(seen),
-            )
-            .exists()
-        )
-        for piece in chunks(list(target_ids)):
-            first = select(visits.c.target_id, func.min(visits.c.started_at)).where(
-                visits.c.target_id.in_(piece), visits.c.outcome != Outcome.OFFLINE, not_(is_past)
-            )
-            rows = self._connection.execute(first.group_by(visits.c.target_id))
-            found |= {row[0]: row[1] for row in rows}
-        return found
 
     def request_visit(self, request_id: RequestId, target_id: TargetId, now: datetime) -> None:
         """Ask the running instance to visit a target now."""

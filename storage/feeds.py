@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select
 
 from domain.feeds import FeedState
 from domain.ports import RemoteAnswer
-from storage.rows import chunks, made
+from storage.rows import chunks, made, new_row
 from storage.tables import feeds, remote_answers
 
 _FEED = tuple(feeds.c[name] for name in FeedState.__slots__)
@@ -37,7 +36,7 @@ class Feeds:
     def put(self, state: FeedState) -> None:
         """Write how a feed stands."""
         row = asdict(state)
-        new = _insert(self._connection, feeds).values(row)
+        new = new_row(self._connection, feeds).values(row)
         self._connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=row))
 
 
@@ -63,7 +62,7 @@ class RemoteAnswers:
         """Write answers; a newer one takes the place of the older."""
         for answer in answers:
             said = {"classification": answer.classification, "answered_at": now}
-            new = _insert(self._connection, remote_answers).values(service=service, hash=answer.hash, **said)
+            new = new_row(self._connection, remote_answers).values(service=service, hash=answer.hash, **said)
             self._connection.execute(new.on_conflict_do_update(index_elements=["service", "hash"], set_=said))
 
     def positive(self, service: str) -> dict[bytes, str]:
@@ -80,8 +79,3 @@ class RemoteAnswers:
             remote_answers.c.classification == "",
         )
         return self._connection.execute(delete(remote_answers).where(*old)).rowcount
-
-
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an insert that can take the place of a row that is there already."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

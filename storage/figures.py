@@ -6,7 +6,8 @@ No figure names, ranks or splits by a target, a channel or a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -15,7 +16,8 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, 
 from domain.leads import LeadStatus
 from domain.store import Backlog, Divided, Division
 from domain.targets import TargetStatus
-from storage.tables import DUE, hosts, leads, media, outages, reports, revisions, targets, visits
+from storage.retention import SUMS, every_visit
+from storage.tables import DUE, hosts, leads, media, outages, reports, revisions, seen_days, targets, visit_days, visits
 
 _MINUTE = 60_000_000  # microseconds
 
@@ -48,13 +50,23 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         "gaps": (func.sum(visits.c.gaps), within(visits.c.started_at, since, until)),
         "minutes_offline": (func.sum(lasted) / _MINUTE, within(outages.c.started_at, since, until)),
     }
-    return {
-        name: int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
-        for name, (table, condition) in counted.items()
-    } | {
-        name: int(connection.execute(select(figure).where(condition)).scalar_one() or 0)
-        for name, (figure, condition) in summed.items()
-    }
+    found = Counter(
+        {
+            name: int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
+            for name, (table, condition) in counted.items()
+        }
+    )
+    for name, (figure, condition) in (*summed.items(), *_of_rows_that_went(since, until)):
+        found[name] += int(connection.execute(select(figure).where(condition)).scalar_one() or 0)
+    return found
+
+
+def _of_rows_that_went(
+    since: date | None, until: date | None
+) -> Iterator[tuple[str, tuple[ColumnElement[Any], ColumnElement[bool]]]]:
+    for table, names in ((visit_days, ("visits", "gaps")), (seen_days, ("observations", "media"))):
+        for name in names:
+            yield name, (func.sum(table.c[name]), within(table.c.day, since, until))
 
 
 def backlog(connection: Connection, now: datetime) -> Backlog:
@@ -73,18 +85,17 @@ def backlog(connection: Connection, now: datetime) -> Backlog:
 
 def count_by(connection: Connection, division: Division, since: date | None, until: date | None) -> Divided:
     """Return visits, what they took and the leads they filed, of UTC days, by the kind of platform or by outcome."""
-    kind = {Division.PLATFORM: targets.c.platform, Division.OUTCOME: visits.c.outcome}[division]
-    summed = {name: func.sum(visits.c[name]).label(name) for name in ("leads_filed", "requests", "bytes", "gaps")}
+    visited = every_visit()
+    kind = {Division.PLATFORM: visited.c.platform, Division.OUTCOME: visited.c.outcome}[division]
+    summed = {name: func.sum(visited.c[name]).label(name) for name in SUMS}
     grouped = (
-        select(kind.label("kind"), func.count().label("visits"), *summed.values())
-        .select_from(visits.join(targets, targets.c.id == visits.c.target_id))
-        .where(within(visits.c.started_at, since, until))
+        select(kind.label("kind"), *summed.values())
+        .where(within(visited.c.day, since, until))
         .group_by(kind)
         .order_by(kind)
     )
     return {
-        row["kind"].value: {name: int(row[name]) for name in ("visits", *summed)}
-        for row in connection.execute(grouped).mappings()
+        row["kind"].value: {name: int(row[name]) for name in summed} for row in connection.execute(grouped).mappings()
     }
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.courtesy import QUIET, HostState
+from storage.rows import new_row
 from storage.tables import hosts
 
 _NOTHING = {"rests_because": "", "failures": 0, "landmark": ""}
@@ -45,6 +45,5 @@ class Hosts:
     def _put(self, host_digest: str, values: Mapping[str, Any]) -> None:
         """Write columns of a host's row, which there may or may not be."""
         row = {"host_digest": host_digest, **_NOTHING, **values}
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        new = insert(hosts).values(row)
+        new = new_row(self._connection, hosts).values(row)
         self._connection.execute(new.on_conflict_do_update(index_elements=["host_digest"], set_=dict(values)))

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.messages import Said
-from storage.rows import made
+from storage.rows import made, new_row
 from storage.tables import instance, messages
 
 _SAID = tuple(messages.c[name] for name in Said.__slots__)
@@ -30,9 +29,8 @@ class Messages:
     def put(self, said: Said) -> None:
         """Write what was said of a state last."""
         row = asdict(said)
-        new = postgresql.insert(messages) if self._connection.dialect.name == "postgresql" else sqlite.insert(messages)
-        statement = new.values(row).on_conflict_do_update(index_elements=["kind", "subject"], set_=row)
-        self._connection.execute(statement)
+        new = new_row(self._connection, messages).values(row)
+        self._connection.execute(new.on_conflict_do_update(index_elements=["kind", "subject"], set_=row))
 
     def forget(self, before: datetime) -> None:
         """Delete what was over before a moment."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.connectivity import Outage
 from domain.landmarks import Landmark
+from storage.rows import new_row
 from storage.tables import hosts, outages
 
 
@@ -57,7 +57,6 @@ class HostLandmarks:
 
     def put(self, host_digest: str, landmark: Landmark) -> None:
         """Write a host's landmark."""
-        new = postgresql.insert(hosts) if self._connection.dialect.name == "postgresql" else sqlite.insert(hosts)
         said = {"landmark": landmark.dumped()}
-        row = new.values(host_digest=host_digest, rests_because="", failures=0, **said)
-        self._connection.execute(row.on_conflict_do_update(index_elements=["host_digest"], set_=said))
+        new = new_row(self._connection, hosts).values(host_digest=host_digest, rests_because="", failures=0, **said)
+        self._connection.execute(new.on_conflict_do_update(index_elements=["host_digest"], set_=said))

@@ -33,6 +33,11 @@ def made(kind: type[T], row: Row[*tuple[Any, ...]]) -> T:
     return kind(**row._mapping)  # noqa: SLF001 - public in SQLAlchemy, in spite of its name
 
 
+def new_row(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that may be told what to do where there is such a row already."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
 def insert_new(connection: Connection, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
     """
     Insert rows except those that are there already; returns how many were new.
@@ -41,8 +46,7 @@ def insert_new(connection: Connection, table: Table, rows: Mapping[str, Any] | S
     """
     if not rows:
         return 0
-    new = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    statement = new.on_conflict_do_nothing().inline()
+    statement = new_row(connection, table).on_conflict_do_nothing().inline()
     # Without the option SQLAlchemy forgets the count of an INSERT where columns have defaults.
     return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, case, delete, func, literal, select, type_coerce, update
+from sqlalchemy import BigInteger, Connection, case, func, literal, select, type_coerce, update
 
 from domain.errors import NotFound, WrongState
 from domain.ids import TargetId
@@ -14,8 +14,9 @@ from domain.targets import TargetStatus, WatchTarget
 from storage.claims import NO_TARGET, TARGET, Claims
 from storage.columns import micros
 from storage.observed import Observed
+from storage.retention import sum_up_posts, sum_up_visits
 from storage.rows import chunks, columns_of, insert_new, made
-from storage.tables import lead_posts, posts, revisions, targets, visits
+from storage.tables import targets, visits
 
 # What people decide about a target.
 _DECIDED = (
@@ -78,12 +79,13 @@ class Targets(Claims, Observed):
         counted = select(func.count()).select_from(visits).where(visits.c.started_at >= since)
         return int(self._connection.execute(counted).scalar_one())
 
-    def purge(self, before: datetime) -> int:
-        """Delete posts without a lead whose latest revision is older, with all that hangs on them; returns how many."""
-        latest = select(func.max(revisions.c.seen_at)).where(revisions.c.post_id == posts.c.id).scalar_subquery()
-        leaded = select(lead_posts.c.post_id).where(lead_posts.c.post_id == posts.c.id).exists()
-        cutoff = literal(before, revisions.c.seen_at.type)
-        return self._connection.execute(delete(posts).where(latest < cutoff, ~leaded)).rowcount
+    def sum_up_posts(self, before: datetime, limit: int) -> int:
+        """Delete posts of no lead that last changed before a moment, but for their sums; returns how many."""
+        return sum_up_posts(self._connection, before, limit)
+
+    def sum_up_visits(self, before: datetime, limit: int) -> int:
+        """Delete the oldest visits that began before a moment, about so many, but for their sums; returns how many."""
+        return sum_up_visits(self._connection, before, limit)
 
     def update(self, target: WatchTarget) -> None:
         """Write status, approval, end and next visit of a target; its claim and cursor are left alone."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, func, select, update
 
 from domain.store import StoredAccount, StoredChannel
 from domain.telegram import AccountId, waits_until
-from storage.rows import columns_of, made
+from storage.rows import columns_of, made, new_row
 from storage.tables import telegram_accounts, telegram_channels, telegram_cooldowns
 
 _ACCOUNT = tuple(telegram_accounts.c[name] for name in StoredAccount.__slots__)
@@ -32,7 +31,7 @@ class Telegram:
         """Write an account, or write anew one that was known."""
         row = columns_of(account, telegram_accounts)
         known = {name: value for name, value in row.items() if name not in {"id", "created_at"}}
-        new = self._insert(telegram_accounts).values(row)
+        new = new_row(self._connection, telegram_accounts).values(row)
         self._connection.execute(new.on_conflict_do_update(index_elements=["id"], set_=known))
 
     def park(self, account_id: AccountId, reason: str, now: datetime) -> bool:
@@ -61,7 +60,9 @@ class Telegram:
     def cool_down(self, account_id: AccountId, method: str, until: datetime, now: datetime) -> None:
         """Write a cooldown, never making a later moment earlier; those that ended before `now` go."""
         self._connection.execute(delete(telegram_cooldowns).where(telegram_cooldowns.c.until < now))
-        new = self._insert(telegram_cooldowns).values(account_id=account_id, method=method, noted_at=now, until=until)
+        new = new_row(self._connection, telegram_cooldowns).values(
+            account_id=account_id, method=method, noted_at=now, until=until
+        )
         later = new.on_conflict_do_update(
             index_elements=["account_id", "method"],
             set_={"noted_at": new.excluded.noted_at, "until": new.excluded.until},
@@ -84,7 +85,7 @@ class Telegram:
             self._connection.execute(others.values(pinned=False))
         row = columns_of(channel, telegram_channels)
         told = {name: row[name] for name in ("channel", "pinned", "resolved_at")}
-        new = self._insert(telegram_channels).values(row)
+        new = new_row(self._connection, telegram_channels).values(row)
         self._connection.execute(new.on_conflict_do_update(index_elements=["account_id", "locator_digest"], set_=told))
 
     def channel_counts(self) -> dict[AccountId, int]:
@@ -92,9 +93,3 @@ class Telegram:
         counted = select(telegram_channels.c.account_id, func.count().label("pinned")).where(telegram_channels.c.pinned)
         rows = self._connection.execute(counted.group_by(telegram_channels.c.account_id))
         return {row.account_id: row.pinned for row in rows}
-
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """Return an insert that can yield to a row that is there already."""
-        if self._connection.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)

@@ -56,6 +56,7 @@ from triage.queue import Queue
 from triage.referrals import Referrals
 from triage.rematching import Rematching
 from triage.reports import Reports
+from triage.retention import Retention
 from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.timekeeping import Timekeeping
@@ -285,6 +286,7 @@ async def open_office(tmp_path: Path, *, enrolled: bool = False) -> AsyncIterato
         people=People(desk=desk, new_token=tokens.new_token, digest=tokens.token_digest),
         telegram=Telegram(desk=desk),
         latency=Latencies(desk=desk),
+        retention=Retention(desk=desk),
         audit=AuditLog(desk=desk),
         timekeeping=Timekeeping(desk=desk),
         condition=Condition(desk=desk),

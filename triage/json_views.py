@@ -132,7 +132,7 @@ def watched_json(view: TargetView) -> Json:
         **target_json(view),
         "basis": view.basis,
         "next_visit": next_visit_json(view.next_visit),
-        "gaps": view.gaps,
+        "gaps": view.target.gaps,
         "not_watched": [{"from": rfc3339(one.started_at), "to": rfc3339(one.ended_at)} for one in view.outages],
         "visits": [{**visit_json(visit, None), "started_at": visit.started_at.isoformat()} for visit in view.visits],
     }

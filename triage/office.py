@@ -15,6 +15,7 @@ from triage.people import People
 from triage.queue import Queue
 from triage.referrals import Referrals
 from triage.reports import Reports
+from triage.retention import Retention
 from triage.suggestions import Linked
 from triage.telegram import Telegram
 from triage.timekeeping import Timekeeping
@@ -37,6 +38,7 @@ class Office:
     people: People
     telegram: Telegram
     latency: Latencies
+    retention: Retention
     audit: AuditLog
     timekeeping: Timekeeping
     condition: Condition

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from domain import targets
-from domain.audit import SYSTEM
 from domain.cadence import Cadence
 from domain.connectivity import Outage
 from domain.errors import BadInput, WrongState
@@ -67,9 +66,8 @@ class TargetView:
     """
     A target as the desk sees it, with what is decrypted for that.
 
-    `outages` are the times since it was added in which nothing was watched;
-    `gaps` counts how often posts may have scrolled away unseen. `next_visit` is
-    told where one target is shown.
+    `outages` are the times since it was added in which nothing was watched.
+    `next_visit` is told where one target is shown.
     """
 
     target: WatchTarget
@@ -80,7 +78,6 @@ class TargetView:
     visits: tuple[Visit, ...] = ()
     failing: Failing | None = None
     outages: tuple[Outage, ...] = ()
-    gaps: int = 0
     next_visit: NextVisit | None = None
 
 
@@ -238,9 +235,7 @@ class WatchList:
         actor.require(Permission.SEE_DESK)
 
         def work(tx: Tx) -> list[TargetView]:
-            every = tx.targets.all()
-            since = tx.targets.unseen_since([target.id for target in every if failing(target, None)])
-            return [replace(self._view(tx, one), failing=failing(one, since.get(one.id))) for one in every]
+            return [replace(self._view(tx, one), failing=failing(one)) for one in tx.targets.all()]
 
         return await self.desk.store.read(work)
 
@@ -253,9 +248,8 @@ class WatchList:
             return replace(
                 self._view(tx, target),
                 visits=tuple(tx.targets.visits(target.id, RECENT_VISITS)),
-                failing=failing(target, tx.targets.unseen_since([target.id]).get(target.id)),
+                failing=failing(target),
                 outages=tuple(tx.outages.between(target.created_at, min(target.expires_at, self.desk.now()))),
-                gaps=tx.targets.gaps(target.id),
                 next_visit=next_visit(self.cadence, target),
             )
 
@@ -293,21 +287,6 @@ class WatchList:
             self.desk.note(tx, actor, "visits.paused" if stated else "visits.resumed")
 
         await self.desk.store.write(work)
-
-    async def purge(self) -> int:
-        """Delete what no lead needs after 30 days, from the database and its log; returns how many posts went."""
-        before = self.desk.now() - targets.KEPT_WITHOUT_A_LEAD
-
-        def work(tx: Tx) -> int:
-            gone = tx.targets.purge(before)
-            if gone:
-                self.desk.note(tx, SYSTEM, "posts.purged", count=gone)
-            return gone
-
-        gone = await self.desk.store.write(work)
-        if gone:
-            await self.desk.store.checkpoint()
-        return gone
 
     async def request_visit(self, actor: Actor, target_id: str) -> RequestId:
         """Ask the running instance to visit a target now."""

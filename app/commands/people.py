@@ -203,6 +203,7 @@ def purge(*, as_json: AsJson = False) -> None:
 
     async def work(instance: Instance, actor: Actor) -> Json:
         actor.require(Permission.MANAGE_PEOPLE)
-        return {"posts_deleted": await instance.office.watchlist.purge()}
+        deleted = await instance.office.retention.purge()
+        return {"posts_deleted": deleted.posts, "visits_deleted": deleted.visits}
 
     emit(at_desk(work, acting=True), as_json=as_json)

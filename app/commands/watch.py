@@ -155,8 +155,8 @@ def show(target_id: Id, *, as_json: AsJson = False) -> None:
     if view.failing is not None:
         often, since = view.failing.failures, rfc3339(view.failing.since)
         say(f"It has failed {often} times in a row, since {since}. {view.failing.advice}")
-    if view.gaps:
-        say(f"Posts may have scrolled away unseen: {view.gaps} times.")
+    if view.target.gaps:
+        say(f"Posts may have scrolled away unseen: {view.target.gaps} times.")
     if visits:
         emit(visits, as_json=False, columns=("started_at", "outcome", "new_observations", "leads_filed", "seconds"))
     if outages:

@@ -42,7 +42,9 @@ from storage.tables.watching import (
     posts,
     prices,
     revisions,
+    seen_days,
     targets,
+    visit_days,
     visit_requests,
     visits,
 )
@@ -85,6 +87,7 @@ __all__ = [
     "remote_answers",
     "reports",
     "revisions",
+    "seen_days",
     "sessions",
     "sign_in_links",
     "targets",
@@ -92,6 +95,7 @@ __all__ = [
     "telegram_channels",
     "telegram_cooldowns",
     "users",
+    "visit_days",
     "visit_requests",
     "visits",
 ]

@@ -50,6 +50,8 @@ targets = Table(
     Column("robots_ignored", Text, nullable=False, server_default=text("''")),
     Column("plain_agent", Text, nullable=False, server_default=text("''")),
     Column("gone_since", Moment),
+    Column("unseen_since", Moment),  # the first look that did not see it after the last that did
+    Column("gaps", BigInteger, nullable=False, server_default="0"),
     Column("extends_to", Moment),  # asked for, and not approved yet
     Column("extension_by", Text),
     Column("extension_reason", LargeBinary),
@@ -98,6 +100,29 @@ visits = Table(
     Index(None, "target_id", "started_at"),
 )
 
+# What visits whose rows are deleted sum to: by day and kind, and never by target.
+visit_days = Table(
+    "visit_days",
+    METADATA,
+    Column("day", Moment, primary_key=True, autoincrement=False),  # its first moment, in UTC
+    Column("platform", Word(Platform), primary_key=True),
+    Column("outcome", Word(Outcome), primary_key=True),
+    Column("visits", BigInteger, nullable=False),
+    Column("leads_filed", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("gaps", BigInteger, nullable=False),
+)
+
+# What posts that were deleted sum to, by the day they were seen.
+seen_days = Table(
+    "seen_days",
+    METADATA,
+    Column("day", Moment, primary_key=True, autoincrement=False),  # as above
+    Column("observations", BigInteger, nullable=False),
+    Column("media", BigInteger, nullable=False),
+)
+
 visit_requests = Table(
     "visit_requests",
     METADATA,
@@ -105,7 +130,7 @@ visit_requests = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("target_id", Text, ForeignKey("targets.id"), nullable=False, index=True),
     Column("requested_at", Moment, nullable=False),
-    Column("visit_id", Text, ForeignKey("visits.id")),
+    Column("visit_id", Text, ForeignKey("visits.id"), index=True),
 )
 
 posts = Table(

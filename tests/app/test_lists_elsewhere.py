@@ -99,7 +99,8 @@ def test_an_import_killed_at_any_moment_leaves_one_whole_version(tmp_path: Path)
     kapear.run("hashlist", "import", str(files[1]), *words)
     usual = time.monotonic() - began
     killed = 0
-    for turn in range(KILLS):
+    for turn in range(3 * KILLS):
+        began = time.monotonic()
         process = subprocess.Popen(
             [*COMMAND, "hashlist", "import", str(files[turn % 2]), *words],
             env=kapear.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -110,8 +111,12 @@ def test_an_import_killed_at_any_moment_leaves_one_whole_version(tmp_path: Path)
             process.kill()
             process.wait()
             killed += 1
+        else:
+            usual = time.monotonic() - began  # the machine may be busier or idler than before
         subprocess.run([sys.executable, "-c", ASK, *map(str, rows)], env=kapear.env, check=True)
-    assert killed >= KILLS // 2, "most kills must hit an import that is under way"
+        if killed == KILLS:
+            break
+    assert killed == KILLS, "the kills must hit an import that is under way"
     kapear.run("hashlist", "import", str(files[0]), *words)
     kept = list((tmp_path / "data" / "lists").iterdir())
     assert len(kept) <= KILLS + 3

@@ -18,6 +18,7 @@ from tests.contracts.store_lists import ListContract
 from tests.contracts.store_network import NetworkContract
 from tests.contracts.store_pages import PageContract
 from tests.contracts.store_prices import PriceContract
+from tests.contracts.store_retention import RetentionContract
 from tests.contracts.store_takedowns import TakedownContract
 from tests.contracts.store_targets import TargetContract
 from tests.contracts.store_telegram import TelegramContract
@@ -35,6 +36,7 @@ class StoreContract(
     HostContract,
     PriceContract,
     LatencyContract,
+    RetentionContract,
 ):
     """The suite; a subclass brings the fixtures `store` and `other_store`, two on one empty database."""
 

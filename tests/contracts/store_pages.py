@@ -65,10 +65,12 @@ class PageContract:
     async def test_what_no_lead_needs_is_purged_after_its_time(self, store: Store) -> None:
         claim = await put_claim(store)
         await put_page(store, claim, [a_post("1", hashed("m1")), a_post("2", hashed("m2", a_match())), a_post("3")])
-        kept = await store.write(lambda tx: tx.targets.purge(NOW))
+        before = await store.read(lambda tx: tx.figures(None, None))
+        kept = await store.write(lambda tx: tx.targets.sum_up_posts(NOW, 9))
         assert kept == 0, "not older than the moment"
-        gone = await store.write(lambda tx: tx.targets.purge(NOW + MINUTE))
-        assert gone == 2
+        gone = [await store.write(lambda tx: tx.targets.sum_up_posts(NOW + MINUTE, 1)) for _ in range(3)]
+        assert gone == [1, 1, 0]
+        assert await store.read(lambda tx: tx.figures(None, None)) == before
         [post] = await store.read(lambda tx: tx.targets.posts(claim.target.id))
         assert post.key == a_key("2"), "what belongs to a lead stays"
         assert await store.read(lambda tx: tx.targets.known_media([a_key("1")])) == {}

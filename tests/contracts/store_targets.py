@@ -163,6 +163,7 @@ class TargetContract:
             next_due=NOW + DAY,
             last_visit_at=visit.started_at,
             last_outcome=Outcome.UNREACHABLE,
+            unseen_since=visit.started_at,
             failures=4,
         )
 

@@ -126,5 +126,5 @@ async def test_a_poisoned_target_is_isolated_and_told_of(tmp_path: Path) -> None
 @pytest.mark.parametrize("failures", [0, TOLD_AFTER - 1])
 async def test_who_fails_now_and_then_is_not_told_of(failures: int) -> None:
     target = a_target(a_report(), failures=failures, last_outcome=Outcome.ERROR)
-    assert failing(target, None) is None
-    assert failing(replace(target, failures=TOLD_AFTER), None) is not None
+    assert failing(target) is None
+    assert failing(replace(target, failures=TOLD_AFTER)) is not None

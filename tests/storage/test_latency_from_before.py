@@ -5,25 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import text
-
 from domain.audit import AuditDraft
 from domain.ids import LeadId
 from domain.latency import Timing
 from domain.leads import Lead
 from domain.store import Tx
 from domain.targets import Claim, TargetStatus
-from storage.engine import make_engines
-from storage.migrations import check, upgrade
 from tests.contracts.samples import DAY, MINUTE, NOW, a_match, a_post, hashed, put_claim, put_page
 from tests.storage.conftest import Database
-
-BEFORE = (
-    "DROP INDEX ix_leads_filed_at",
-    *(f"ALTER TABLE leads DROP COLUMN {name}" for name in ("appeared_at", "timing", "first_claimed_at")),
-    "ALTER TABLE targets DROP COLUMN approved_at",
-    "UPDATE kapear_schema SET version_num = '0009'",
-)
+from tests.storage.undone import migrate_again
 
 
 async def test_how_late_leads_were_is_told_of_those_from_before(database: Database) -> None:
@@ -53,13 +43,7 @@ async def test_how_late_leads_were_is_told_of_those_from_before(database: Databa
 
     await store.write(tell)
     await store.close()
-    engines = make_engines(database.url, create=False)
-    with engines.writer.begin() as connection:
-        for step in BEFORE:
-            connection.execute(text(step))
-    upgrade(engines.writer)
-    check(engines.writer)
-    engines.dispose()
+    migrate_again(database.url, since="0009")
     store = await database.open()
     told = {name: await store.read(partial(_lead, lead_id)) for name, lead_id in leads_of.items()}
     watched = {one.target.id: await store.read(partial(_approved_at, one)) for one in (enrolled, synthetic, waiting)}
