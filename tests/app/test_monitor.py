@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +19,7 @@ from app.feeds import OpenFeeds
 from app.instance import open_instance
 from app.visitor import Visitor, open_visitor
 from domain.errors import OperatorFault, Superseded
+from domain.ids import VisitId
 from domain.outcomes import Outcome
 from domain.targets import Claim, Visit
 from scheduler import Monitor
@@ -99,6 +100,32 @@ async def test_what_is_due_is_visited_without_waiting_for_the_next_tick(
         assert len(set(done)) == TARGETS
         assert visits.most <= AT_ONCE
         assert not visits.twice
+
+
+async def test_what_is_long_over_is_deleted_while_monitoring_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.PURGE_S", 0.1)
+    async with watching(tmp_path, 1) as (visitor, visits):
+        store, enough = visitor.instance.store, asyncio.Event()
+        (target,) = await store.read(lambda tx: tx.targets.all())
+        claim = await store.write(lambda tx: tx.targets.claim(target.id))
+        assert claim is not None
+        long_ago = visitor.desk.now() - timedelta(days=40)
+        old = Visit(
+            id=VisitId("old"), target_id=target.id, started_at=long_ago, ended_at=long_ago, outcome=Outcome.UNCHANGED
+        )
+        await store.write(lambda tx: tx.targets.finish(claim, old, visitor.desk.now(), 0))
+        visits.gate.set()
+        running = asyncio.create_task(Monitor(visitor, lambda _: None, AT_ONCE).run(enough))
+        async with asyncio.timeout(20):
+            seen = [old]
+            while old in seen or not seen:
+                await asyncio.sleep(0.05)
+                seen = await store.read(lambda tx: tx.targets.visits(target.id, 9))
+            enough.set()
+            await running
+        assert (await store.read(lambda tx: tx.figures(None, None)))["visits"] == 2
 
 
 async def test_claims_whose_answer_was_lost_are_taken_again_and_no_others(
