@@ -40,26 +40,26 @@ class Costs:
     What a visit takes, in seconds.
 
     `look` and `end` are of the server: what a visit asks before it begins, its
-    share of a claim included, and what it writes in the end. They make the 1.2
-    ms of `benchmarks.database_cost`, taken on a busy machine; `seat` is two more
-    such statements (docs/architecture.md). `work` is of the worker's loop: 3.4
-    ms (`benchmarks.quiet_visits`) times 1.24, which PostgreSQL's driver takes
-    more than SQLite does (`database_cost`). `news` in 100 visits bring a page of
+    share of a claim included, and what it writes in the end. They make the 0.72
+    ms of `benchmarks.database_cost`; `seat` is two more such statements
+    (docs/architecture.md). `work` is of the worker's loop: 3.4 ms
+    (`benchmarks.quiet_visits`) times what PostgreSQL's driver takes more than
+    SQLite does (`database_cost`). `news` in 100 visits bring a page of
     twenty posts: `page` is what that takes of the server (`database_cost`),
     `reading` of the worker (the same, and 2.4 ms of `benchmarks.spider`).
     Assumed, not measured: `flush`, which a commit waits for its disk, and
     `answer`, which a host takes over the Internet.
     """
 
-    look: float = 0.0005
-    end: float = 0.0007
-    seat: float = 0.0001
-    work: float = 0.0042
+    look: float = 0.0003
+    end: float = 0.00042
+    seat: float = 0.00006
+    work: float = 0.0043
     flush: float = 0.002
     answer: float = 0.3
     news: float = 10.0
-    page: float = 0.0022
-    reading: float = 0.0086
+    page: float = 0.0018
+    reading: float = 0.0092
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

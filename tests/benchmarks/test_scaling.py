@@ -34,7 +34,7 @@ def test_one_worker_is_held_by_its_loop() -> None:
 
 
 def test_many_workers_are_held_by_the_server() -> None:
-    many = capacity(SCENE, 16)
+    many = capacity(SCENE, 24)
     assert many["visits_s"] == pytest.approx(SCENE.cores / SERVER_S, rel=0.03)
     assert many["server_busy"] == pytest.approx(1, abs=0.02)
     assert many["loops_busy"] < 0.6
