@@ -26,10 +26,11 @@ from pathlib import Path
 from sqlalchemy import Connection, insert
 
 from benchmarks.due_claim import check, rows, tx_of
+from domain.books.rows import Division
 from domain.ids import ReportId, uuid7
 from domain.outcomes import Outcome
 from domain.reports import Report, Via
-from domain.store import Division, Tx
+from domain.store import Tx
 from storage import SqlStore, open_store
 from storage.columns import micros
 from storage.rows import columns_of, insert_plain

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from domain.books.rows import Backlog
     from domain.fingerprints import PoolHealth
-    from domain.store import Backlog
     from domain.targets import Visit
     from domain.telegram import AccountState
     from triage.latency import Latencies

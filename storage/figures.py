@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, func, select, true, type_coerce
 
+from domain.books.rows import Backlog, Divided, Division
 from domain.leads import LeadStatus
-from domain.store import Backlog, Divided, Division
 from domain.targets import TargetStatus
 from storage.retention import SUMS, every_visit
 from storage.tables import DUE, hosts, leads, media, outages, reports, revisions, seen_days, targets, visit_days, visits

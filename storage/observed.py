@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
+from domain.books.rows import PendingMedia, StoredMedia, StoredPost
 from domain.filing import PostKey
 from domain.ids import PostId, TargetId
 from domain.observations import Platform
 from domain.pages import KnownMedia, KnownPost
-from domain.store import PendingMedia, StoredMedia, StoredPost
 from storage.rows import chunks
 from storage.tables import PENDING, fingerprints, media, posts, revisions
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select, update
 
+from domain.books.rows import AwaitedPost
 from domain.filing import PostKey, possible_groups
 from domain.fingerprints import PHASH256_BYTES, PHASH_BYTES, Covers, Fingerprint, SampledFrame
 from domain.ids import LeadId, MediaId, PostId, TargetId
 from domain.leads import Capture, LeadStatus
 from domain.ports import LeadKey
 from domain.rematching import KnownMatches, RematchPlan, SeenMedia, StoredPrint
-from domain.store import AwaitedPost
 from storage.containers import hold_containers
 from storage.evidence import EvidenceBook
 from storage.lists import Lists

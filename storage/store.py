@@ -20,38 +20,24 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from domain.books.house import ArchiveBook, AuditBook, MessageBook, PeopleBook, ReportBook, StandingBook
+from domain.books.leads import LeadBook, ReferralBook, TakedownBook
+from domain.books.lists import FeedBook, ListBook, OpinionBook, PrintBook, RemoteBook
+from domain.books.rows import Backlog, Divided, Division
+from domain.books.watching import (
+    HostBook,
+    HostLandmarks,
+    OutageBook,
+    PageTransaction,
+    PriceBook,
+    TargetBook,
+    TelegramBook,
+)
 from domain.ids import TargetId
 from domain.jobs import Turn
 from domain.latency import MOST_LEADS, LeadTimes
 from domain.ports import HostSeats
-from domain.store import (
-    ArchiveBook,
-    AuditBook,
-    Backlog,
-    Divided,
-    Division,
-    FeedBook,
-    HostBook,
-    HostLandmarks,
-    LeadBook,
-    ListBook,
-    MessageBook,
-    OpinionBook,
-    OutageBook,
-    PageTransaction,
-    PeopleBook,
-    PriceBook,
-    PrintBook,
-    ReferralBook,
-    RemoteBook,
-    ReportBook,
-    StandingBook,
-    TakedownBook,
-    TargetBook,
-    TelegramBook,
-    Tx,
-    VisitorLock,
-)
+from domain.store import Tx, VisitorLock
 from domain.targets import Claim
 from storage import network
 from storage.archive import Archive

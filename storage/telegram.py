@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from domain.store import StoredAccount, StoredChannel
+from domain.books.rows import StoredAccount, StoredChannel
 from domain.telegram import AccountId, waits_until
 from storage.rows import columns_of, made, new_row
 from storage.tables import telegram_accounts, telegram_channels, telegram_cooldowns

@@ -9,13 +9,13 @@ from functools import partial
 from itertools import islice
 from json.encoder import encode_basestring
 
+from domain.books.rows import PendingMedia
 from domain.filing import PostKey
 from domain.leads import Neighbour, PostContent
 from domain.mandate import MandateScope
 from domain.observations import ObservedPage, ObservedPost, Platform
 from domain.pages import AssessedMedia, AssessedPost
 from domain.ports import TextRules, Vault
-from domain.store import PendingMedia
 from domain.text import Attribute, TextHit
 
 NEIGHBOURS = 5  # kept before a lead's post, and after it

@@ -12,12 +12,12 @@ from typing import Any
 
 from domain.assessments import Assessment
 from domain.audit import Verdict
+from domain.books.rows import StoredPost
 from domain.explanation import NextVisit
 from domain.hashlists import HashList, MediaMatch, Opinion
 from domain.latency import HALF, MOST, Delays, Latency, Timing
 from domain.leads import Lead
 from domain.people import User
-from domain.store import StoredPost
 from domain.targets import Visit
 from domain.telegram import AccountState
 from triage.hash_lists import Standing

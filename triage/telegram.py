@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.audit import SYSTEM
+from domain.books.rows import StoredAccount, StoredChannel
 from domain.errors import NotFound
 from domain.ids import TargetId
 from domain.observations import Platform
 from domain.people import Actor, Permission
 from domain.ports import Place, Vault
-from domain.store import StoredAccount, StoredChannel, Tx
+from domain.store import Tx
 from domain.targets import LIVING
 from domain.telegram import AccountId, AccountState, ResolvedChannel, TelegramAccount, parse_session
 from domain.text import without_encoded_runs

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from domain import targets
+from domain.books.rows import StoredPost
 from domain.cadence import Cadence
 from domain.connectivity import Outage
 from domain.errors import BadInput, WrongState
@@ -25,7 +26,7 @@ from domain.locators.web import is_loopback
 from domain.mandate import check_reach
 from domain.observations import Platform
 from domain.people import Actor, Permission
-from domain.store import StoredPost, Tx
+from domain.store import Tx
 from domain.targets import TargetStatus, Visit, WatchTarget
 from domain.telegram import TelegramAccount, parse_session
 from domain.text import without_encoded_runs

@@ -16,9 +16,10 @@ from app.commands.delays import latency_words
 from app.commands.reports import parsed_date
 from app.commands.terminal import AsJson, at_desk, emit
 from app.instance import Instance
+from domain.books.rows import Division
 from domain.people import Actor
 from domain.quarters import quarters
-from domain.store import Division, Tx
+from domain.store import Tx
 from triage.json_views import Json, latency_json
 
 # Of a quarter that is over, what stands today says nothing.

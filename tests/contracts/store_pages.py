@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from domain.books.rows import Division, StoredMedia
 from domain.errors import NotFound
 from domain.filing import hash_group
 from domain.fingerprints import MediaStatus
@@ -19,7 +20,7 @@ from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.pages import KnownMedia, PagePlan
 from domain.scoring import Score, total
-from domain.store import Division, Store, StoredMedia, Tx
+from domain.store import Store, Tx
 from domain.targets import Claim, Visit
 from tests.contracts.samples import (
     DAY,

@@ -10,11 +10,12 @@ from itertools import pairwise
 
 import pytest
 
+from domain.books.rows import Division
 from domain.errors import NotFound
 from domain.ids import RequestId
 from domain.observations import Platform
 from domain.outcomes import Outcome
-from domain.store import Division, Store, Tx
+from domain.store import Store, Tx
 from domain.targets import Claim
 from tests.contracts.samples import (
     DAY,

@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from domain.books.rows import StoredAccount, StoredChannel
 from domain.observations import Platform
-from domain.store import Store, StoredAccount, StoredChannel, Tx
+from domain.store import Store, Tx
 from domain.targets import TargetStatus
 from domain.telegram import AccountId
 from tests.contracts.samples import DAY, MINUTE, NOW, put_target

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from domain.audit import AuditDraft
+from domain.books.rows import StoredPost
 from domain.connectivity import Outage
 from domain.ids import TargetId
 from domain.leads import Lead
@@ -13,7 +14,6 @@ from domain.mandate import Mandate, MandateScope, Organisation
 from domain.observations import Platform
 from domain.people import Actor
 from domain.reports import Via
-from domain.store import StoredPost
 from domain.targets import Claim, Visit, WatchTarget
 from tests.desk import LOCAL, OpenOffice
 from tests.fakes import FakeFingerprinter, FakeMatcher, FakeRules, FakeSource, Step

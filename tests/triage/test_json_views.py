@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
+from domain.books.rows import StoredMedia, StoredPost
 from domain.filing import PostKey
 from domain.fingerprints import MediaStatus
 from domain.hashlists import Algorithm, HashMatch, ListClass, MediaMatch
@@ -13,7 +14,6 @@ from domain.leads import Lead, LeadKind, LeadStatus, PostTextHit
 from domain.observations import Platform
 from domain.outcomes import Outcome
 from domain.scoring import Reason, Rule, Score
-from domain.store import StoredMedia, StoredPost
 from domain.targets import TargetStatus, Visit, WatchTarget
 from domain.text import Attribute, TextHit
 from triage.json_views import lead_json, post_json, rfc3339, target_json, visit_json

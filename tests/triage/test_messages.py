@@ -10,10 +10,11 @@ import pytest
 
 from app.letters import LetterWriter
 from domain.audit import GENESIS
+from domain.books.rows import StoredAccount
 from domain.condition import Beat
 from domain.feeds import FeedState
 from domain.outcomes import Outcome
-from domain.store import StoredAccount, Tx
+from domain.store import Tx
 from domain.telegram import AccountId
 from tests.contracts.postman import FakePostman
 from tests.contracts.samples import a_list, a_visit

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.store import StoredAccount
+from domain.books.rows import StoredAccount
 from domain.telegram import AccountId
 from tests.contracts.telegram_ledger import ONE, TWO, TelegramLedgerContract
 from tests.triage.deskhands import Desk
