@@ -12,7 +12,7 @@ from domain.targets import KEPT
 from triage.desk import Desk
 
 POSTS_AT_ONCE = 1_000
-VISITS_AT_ONCE = 10_000
+VISITS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
