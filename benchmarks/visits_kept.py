@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import insert
 
 from benchmarks.due_claim import check, rows, tx_of
 from domain.books.rows import Division
@@ -75,8 +75,7 @@ async def filled(folder: Path, days: int) -> SqlStore:
         tx_of(tx).execute(insert(targets), list(rows(0, TARGETS)))
 
     def write(day: int, tx: Tx) -> None:
-        connection: Connection = tx_of(tx)
-        insert_plain(connection, visits, NAMES, list(a_day(day)))
+        insert_plain(tx_of(tx), visits, NAMES, list(a_day(day)))
 
     await store.write(cite)
     for day in range(days):

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, 
 from domain.books.rows import Backlog, Divided, Division
 from domain.leads import LeadStatus
 from domain.targets import TargetStatus
-from storage.retention import SUMS, every_visit
+from storage.retention import SHOWN, SUMS, every_visit
 from storage.tables import DUE, hosts, leads, media, outages, reports, revisions, seen_days, targets, visit_days, visits
 
 _MINUTE = 60_000_000  # microseconds
@@ -32,7 +32,6 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
     `minutes_offline` those of outages that began on these days and are over.
     """
     closed = leads.c.status == LeadStatus.CLOSED
-    shown = and_(media.c.post_id == revisions.c.post_id, media.c.seq == revisions.c.seq)
     counted: dict[str, tuple[FromClause, ColumnElement[bool]]] = {
         "reports": (reports, within(reports.c.created_at, since, until)),
         "targets_total": (targets, true()),
@@ -40,7 +39,7 @@ def count(connection: Connection, since: date | None, until: date | None) -> Map
         "outages": (outages, within(outages.c.started_at, since, until)),
         "visits": (visits, within(visits.c.started_at, since, until)),
         "observations": (revisions, within(revisions.c.seen_at, since, until)),
-        "media": (media.join(revisions, shown), within(revisions.c.seen_at, since, until)),
+        "media": (media.join(revisions, SHOWN), within(revisions.c.seen_at, since, until)),
         "leads_filed": (leads, within(leads.c.filed_at, since, until)),
         "leads_open": (leads, ~closed),
         "leads_closed": (leads, closed),

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from storage.rows import chunks, new_row
 from storage.tables import lead_posts, media, posts, revisions, seen_days, targets, visit_days, visit_requests, visits
 
+SHOWN = and_(media.c.post_id == revisions.c.post_id, media.c.seq == revisions.c.seq)  # the revision that shows a medium
 SUMS = ("visits", "leads_filed", "requests", "bytes", "gaps")  # of visits
 _KINDS = ("day", "platform", "outcome")
 _EACH = (
@@ -67,16 +68,16 @@ def sum_up_posts(connection: Connection, before: datetime, limit: int) -> int:
     # Held from here on: two at once count nothing twice.
     held = select(posts.c.id).where(posts.c.id.in_(old.distinct().limit(limit))).with_for_update()
     gone = list(connection.execute(held).scalars())
-    shown = and_(media.c.post_id == revisions.c.post_id, media.c.seq == revisions.c.seq)
+    each = select(
+        revisions.c.seen_at.label("day"),
+        type_coerce(literal(1), BigInteger).label("observations"),
+        select(func.count()).select_from(media).where(SHOWN).scalar_subquery().label("media"),
+    )
+    seen: list[RowMapping] = []
     for piece in chunks(gone):
-        each = select(
-            revisions.c.seen_at.label("day"),
-            type_coerce(literal(1), BigInteger).label("observations"),
-            select(func.count()).select_from(media).where(shown).scalar_subquery().label("media"),
-        )
-        seen = connection.execute(each.where(revisions.c.post_id.in_(piece))).mappings().all()
-        _add(connection, seen_days, ("day",), seen)
+        seen += connection.execute(each.where(revisions.c.post_id.in_(piece))).mappings()
         connection.execute(delete(posts).where(posts.c.id.in_(piece)))
+    _add(connection, seen_days, ("day",), seen)
     return len(gone)
 
 
